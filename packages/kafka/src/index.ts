@@ -1,0 +1,2 @@
+export { KafkaError, type KafkaErrorFamily } from './kafka-error.ts';
+export { type Principal, servicePrincipal } from './principal.ts';

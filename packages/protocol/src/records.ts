@@ -1,0 +1,23 @@
+/** No partition was asked for: the partitioner chooses. */
+export const PARTITION_UNSET = -1;
+
+/**
+ * The records of one produce request, column by column: a record costs three array slots and no object.
+ * `null` as key or value is Kafka's null (a value of null is a tombstone); a zero-length Buffer is zero bytes.
+ */
+export interface RecordBatch {
+  readonly count: number;
+  readonly keys: readonly (Buffer | null)[];
+  readonly values: readonly (Buffer | null)[];
+  /** Partition asked for by each record, or PARTITION_UNSET. */
+  readonly partitions: readonly number[];
+}
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export interface TopicPartitionOffset extends TopicPartition {
+  readonly offset: number;
+}
