@@ -2,7 +2,7 @@
  * The closed list of errors that a client can see: one entry a code, with its HTTP status, its standard
  * message and whether the same request may succeed later. Source: rest-v1-v2 contract, part B.
  */
-interface ErrorKind {
+export interface ErrorKind {
   readonly status: number;
   readonly code: number;
   /** The literal message, or the prefix of one that carries a detail. */
@@ -23,7 +23,41 @@ const retriable = (status: number, code: number, message: string): ErrorKind => 
   retriable: true,
 });
 
-export const errorKinds = {
+export type ErrorName =
+  | 'badRequest'
+  | 'notFound'
+  | 'methodNotAllowed'
+  | 'notAcceptable'
+  | 'requestTimeout'
+  | 'payloadTooLarge'
+  | 'unsupportedMediaType'
+  | 'unprocessable'
+  | 'tooManyRequests'
+  | 'internal'
+  | 'unavailable'
+  | 'consumerConfigOutOfRange'
+  | 'kafkaBadRequest'
+  | 'kafkaAuthentication'
+  | 'kafkaAuthorization'
+  | 'topicNotFound'
+  | 'partitionNotFound'
+  | 'consumerInstanceNotFound'
+  | 'unknownTopicOrPartition'
+  | 'formatMismatch'
+  | 'serialization'
+  | 'consumerAlreadyExists'
+  | 'illegalState'
+  | 'keySchemaMissing'
+  | 'valueSchemaMissing'
+  | 'invalidConsumerConfig'
+  | 'registryNotConfigured'
+  | 'schemaSerialization'
+  | 'kafkaThrottled'
+  | 'kafka'
+  | 'kafkaRetriable'
+  | 'brokerNotAvailable';
+
+export const errorKinds: Readonly<Record<ErrorName, ErrorKind>> = {
   badRequest: fatal(400, 400, 'Bad Request'),
   notFound: fatal(404, 404, 'HTTP 404 Not Found'),
   methodNotAllowed: fatal(405, 405, 'HTTP 405 Method Not Allowed'),
@@ -73,9 +107,7 @@ export const errorKinds = {
   kafka: fatal(500, 50002, ''),
   kafkaRetriable: retriable(500, 50003, ''),
   brokerNotAvailable: retriable(503, 50302, ''),
-} as const satisfies Record<string, ErrorKind>;
-
-export type ErrorName = keyof typeof errorKinds;
+};
 
 interface ApiErrorOptions {
   /** Replaces the standard message. */

@@ -1,1 +1,10 @@
-export {};
+export type {
+  ClientKeys,
+  Config,
+  ConsumerLimits,
+  HttpLimits,
+  KafkaLimits,
+  ListenAddress,
+  ManagementConfig,
+  ProduceLimits,
+} from './config.ts';

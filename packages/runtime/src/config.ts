@@ -1,0 +1,114 @@
+/** A host and port to listen on; port 0 means any free one. */
+export interface ListenAddress {
+  readonly scheme: 'http' | 'https';
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Keys for one kind of Kafka client, as the user wrote them (Java names, prefix stripped). */
+export type ClientKeys = Readonly<Record<string, string>>;
+
+/**
+ * The effective configuration: read once at start, checked as a whole, frozen. Durations are in ms, sizes in
+ * bytes. Which property key feeds which field stands in settings.ts.
+ */
+export interface Config {
+  /** `id`: part of generated instance names. Empty when not set. */
+  readonly id: string;
+  readonly bootstrapServers: string;
+  readonly listeners: readonly ListenAddress[];
+  /** `advertised.listeners`: base URLs for links, without a trailing slash. */
+  readonly advertisedListeners: readonly string[];
+  readonly hostName: string;
+  readonly port: number;
+  readonly debug: boolean;
+  /** `response.mediatype.preferred` and `.default`: only for 415 answers (contract A.3 item 10). */
+  readonly mediaTypePreferred: readonly string[];
+  readonly mediaTypeDefault: string;
+  readonly compressionEnabled: boolean;
+  /** `client.*`, `producer.*`, `consumer.*`, `admin.*`, each with its prefix stripped. */
+  readonly clientKeys: {
+    readonly client: ClientKeys;
+    readonly producer: ClientKeys;
+    readonly consumer: ClientKeys;
+    readonly admin: ClientKeys;
+  };
+  readonly http: HttpLimits;
+  readonly consumer: ConsumerLimits;
+  readonly produce: ProduceLimits;
+  readonly kafka: KafkaLimits;
+  readonly management: ManagementConfig;
+  /** `shutdown.graceful.ms`: from SIGTERM to a forced end. */
+  readonly shutdownGracefulMs: number;
+}
+
+export interface HttpLimits {
+  /** `sluice.http.body.max.bytes` (67108864) → 413. */
+  readonly bodyMaxBytes: number;
+  /** `sluice.http.body.total.max.bytes` (268435456): all bodies being read or answered → 503. */
+  readonly bodyTotalMaxBytes: number;
+  /** `sluice.http.body.timeout.ms` (30000): from the first byte of a request to its last → 408. */
+  readonly bodyTimeoutMs: number;
+  /** `max.request.header.size` (8192) → 431. */
+  readonly headerMaxBytes: number;
+  /** `sluice.http.headers.max` (200): number of header lines → 431. */
+  readonly headersMax: number;
+  /** `idle.timeout.ms` (30000): keep-alive connections without a request. */
+  readonly idleTimeoutMs: number;
+  /** `server.connection.limit`; 0 or less: `sluice.http.connections.max` (10000). */
+  readonly connectionsMax: number;
+  /** `sluice.json.depth.max` (1000) → 400. */
+  readonly jsonDepthMax: number;
+}
+
+export interface ConsumerLimits {
+  /** `consumer.request.timeout.ms` (1000): how long a read without `timeout` waits. */
+  readonly requestTimeoutMs: number;
+  /** `sluice.consumer.max.timeout.ms` (30000): the longest `timeout` that is honoured. */
+  readonly maxTimeoutMs: number;
+  /** `consumer.request.max.bytes` (67108864). */
+  readonly requestMaxBytes: number;
+  /** `consumer.instance.timeout.ms` (300000). */
+  readonly instanceTimeoutMs: number;
+  /** `fetch.min.bytes` (-1 = off). */
+  readonly fetchMinBytes: number;
+  /** `sluice.consumer.instances.max` (1000) → 429. */
+  readonly instancesMax: number;
+  /** `sluice.consumer.reads.max` (1000): reads waiting or running in the process → 429. */
+  readonly readsMax: number;
+  /** `sluice.consumer.first.read.timeout.ms` (10000): longest wait of a first read for its assignment. */
+  readonly firstReadTimeoutMs: number;
+  /** `sluice.consumer.buffer.max.bytes` (4194304): records an instance holds beyond what a read took. */
+  readonly bufferMaxBytes: number;
+  /** `sluice.consumer.replay.max.bytes` (67108864): unconfirmed batches kept for replay, all instances together. */
+  readonly replayMaxBytes: number;
+  /** `auto.commit.interval.ms` under `consumer.`/`client.` (5000). */
+  readonly autoCommitIntervalMs: number;
+}
+
+export interface ProduceLimits {
+  /** `sluice.produce.metadata.timeout.ms` (2000). */
+  readonly metadataTimeoutMs: number;
+  /** `sluice.produce.timeout.ms` (20000): a record is delivered or failed by then. */
+  readonly deliveryTimeoutMs: number;
+  /** `sluice.produce.records.max` (100000) → 413. */
+  readonly recordsMax: number;
+  /** `sluice.produce.queue.max.bytes` (67108864) → 503. */
+  readonly queueMaxBytes: number;
+  /** `sluice.produce.queue.max.records` (100000) → 503. */
+  readonly queueMaxRecords: number;
+}
+
+export interface KafkaLimits {
+  /** `sluice.kafka.connect.timeout.ms` (5000). */
+  readonly connectTimeoutMs: number;
+  /** `sluice.kafka.admin.timeout.ms` (10000): metadata, offsets, commits. */
+  readonly adminTimeoutMs: number;
+}
+
+export interface ManagementConfig {
+  /** `sluice.management.listener` (`http://127.0.0.1:9082`); null when set empty. */
+  readonly listener: ListenAddress | null;
+  /** `sluice.management.token`: empty when not set. */
+  readonly token: string;
+}
