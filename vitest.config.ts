@@ -1,0 +1,41 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+/** Tests run on the sources: the packages' own export condition, so that no run needs a build first. */
+const conditions = ['@sluice/source'];
+
+function foldersOf(parent: string): string[] {
+  return readdirSync(parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+}
+
+function project(name: string, root: string, include: string) {
+  return { extends: true as const, root, test: { name, include: [include] } };
+}
+
+const packages = foldersOf('packages').filter((name) => existsSync(`packages/${name}/package.json`));
+/** Each folder of `test` that holds tests is a project of its own: integration, e2e, faults … */
+const suites = foldersOf('test').filter((name) => name !== 'harness');
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    passWithNoTests: true,
+    reporters: ['default', './scripts/totals-reporter.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      reporter: ['text-summary', 'json-summary'],
+    },
+    projects: [
+      ...packages.map((name) => project(name, `packages/${name}`, 'test/**/*.test.ts')),
+      ...suites.map((name) => project(name, `test/${name}`, '**/*.test.ts')),
+    ],
+  },
+});
