@@ -38,6 +38,7 @@ export interface Config {
   readonly produce: ProduceLimits;
   readonly kafka: KafkaLimits;
   readonly management: ManagementConfig;
+  readonly log: LogConfig;
   /** `shutdown.graceful.ms`: from SIGTERM to a forced end. */
   readonly shutdownGracefulMs: number;
 }
@@ -104,6 +105,15 @@ export interface KafkaLimits {
   readonly connectTimeoutMs: number;
   /** `sluice.kafka.admin.timeout.ms` (10000): metadata, offsets, commits. */
   readonly adminTimeoutMs: number;
+  /** `sluice.kafka.oauthbearer.token`: a ready token for SASL OAUTHBEARER. Empty when not set. */
+  readonly oauthbearerToken: string;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+export interface LogConfig {
+  /** `sluice.log.level` (info). */
+  readonly level: LogLevel;
 }
 
 export interface ManagementConfig {

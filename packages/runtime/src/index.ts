@@ -5,6 +5,26 @@ export type {
   HttpLimits,
   KafkaLimits,
   ListenAddress,
+  LogConfig,
+  LogLevel,
   ManagementConfig,
   ProduceLimits,
 } from './config.ts';
+export { ConfigError } from './config-error.ts';
+export type { EffectiveSetting } from './effective-config.ts';
+export { formatListenAddress } from './listeners.ts';
+export { type ConfigInput, type LoadedConfig, loadConfig } from './load-config.ts';
+export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
+export {
+  type BoundCounter,
+  type BoundGauge,
+  type BoundHistogram,
+  DURATION_BUCKETS,
+  type Labels,
+  type MetricHandle,
+  Metrics,
+  type MetricsOptions,
+} from './metrics.ts';
+export { parseProperties, readPropertiesFile } from './properties.ts';
+export type { Setting } from './setting.ts';
+export { listSettings } from './settings.ts';

@@ -1,0 +1,185 @@
+import type { ClientKeys, Config } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { type ConfigSource, hideSecrets, mergeSources, type SourcedValue } from './config-sources.ts';
+import { type EffectiveSetting, effectiveSettings } from './effective-config.ts';
+import { keysFromEnvironment } from './environment.ts';
+import { parseAdvertisedListeners, parseListeners, parseProtocolMap } from './listeners.ts';
+import type { Setting } from './setting.ts';
+import { listSettings, settings } from './settings.ts';
+import { findUnusedKey } from './unused-keys.ts';
+
+export interface ConfigInput {
+  /** The properties file, parsed. */
+  readonly properties?: ReadonlyMap<string, string>;
+  /** The process environment: KAFKA_REST_* variables win over the file. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Keys from the command line: they win over all. */
+  readonly overrides?: ReadonlyMap<string, string>;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** For the log: keys without effect, unknown keys. */
+  readonly warnings: readonly string[];
+  /** What holds now and where it came from, secrets hidden. */
+  readonly effective: readonly EffectiveSetting[];
+}
+
+const clientPrefixes = ['client', 'producer', 'consumer', 'admin'] as const;
+const knownKeys: ReadonlySet<string> = new Set(listSettings().map(({ key }) => key));
+
+/**
+ * Makes the configuration: file, then environment, then command line, the later winning.
+ *
+ * @throws ConfigError with all problems at once.
+ */
+export function loadConfig(input: ConfigInput): LoadedConfig {
+  const sources: [ConfigSource, ReadonlyMap<string, string>][] = [
+    ['file', input.properties ?? new Map()],
+    ['environment', keysFromEnvironment(input.environment ?? {})],
+    ['command line', input.overrides ?? new Map()],
+  ];
+  const values = mergeSources(sources);
+  const reader = new SettingReader(values);
+  const sorted = sortKeys(values);
+  const bootstrap = readBootstrapServers(reader, values);
+  const config = readConfig(reader, bootstrap.servers, clientKeys(values));
+  const problems = [...reader.problems, ...bootstrap.problems, ...sorted.problems];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return {
+    config: deepFreeze(config),
+    warnings: [...bootstrap.warnings, ...sorted.warnings],
+    effective: effectiveSettings(values),
+  };
+}
+
+/** Reads settings out of the values and gathers what is wrong, so that all of it is reported together. */
+class SettingReader {
+  readonly problems: string[] = [];
+  readonly #values: ReadonlyMap<string, SourcedValue>;
+
+  constructor(values: ReadonlyMap<string, SourcedValue>) {
+    this.#values = values;
+  }
+
+  read<T>(setting: Setting<T>): T {
+    const key = [setting.key, ...setting.fallbackKeys].find((name) => this.#values.has(name));
+    const given = key === undefined ? undefined : this.#values.get(key);
+    if (key === undefined || given === undefined) return setting.defaultValue;
+    const value = setting.parse(given.value);
+    if (value !== undefined) return value;
+    const shown = setting.secret ? 'the value' : `'${hideSecrets(key, given.value)}'`;
+    this.problems.push(`${key}: ${shown} is not allowed; allowed is ${setting.allowed}`);
+    return setting.defaultValue;
+  }
+
+  readGroup<T extends object>(group: { readonly [K in keyof T]: Setting<T[K]> }): T {
+    const entries = Object.entries<Setting<unknown>>(group).map(([field, setting]) => [field, this.read(setting)]);
+    return Object.fromEntries(entries) as T;
+  }
+}
+
+function readConfig(reader: SettingReader, bootstrapServers: string, keys: Config['clientKeys']): Config {
+  const top = reader.readGroup(settings.top);
+  const protocols = parseProtocolMap(reader.read(settings.raw.listenerProtocolMap));
+  const listeners = parseListeners(reader.read(settings.raw.listeners), protocols.map);
+  const advertised = parseAdvertisedListeners(reader.read(settings.raw.advertisedListeners), protocols.map);
+  reader.problems.push(...protocols.problems, ...listeners.problems, ...advertised.problems);
+  const http = reader.readGroup(settings.http);
+  const connectionLimit = reader.read(settings.raw.serverConnectionLimit);
+  return {
+    ...top,
+    bootstrapServers,
+    listeners:
+      listeners.addresses.length > 0 ? listeners.addresses : [{ scheme: 'http', host: '0.0.0.0', port: top.port }],
+    advertisedListeners: advertised.urls,
+    clientKeys: keys,
+    http: { ...http, connectionsMax: connectionLimit > 0 ? connectionLimit : http.connectionsMax },
+    consumer: reader.readGroup(settings.consumer),
+    produce: reader.readGroup(settings.produce),
+    kafka: reader.readGroup(settings.kafka),
+    management: reader.readGroup(settings.management),
+    log: readLog(reader, top.debug),
+  };
+}
+
+function readLog(reader: SettingReader, debug: boolean): Config['log'] {
+  const log = reader.readGroup(settings.log);
+  return debug && log.level !== 'trace' ? { ...log, level: 'debug' } : log;
+}
+
+function readBootstrapServers(
+  reader: SettingReader,
+  values: ReadonlyMap<string, SourcedValue>,
+): { servers: string; problems: string[]; warnings: string[] } {
+  const entries = reader.read(settings.raw.bootstrapServers);
+  const allowed = 'allowed is HOST:PORT, comma-separated';
+  if (entries.length > 0) {
+    const servers = entries.map((entry) => entry.replace(/^[A-Za-z][A-Za-z0-9_]*:\/\//, ''));
+    const problems = servers
+      .filter((server) => !isHostAndPort(server))
+      .map((server) => `bootstrap.servers: '${server}' is not allowed; ${allowed}`);
+    return { servers: servers.join(','), problems, warnings: [] };
+  }
+  // The sample file of old Confluent releases names ZooKeeper only, and brokers were found through it.
+  if (values.has('zookeeper.connect')) {
+    const warning = 'bootstrap.servers is not set and zookeeper.connect is not used: localhost:9092 is taken';
+    return { servers: 'localhost:9092', problems: [], warnings: [warning] };
+  }
+  return { servers: '', problems: [`bootstrap.servers: nothing is set; ${allowed}`], warnings: [] };
+}
+
+function isHostAndPort(server: string): boolean {
+  const match = /^(?:\[[0-9A-Fa-f:.%]+\]|[^\s:/[\]@?#]+):(\d{1,5})$/.exec(server);
+  const port = Number(match?.[1] ?? 0);
+  return port >= 1 && port <= 65_535;
+}
+
+/** Sets apart the keys that mean nothing here from those that nobody knows. */
+function sortKeys(values: ReadonlyMap<string, SourcedValue>): { warnings: string[]; problems: string[] } {
+  const warnings: string[] = [];
+  const problems: string[] = [];
+  const unknown: string[] = [];
+  for (const [key, { value }] of values) {
+    if (knownKeys.has(key)) continue;
+    const unused = findUnusedKey(key);
+    if (unused?.harmless !== undefined && !unused.harmless.includes(value.toLowerCase())) {
+      const allowed = unused.harmless.map((harmless) => harmless || 'nothing').join(' or ');
+      problems.push(`${key}: '${value}' asks for what is not done here (${unused.reason}); allowed is ${allowed}`);
+    } else if (unused !== undefined) {
+      warnings.push(`${key} has no effect: ${unused.reason}`);
+    } else if (!isClientKey(key)) {
+      unknown.push(key);
+    }
+  }
+  if (unknown.length > 0) warnings.push(`unknown keys have no effect: ${unknown.toSorted().join(', ')}`);
+  return { warnings, problems };
+}
+
+function isClientKey(key: string): boolean {
+  return clientPrefixes.some((prefix) => key.startsWith(`${prefix}.`));
+}
+
+/**
+ * The keys for Kafka's clients. Keys of the server that merely begin like one (`consumer.threads`) are left out;
+ * Confluent passes them on, and the client complains.
+ */
+function clientKeys(values: ReadonlyMap<string, SourcedValue>): Config['clientKeys'] {
+  const keysOf = (prefix: string): ClientKeys => {
+    const own = [...values].filter(
+      ([key]) => key.startsWith(`${prefix}.`) && !knownKeys.has(key) && !findUnusedKey(key),
+    );
+    return Object.fromEntries(own.map(([key, { value }]) => [key.slice(prefix.length + 1), value]));
+  };
+  return {
+    client: keysOf('client'),
+    producer: keysOf('producer'),
+    consumer: keysOf('consumer'),
+    admin: keysOf('admin'),
+  };
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part);
+  return Object.freeze(value);
+}

@@ -1,0 +1,284 @@
+import type {
+  Config,
+  ConsumerLimits,
+  HttpLimits,
+  KafkaLimits,
+  LogConfig,
+  ManagementConfig,
+  ProduceLimits,
+} from './config.ts';
+import { choice, flag, integer, list, listener, milliseconds, type Setting, text } from './setting.ts';
+
+type Group<T> = { readonly [K in keyof T]: Setting<T[K]> };
+
+/**
+ * The table of all keys that mean something here. Its shape is that of `Config`: a setting stands where its value
+ * goes, so that neither can exist without the other. `raw` holds the keys from which several fields are made.
+ */
+export interface Settings {
+  readonly top: Group<
+    Pick<
+      Config,
+      | 'id'
+      | 'hostName'
+      | 'port'
+      | 'debug'
+      | 'mediaTypePreferred'
+      | 'mediaTypeDefault'
+      | 'compressionEnabled'
+      | 'shutdownGracefulMs'
+    >
+  >;
+  readonly raw: {
+    readonly bootstrapServers: Setting<readonly string[]>;
+    readonly listeners: Setting<readonly string[]>;
+    readonly listenerProtocolMap: Setting<readonly string[]>;
+    readonly advertisedListeners: Setting<readonly string[]>;
+    readonly serverConnectionLimit: Setting<number>;
+  };
+  readonly http: Group<HttpLimits>;
+  readonly consumer: Group<ConsumerLimits>;
+  readonly produce: Group<ProduceLimits>;
+  readonly kafka: Group<KafkaLimits>;
+  readonly management: Group<ManagementConfig>;
+  readonly log: Group<LogConfig>;
+}
+
+const MIB = 1_048_576;
+const INT_MAX = 2_147_483_647;
+/** Beyond it a Buffer cannot be made on the smallest machines that Node supports (2 GiB, 32 bit). */
+const BYTES_MAX = 2_147_483_647;
+
+const top: Settings['top'] = {
+  id: text('id', { description: 'Name of this server, part of the consumer instance names that it makes up.' }),
+  hostName: text('host.name', {
+    description: 'Host in the links of answers, in place of the one that the client asked.',
+  }),
+  port: integer('port', {
+    description: 'Port to listen on when `listeners` is empty.',
+    defaultValue: 8082,
+    min: 0,
+    max: 65_535,
+  }),
+  debug: flag('debug', { description: 'Log at debug level whatever `sluice.log.level` says.', defaultValue: false }),
+  mediaTypePreferred: list('response.mediatype.preferred', {
+    description: 'Media types of a 415 answer, best first.',
+    defaultValue: ['application/json', 'application/vnd.kafka.v2+json'],
+  }),
+  mediaTypeDefault: text('response.mediatype.default', {
+    description: 'Media type of a 415 answer when the client accepts none of the preferred ones.',
+    defaultValue: 'application/json',
+  }),
+  compressionEnabled: flag('compression.enable', {
+    description: 'Compress answers with gzip for clients that ask for it.',
+    defaultValue: true,
+  }),
+  shutdownGracefulMs: milliseconds('shutdown.graceful.ms', {
+    description:
+      'From SIGTERM to the end of the process: requests in flight are answered, producers flushed, consumers closed.',
+    defaultValue: 5000,
+  }),
+};
+
+const raw: Settings['raw'] = {
+  bootstrapServers: list('bootstrap.servers', {
+    description: 'Kafka brokers to begin with, HOST:PORT. A NAME:// in front is dropped. Must be set.',
+    defaultValue: [],
+  }),
+  listeners: list('listeners', {
+    description: 'Where the API listens, http://HOST:PORT. Empty: all interfaces on `port`.',
+    defaultValue: [],
+  }),
+  listenerProtocolMap: list('listener.protocol.map', {
+    description: 'What other names in `listeners` stand for, NAME:http.',
+    defaultValue: [],
+  }),
+  advertisedListeners: list('advertised.listeners', {
+    description:
+      'Base URLs for the links of answers, where clients reach the API under another address than it listens on.',
+    defaultValue: [],
+  }),
+  serverConnectionLimit: integer('server.connection.limit', {
+    description: 'Open connections to the API; 0 or less: `sluice.http.connections.max`.',
+    defaultValue: 0,
+    min: -1,
+    max: INT_MAX,
+  }),
+};
+
+const http: Settings['http'] = {
+  bodyMaxBytes: integer('sluice.http.body.max.bytes', {
+    description: 'Size of a request body, beyond which the answer is 413.',
+    defaultValue: 64 * MIB,
+    min: 1024,
+    max: BYTES_MAX,
+  }),
+  bodyTotalMaxBytes: integer('sluice.http.body.total.max.bytes', {
+    description: 'Size of all bodies being read or answered, beyond which the answer is 503.',
+    defaultValue: 256 * MIB,
+    min: 1024,
+    max: 1_000_000_000_000,
+  }),
+  bodyTimeoutMs: milliseconds('sluice.http.body.timeout.ms', {
+    description: 'From the first byte of a request to its last, beyond which the answer is 408.',
+    defaultValue: 30_000,
+  }),
+  headerMaxBytes: integer('max.request.header.size', {
+    description: 'Size of the request line and the headers, beyond which the answer is 431.',
+    defaultValue: 8192,
+    min: 256,
+    max: MIB,
+  }),
+  headersMax: integer('sluice.http.headers.max', {
+    description: 'Number of header lines, beyond which the answer is 431.',
+    defaultValue: 200,
+    min: 10,
+    max: 10_000,
+  }),
+  idleTimeoutMs: milliseconds('idle.timeout.ms', {
+    description: 'How long a connection without a request stays open.',
+    defaultValue: 30_000,
+  }),
+  connectionsMax: integer('sluice.http.connections.max', {
+    description: 'Open connections to the API; more are closed at once.',
+    defaultValue: 10_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  jsonDepthMax: integer('sluice.json.depth.max', {
+    description: 'Nesting of a JSON body, beyond which the answer is 400.',
+    defaultValue: 1000,
+    min: 10,
+    max: 100_000,
+  }),
+};
+
+const consumer: Settings['consumer'] = {
+  requestTimeoutMs: milliseconds('consumer.request.timeout.ms', {
+    description: 'How long a read without `timeout` waits for records.',
+    defaultValue: 1000,
+  }),
+  maxTimeoutMs: milliseconds('sluice.consumer.max.timeout.ms', {
+    description: 'The longest `timeout` of a read that is honoured.',
+    defaultValue: 30_000,
+  }),
+  requestMaxBytes: integer('consumer.request.max.bytes', {
+    description: 'Size of keys and values in one answer.',
+    defaultValue: 64 * MIB,
+    min: 1,
+    max: BYTES_MAX,
+  }),
+  instanceTimeoutMs: milliseconds('consumer.instance.timeout.ms', {
+    description: 'An instance that no request has used for so long is closed.',
+    defaultValue: 300_000,
+  }),
+  fetchMinBytes: integer('fetch.min.bytes', {
+    description: 'Size of records for which a read waits, within its timeout; -1: none.',
+    defaultValue: -1,
+    min: -1,
+    max: 10_000_000,
+  }),
+  instancesMax: integer('sluice.consumer.instances.max', {
+    description: 'Consumer instances in this process, beyond which a create is answered with 429.',
+    defaultValue: 1000,
+    min: 1,
+    max: 100_000,
+  }),
+  readsMax: integer('sluice.consumer.reads.max', {
+    description: 'Reads that wait or run in this process, beyond which the answer is 429.',
+    defaultValue: 1000,
+    min: 1,
+    max: 100_000,
+  }),
+  firstReadTimeoutMs: milliseconds('sluice.consumer.first.read.timeout.ms', {
+    description: 'How long the first read of a subscription without `timeout` waits for its partitions.',
+    defaultValue: 10_000,
+  }),
+  bufferMaxBytes: integer('sluice.consumer.buffer.max.bytes', {
+    description: 'Size of the records that an instance holds beyond what its last read took.',
+    defaultValue: 4 * MIB,
+    min: 1024,
+    max: BYTES_MAX,
+  }),
+  replayMaxBytes: integer('sluice.consumer.replay.max.bytes', {
+    description: 'Size of the delivered batches kept for a repeated read, all instances together.',
+    defaultValue: 64 * MIB,
+    min: 0,
+    max: 1_000_000_000_000,
+  }),
+  autoCommitIntervalMs: milliseconds('consumer.auto.commit.interval.ms', {
+    description: 'How often an instance with `auto.commit.enable` commits.',
+    defaultValue: 5000,
+    fallbackKeys: ['client.auto.commit.interval.ms'],
+  }),
+};
+
+const produce: Settings['produce'] = {
+  metadataTimeoutMs: milliseconds('sluice.produce.metadata.timeout.ms', {
+    description: 'How long a record waits for a topic or partition that is not known.',
+    defaultValue: 2000,
+  }),
+  deliveryTimeoutMs: milliseconds('sluice.produce.timeout.ms', {
+    description: 'By then a record is delivered or failed.',
+    defaultValue: 20_000,
+  }),
+  recordsMax: integer('sluice.produce.records.max', {
+    description: 'Records in one request, beyond which the answer is 413.',
+    defaultValue: 100_000,
+    min: 1,
+    max: 10_000_000,
+  }),
+  queueMaxBytes: integer('sluice.produce.queue.max.bytes', {
+    description: 'Size of the records on their way to Kafka, beyond which the answer is 503.',
+    defaultValue: 64 * MIB,
+    min: 1024,
+    max: BYTES_MAX,
+  }),
+  queueMaxRecords: integer('sluice.produce.queue.max.records', {
+    description: 'Number of records on their way to Kafka, beyond which the answer is 503.',
+    defaultValue: 100_000,
+    min: 1,
+    max: 10_000_000,
+  }),
+};
+
+const kafka: Settings['kafka'] = {
+  connectTimeoutMs: milliseconds('sluice.kafka.connect.timeout.ms', {
+    description: 'How long connecting a Kafka client may take.',
+    defaultValue: 5000,
+  }),
+  adminTimeoutMs: milliseconds('sluice.kafka.admin.timeout.ms', {
+    description: 'How long a call for metadata, offsets or commits may take.',
+    defaultValue: 10_000,
+  }),
+  oauthbearerToken: text('sluice.kafka.oauthbearer.token', {
+    description: 'A ready token for SASL OAUTHBEARER, in place of a token end point.',
+    secret: true,
+  }),
+};
+
+const management: Settings['management'] = {
+  listener: listener('sluice.management.listener', {
+    description: 'Where /metrics, /livez, /readyz and /startupz are served; empty: nowhere.',
+    defaultValue: { scheme: 'http', host: '127.0.0.1', port: 9082 },
+  }),
+  token: text('sluice.management.token', {
+    description: 'Bearer token for management requests that change something.',
+    secret: true,
+  }),
+};
+
+const log: Settings['log'] = {
+  level: choice('sluice.log.level', {
+    description: 'The least important log entries that are written.',
+    defaultValue: 'info',
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+  }),
+};
+
+export const settings: Settings = { top, raw, http, consumer, produce, kafka, management, log };
+
+/** Every setting, in the order of the table. */
+export function listSettings(): readonly Setting<unknown>[] {
+  return Object.values(settings).flatMap((group: object) => Object.values(group) as Setting<unknown>[]);
+}

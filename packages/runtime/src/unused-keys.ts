@@ -1,0 +1,103 @@
+/**
+ * Keys that Confluent's proxy knows and that mean nothing here, with the reason. A file that was written for it
+ * starts here unchanged, and its owner learns which lines have no effect. Source: contract D.1 to D.3.
+ */
+export interface UnusedKey {
+  /** The key, or a prefix when it ends in `.*`. */
+  readonly key: string;
+  readonly reason: string;
+  /**
+   * Values under which the key asks for nothing. Given only for keys that protect something: any other value
+   * stops the start, for a server that ignored it would stand open where its owner believes it closed.
+   */
+  readonly harmless?: readonly string[];
+}
+
+const nodeHasNone = 'the server has no thread pool of this kind';
+const javaOnly = 'it steers Java classes, which this server does not load';
+const noV3 = 'the v3 API is not served';
+const noRegistry = 'formats that need a registry are not served';
+const noTls = 'the API is served without TLS; end TLS in front of it';
+const ownMetrics = 'metrics are served in Prometheus form on sluice.management.listener';
+const noRateLimit = 'requests are bounded by the sluice.* limits instead';
+const declared = 'Confluent declares it without using it';
+
+export const unusedKeys: readonly UnusedKey[] = [
+  { key: 'zookeeper.connect', reason: 'brokers are found through bootstrap.servers' },
+  { key: 'zookeeper.set.acl', reason: 'ZooKeeper is not used' },
+  { key: 'client.zk.session.timeout.ms', reason: 'ZooKeeper is not used' },
+  { key: 'schema.registry.*', reason: noRegistry },
+  { key: 'consumer.threads', reason: nodeHasNone },
+  { key: 'producer.threads', reason: nodeHasNone },
+  { key: 'thread.pool.*', reason: nodeHasNone },
+  { key: 'request.queue.capacity.*', reason: nodeHasNone },
+  { key: 'request.queue.capacity', reason: nodeHasNone },
+  { key: 'consumer.iterator.backoff.ms', reason: 'waiting reads are polled at an interval of their own' },
+  { key: 'consumer.iterator.timeout.ms', reason: declared },
+  { key: 'simpleconsumer.pool.*', reason: declared },
+  { key: 'client.init.timeout.ms', reason: 'sluice.kafka.connect.timeout.ms has its place' },
+  { key: 'client.timeout.ms', reason: declared },
+  { key: 'request.timeout.ms', reason: 'every operation has a timeout of its own' },
+  { key: 'request.timeout.interrupt.enable', reason: 'every operation has a timeout of its own' },
+  { key: 'request.logger.name', reason: 'requests are logged in the one JSON log' },
+  { key: 'use.custom.request.logging', reason: 'requests are logged in the one JSON log' },
+  { key: 'suppress.stack.trace.response', reason: 'answers never hold a stack trace' },
+  { key: 'null.request.body.always.publishes.empty.record', reason: noRegistry },
+  { key: 'confluent.*', reason: javaOnly },
+  { key: 'metric.reporters', reason: ownMetrics },
+  { key: 'metric.reporters.*', reason: ownMetrics },
+  { key: 'metrics.*', reason: ownMetrics },
+  { key: 'disable.response.size.metrics.collection', reason: ownMetrics },
+  { key: 'api.v3.*', reason: noV3 },
+  { key: 'streaming.connection.*', reason: noV3 },
+  { key: 'rate.limit.*', reason: noRateLimit },
+  { key: 'dos.filter.*', reason: noRateLimit },
+  { key: 'network.traffic.rate.limit.*', reason: noRateLimit },
+  { key: 'connector.connection.limit', reason: 'server.connection.limit holds for all listeners together' },
+  { key: 'max.response.header.size', reason: 'answers have a handful of headers' },
+  { key: 'return.429.instead.of.500.for.jetty.response.errors', reason: javaOnly },
+  { key: 'http2.enabled', reason: 'the API speaks HTTP/1.1' },
+  { key: 'jetty.legacy.uri.compliance', reason: javaOnly },
+  {
+    key: 'network.forwarded.request.customizer.enable',
+    reason: 'Forwarded and X-Forwarded-* are always honoured in links',
+  },
+  { key: 'access.control.*', reason: 'no CORS headers are sent' },
+  { key: 'nosniff.prevention.enable', reason: 'answers are JSON and never rendered' },
+  { key: 'hsts.header.enable', reason: noTls },
+  { key: 'response.http.headers.config', reason: 'answers carry the contract’s headers only' },
+  { key: 'csrf.prevention.token.*', reason: 'there are no browser sessions to protect' },
+  { key: 'websocket.*', reason: javaOnly },
+  { key: 'listener.name.*', reason: 'all listeners share one configuration' },
+  { key: 'ssl.*', reason: noTls },
+  { key: 'sni.*', reason: noTls },
+  { key: 'prefix.sni.*', reason: noTls },
+  { key: 'expected.sni.headers', reason: noTls },
+  { key: 'reject.invalid.sni.headers', reason: noTls },
+  { key: 'authentication.realm', reason: 'authentication.method is NONE' },
+  { key: 'authentication.roles', reason: 'authentication.method is NONE' },
+  { key: 'authentication.skip.paths', reason: 'authentication.method is NONE' },
+
+  { key: 'authentication.method', reason: 'the API does not authenticate its clients', harmless: ['', 'none'] },
+  { key: 'ssl.client.authentication', reason: noTls, harmless: ['', 'none'] },
+  { key: 'ssl.client.auth', reason: noTls, harmless: ['', 'false'] },
+  { key: 'csrf.prevention.enable', reason: 'there are no browser sessions to protect', harmless: ['', 'false'] },
+  { key: 'reject.options.request', reason: 'OPTIONS is answered', harmless: ['', 'false'] },
+  { key: 'api.v2.enable', reason: 'v2 is the only API', harmless: ['', 'true'] },
+  { key: 'api.endpoints.allowlist', reason: 'all routes are served', harmless: [''] },
+  { key: 'api.endpoints.blocklist', reason: 'all routes are served', harmless: [''] },
+  { key: 'proxy.protocol.enabled', reason: 'the PROXY protocol is not spoken', harmless: ['', 'false'] },
+  { key: 'proxy.protocol.accepted.ip.range', reason: 'the PROXY protocol is not spoken' },
+  { key: 'kafka.rest.resource.extension.class', reason: javaOnly, harmless: [''] },
+  { key: 'kafka.rest.extension.classes', reason: 'Confluent does not know it either (its sample file has it)' },
+  { key: 'resource.extension.classes', reason: javaOnly, harmless: [''] },
+  { key: 'rest.servlet.initializor.classes', reason: javaOnly, harmless: [''] },
+];
+
+const exact = new Map(unusedKeys.filter(({ key }) => !key.endsWith('.*')).map((entry) => [entry.key, entry]));
+const prefixes = unusedKeys.filter(({ key }) => key.endsWith('.*'));
+
+/** The entry for a key: its own, or that of a prefix. */
+export function findUnusedKey(key: string): UnusedKey | undefined {
+  return exact.get(key) ?? prefixes.find((entry) => key.startsWith(entry.key.slice(0, -1)));
+}
