@@ -6,7 +6,7 @@ export interface SourcedValue {
   readonly source: ConfigSource;
 }
 
-const urlCredentials = /^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i;
+const urlCredentials = /([a-z][a-z0-9+.-]*:\/\/)[^\s/?#,']*@/gi;
 const secretKey =
   /password|passphrase|secret|token$|credential|jaas\.config|user\.info|(?:^|\.)ssl\.(?:keystore\.)?key(?:\.pem)?$|sasl\.password/i;
 
@@ -32,8 +32,10 @@ export function isSecretKey(key: string): boolean {
 /** A value as it may be shown: a secret is hidden whole, the user part of a URL always. */
 export function hideSecrets(key: string, value: string): string {
   if (value !== '' && isSecretKey(key)) return HIDDEN;
-  return value
-    .split(',')
-    .map((part) => part.replace(urlCredentials, `$1${HIDDEN}@`))
-    .join(',');
+  return hideUrlCredentials(value);
+}
+
+/** Hides the user part of every URL in a text. */
+export function hideUrlCredentials(text: string): string {
+  return text.replace(urlCredentials, `$1${HIDDEN}@`);
 }

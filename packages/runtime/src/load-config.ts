@@ -1,6 +1,12 @@
 import type { ClientKeys, Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { type ConfigSource, hideSecrets, mergeSources, type SourcedValue } from './config-sources.ts';
+import {
+  type ConfigSource,
+  hideSecrets,
+  hideUrlCredentials,
+  mergeSources,
+  type SourcedValue,
+} from './config-sources.ts';
 import { type EffectiveSetting, effectiveSettings } from './effective-config.ts';
 import { keysFromEnvironment } from './environment.ts';
 import { parseAdvertisedListeners, parseListeners, parseProtocolMap } from './listeners.ts';
@@ -45,7 +51,7 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const bootstrap = readBootstrapServers(reader, values);
   const config = readConfig(reader, bootstrap.servers, clientKeys(values));
   const problems = [...reader.problems, ...bootstrap.problems, ...sorted.problems];
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError(problems.map(hideUrlCredentials));
   return {
     config: deepFreeze(config),
     warnings: [...bootstrap.warnings, ...sorted.warnings],
@@ -115,11 +121,10 @@ function readBootstrapServers(
   const entries = reader.read(settings.raw.bootstrapServers);
   const allowed = 'allowed is HOST:PORT, comma-separated';
   if (entries.length > 0) {
-    const servers = entries.map((entry) => entry.replace(/^[A-Za-z][A-Za-z0-9_]*:\/\//, ''));
-    const problems = servers
-      .filter((server) => !isHostAndPort(server))
-      .map((server) => `bootstrap.servers: '${server}' is not allowed; ${allowed}`);
-    return { servers: servers.join(','), problems, warnings: [] };
+    const problems = entries
+      .filter((entry) => !isHostAndPort(withoutName(entry)))
+      .map((entry) => `bootstrap.servers: '${entry}' is not allowed; ${allowed}`);
+    return { servers: entries.map(withoutName).join(','), problems, warnings: [] };
   }
   // The sample file of old Confluent releases names ZooKeeper only, and brokers were found through it.
   if (values.has('zookeeper.connect')) {
@@ -127,6 +132,11 @@ function readBootstrapServers(
     return { servers: 'localhost:9092', problems: [], warnings: [warning] };
   }
   return { servers: '', problems: [`bootstrap.servers: nothing is set; ${allowed}`], warnings: [] };
+}
+
+/** Confluent's sample file has PLAINTEXT:// in front of each broker; the protocol is `client.security.protocol`'s to say. */
+function withoutName(server: string): string {
+  return server.replace(/^[A-Za-z][A-Za-z0-9_]*:\/\//, '');
 }
 
 function isHostAndPort(server: string): boolean {

@@ -76,7 +76,7 @@ export function choice<T extends string>(
 ): Setting<T> {
   return setting(key, options, {
     defaultValue: options.defaultValue,
-    defaultText: String(options.defaultValue),
+    defaultText: options.defaultValue,
     allowed: `one of ${options.values.join(', ')}`,
     parse: (value) => options.values.find((allowed) => allowed === value.toLowerCase()),
   });

@@ -65,7 +65,7 @@ export const unusedKeys: readonly UnusedKey[] = [
   { key: 'access.control.*', reason: 'no CORS headers are sent' },
   { key: 'nosniff.prevention.enable', reason: 'answers are JSON and never rendered' },
   { key: 'hsts.header.enable', reason: noTls },
-  { key: 'response.http.headers.config', reason: 'answers carry the contract’s headers only' },
+  { key: 'response.http.headers.config', reason: 'answers carry the headers of the contract only' },
   { key: 'csrf.prevention.token.*', reason: 'there are no browser sessions to protect' },
   { key: 'websocket.*', reason: javaOnly },
   { key: 'listener.name.*', reason: 'all listeners share one configuration' },
