@@ -10,8 +10,17 @@ function foldersOf(parent: string): string[] {
     .map((entry) => entry.name);
 }
 
+/**
+ * Spelt out for each project in place of `extends: true`, which would hand down the globalSetup too: a desk for
+ * brokers in each project where one for the whole run is meant.
+ */
 function project(name: string, root: string, include: string) {
-  return { extends: true as const, root, test: { name, include: [include] } };
+  return {
+    root,
+    resolve: { conditions },
+    ssr: { resolve: { conditions, externalConditions: conditions } },
+    test: { name, include: [include], pool: 'forks' as const, testTimeout: 20_000, hookTimeout: 30_000 },
+  };
 }
 
 const packages = foldersOf('packages').filter((name) => existsSync(`packages/${name}/package.json`));
@@ -19,14 +28,10 @@ const packages = foldersOf('packages').filter((name) => existsSync(`packages/${n
 const suites = foldersOf('test').filter((name) => name !== 'harness');
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
     passWithNoTests: true,
+    globalSetup: './test/harness/broker-setup.ts',
     reporters: ['default', './scripts/totals-reporter.ts'],
     coverage: {
       provider: 'v8',

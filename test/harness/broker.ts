@@ -1,0 +1,24 @@
+import { inject } from 'vitest';
+import type { SecureKafkaDescription } from './secure-kafka.ts';
+
+/** Long enough for a broker's start on a busy machine; the jars were fetched before the run. */
+const START_TIMEOUT_MS = 90_000;
+
+async function ask(path: string): Promise<unknown> {
+  const response = await fetch(inject('brokerDesk') + path, { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
+  if (!response.ok) throw new Error(`no broker at ${path}: ${await response.text()}`);
+  return await response.json();
+}
+
+/**
+ * The broker that all tests of this run share; the first call starts it. Ask for it in `beforeAll` with a timeout
+ * of its own. Names of topics and groups must be unique (`uniqueName`), for it is never emptied.
+ */
+export async function sharedBroker(): Promise<{ readonly bootstrap: string }> {
+  return (await ask('/plain')) as { bootstrap: string };
+}
+
+/** The same for the broker that demands SASL or a client certificate. */
+export async function sharedSecureBroker(): Promise<SecureKafkaDescription> {
+  return (await ask('/secure')) as SecureKafkaDescription;
+}
