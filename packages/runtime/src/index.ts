@@ -12,9 +12,22 @@ export type {
 } from './config.ts';
 export { ConfigError } from './config-error.ts';
 export type { EffectiveSetting } from './effective-config.ts';
+export {
+  type DrainStep,
+  type HostProcess,
+  Lifecycle,
+  type LifecycleOptions,
+  type LifecycleState,
+} from './lifecycle.ts';
 export { formatListenAddress } from './listeners.ts';
 export { type ConfigInput, type LoadedConfig, loadConfig } from './load-config.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
+export {
+  type HealthCheck,
+  type ManagementServer,
+  type ManagementServerOptions,
+  startManagementServer,
+} from './management-server.ts';
 export {
   type BoundCounter,
   type BoundGauge,

@@ -1,0 +1,125 @@
+import type { Logger } from './logger.ts';
+
+export type LifecycleState = 'starting' | 'ready' | 'draining' | 'stopped';
+
+/** The part of `process` that a life cycle needs. */
+export interface HostProcess {
+  on(event: string, listener: (...values: unknown[]) => void): unknown;
+  removeListener(event: string, listener: (...values: unknown[]) => void): unknown;
+  exit(code: number): void;
+}
+
+export interface LifecycleOptions {
+  /** From the first signal to the end, in ms. */
+  readonly gracefulMs: number;
+  readonly log: Logger;
+  /** `process` by default. */
+  readonly host?: HostProcess;
+  /** A monotonic clock in ms; `performance.now` by default. */
+  readonly now?: () => number;
+}
+
+/** Something to be done before the end, within the ms given. What it has not done by then is left behind. */
+export type DrainStep = (budgetMs: number) => Promise<void> | void;
+
+/** What every later step is sure to get, as a share of the whole time: one slow step must not starve the rest. */
+const RESERVED_SHARE = 0.1;
+
+/**
+ * The states of a process, starting → ready → draining → stopped, and its way through them.
+ *
+ * SIGTERM or SIGINT drains and exits with 0; a second signal exits with 1 at once. An error that nobody caught is
+ * logged, and the process drains and exits with 1: its state may be broken, but requests in flight are not to blame.
+ */
+export class Lifecycle {
+  #state: LifecycleState = 'starting';
+  readonly #steps: { readonly name: string; readonly run: DrainStep }[] = [];
+  readonly #options: Required<LifecycleOptions>;
+  #drained: Promise<void> | undefined;
+  readonly #handlers: readonly (readonly [string, (...values: unknown[]) => void])[] = [
+    ['SIGTERM', () => this.#onSignal('SIGTERM')],
+    ['SIGINT', () => this.#onSignal('SIGINT')],
+    ['uncaughtException', (error) => this.#onCrash('uncaught exception', error)],
+    ['unhandledRejection', (error) => this.#onCrash('unhandled rejection', error)],
+  ];
+
+  constructor(options: LifecycleOptions) {
+    this.#options = { host: process, now: () => performance.now(), ...options };
+  }
+
+  get state(): LifecycleState {
+    return this.#state;
+  }
+
+  /** From here on signals and uncaught errors are ours. */
+  install(): void {
+    for (const [event, handler] of this.#handlers) this.#options.host.on(event, handler);
+  }
+
+  uninstall(): void {
+    for (const [event, handler] of this.#handlers) this.#options.host.removeListener(event, handler);
+  }
+
+  /** Everything is started. Without effect when the end has begun meanwhile. */
+  ready(): void {
+    if (this.#state === 'starting') this.#state = 'ready';
+  }
+
+  /** Adds a step to the end. Steps run one after another, in the order in which they were added. */
+  onDrain(name: string, run: DrainStep): void {
+    this.#steps.push({ name, run });
+  }
+
+  /** Runs all steps; a second call waits for the first. Never rejects: a failed step is logged and passed over. */
+  async drain(reason: string): Promise<void> {
+    this.#drained ??= this.#runSteps(reason);
+    await this.#drained;
+  }
+
+  #onSignal(signal: string): void {
+    if (this.#state === 'draining') {
+      this.#options.log.warn({ signal }, 'second signal: stopping at once');
+      this.#options.host.exit(1);
+      return;
+    }
+    void this.drain(signal).then(() => this.#options.host.exit(0));
+  }
+
+  #onCrash(what: string, error: unknown): void {
+    this.#options.log.fatal({ error }, what);
+    if (this.#state === 'draining') {
+      this.#options.host.exit(1);
+      return;
+    }
+    void this.drain(what).then(() => this.#options.host.exit(1));
+  }
+
+  async #runSteps(reason: string): Promise<void> {
+    const { gracefulMs, log, now } = this.#options;
+    const end = now() + gracefulMs;
+    this.#state = 'draining';
+    log.info({ reason, gracefulMs }, 'draining');
+    for (const [index, step] of this.#steps.entries()) {
+      const reservedMs = (this.#steps.length - 1 - index) * gracefulMs * RESERVED_SHARE;
+      await this.#runStep(step, Math.max(0, end - now() - reservedMs));
+    }
+    this.#state = 'stopped';
+    log.info({ reason }, 'stopped');
+  }
+
+  async #runStep(step: { name: string; run: DrainStep }, budgetMs: number): Promise<void> {
+    const { log } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), budgetMs);
+    });
+    try {
+      const outcome = await Promise.race([Promise.resolve(step.run(budgetMs)), timeout]);
+      if (outcome === 'late') log.error({ step: step.name, budgetMs }, 'a drain step took too long and is left behind');
+    } catch (error) {
+      log.error({ step: step.name, error }, 'a drain step failed');
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import { EventEmitter } from 'node:events';
+import { createLogger, Lifecycle } from '@sluice/runtime';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+class Host extends EventEmitter {
+  readonly exits: number[] = [];
+
+  exit(code: number): void {
+    this.exits.push(code);
+  }
+}
+
+function create() {
+  const lines: string[] = [];
+  const destination = {
+    write: (line: string) => {
+      lines.push(line);
+    },
+  };
+  const host = new Host();
+  const log = createLogger({ level: 'info', destination });
+  const lifecycle = new Lifecycle({ gracefulMs: 1000, log, host, now: () => Date.now() });
+  lifecycle.install();
+  return { lifecycle, host, lines };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('life cycle', () => {
+  it('goes from starting over ready and draining to stopped', async () => {
+    const { lifecycle, host } = create();
+    const states = [lifecycle.state];
+    lifecycle.onDrain('look', () => {
+      states.push(lifecycle.state);
+    });
+    lifecycle.ready();
+    states.push(lifecycle.state);
+    host.emit('SIGTERM');
+    await lifecycle.drain('again');
+    states.push(lifecycle.state);
+    expect(states).toEqual(['starting', 'ready', 'draining', 'stopped']);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'])('drains on %s in order, then exits with 0', async (signal) => {
+    const { lifecycle, host } = create();
+    const done: string[] = [];
+    for (const name of ['http', 'producers', 'consumers']) {
+      lifecycle.onDrain(name, async () => {
+        await new Promise((resolve) => {
+          setTimeout(resolve, 100);
+        });
+        done.push(name);
+      });
+    }
+    lifecycle.ready();
+    host.emit(signal);
+    await vi.advanceTimersByTimeAsync(299);
+    expect(host.exits).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(done).toEqual(['http', 'producers', 'consumers']);
+    expect(host.exits).toEqual([0]);
+  });
+
+  it('leaves a step that hangs behind in time for those after it', async () => {
+    const { lifecycle, host, lines } = create();
+    const budgets: number[] = [];
+    lifecycle.onDrain('hangs', async (budgetMs) => {
+      budgets.push(budgetMs);
+      await new Promise(() => undefined);
+    });
+    lifecycle.onDrain('next', (budgetMs) => {
+      budgets.push(budgetMs);
+    });
+    host.emit('SIGTERM');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(budgets).toEqual([900, 100]);
+    expect(host.exits).toEqual([0]);
+    expect(lines.join()).toContain('"step":"hangs"');
+  });
+
+  it('goes on after a step that failed', async () => {
+    const { lifecycle, host, lines } = create();
+    const next = vi.fn();
+    lifecycle.onDrain('fails', () => {
+      throw new Error('no');
+    });
+    lifecycle.onDrain('next', next);
+    host.emit('SIGTERM');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(next).toHaveBeenCalledOnce();
+    expect(lines.join()).toContain('"step":"fails"');
+    expect(host.exits).toEqual([0]);
+  });
+
+  it('exits with 1 at once on a second signal', async () => {
+    const { lifecycle, host } = create();
+    lifecycle.onDrain('hangs', async () => await new Promise(() => undefined));
+    host.emit('SIGTERM');
+    await vi.advanceTimersByTimeAsync(10);
+    host.emit('SIGINT');
+    expect(host.exits).toEqual([1]);
+  });
+
+  it.each(['uncaughtException', 'unhandledRejection'])('logs an %s, drains and exits with 1', async (event) => {
+    const { lifecycle, host, lines } = create();
+    const step = vi.fn();
+    lifecycle.onDrain('step', step);
+    host.emit(event, new Error('broken'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(step).toHaveBeenCalledOnce();
+    expect(host.exits).toEqual([1]);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'fatal', error: { message: 'broken' } });
+  });
+
+  it('does not become ready after the end has begun', async () => {
+    const { lifecycle } = create();
+    await lifecycle.drain('test');
+    lifecycle.ready();
+    expect(lifecycle.state).toBe('stopped');
+  });
+
+  it('leaves signals alone once it is uninstalled', () => {
+    const { lifecycle, host } = create();
+    lifecycle.uninstall();
+    expect(host.eventNames()).toEqual([]);
+  });
+});
