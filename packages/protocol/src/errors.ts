@@ -70,11 +70,7 @@ export const errorKinds: Readonly<Record<ErrorName, ErrorKind>> = {
   internal: fatal(500, 500, 'Internal Server Error'),
   unavailable: retriable(503, 503, 'Service unavailable.'),
 
-  consumerConfigOutOfRange: fatal(
-    422,
-    40001,
-    'Invalid consumer configuration. It does not abide by the constraints: ',
-  ),
+  consumerConfigOutOfRange: fatal(422, 40001, 'Invalid consumer configuration. It does not abide by the constraints: '),
   kafkaBadRequest: fatal(400, 40002, ''),
   kafkaAuthentication: fatal(401, 40101, ''),
   kafkaAuthorization: fatal(403, 40301, ''),
@@ -97,11 +93,7 @@ export const errorKinds: Readonly<Record<ErrorName, ErrorKind>> = {
   keySchemaMissing: fatal(422, 42201, 'Request includes keys but does not include key schema'),
   valueSchemaMissing: fatal(422, 42202, 'Request includes values but does not include value schema'),
   invalidConsumerConfig: fatal(422, 42204, 'Invalid consumer configuration: '),
-  registryNotConfigured: fatal(
-    422,
-    42206,
-    'Payload error. Schema Registry must be configured when using schemas.',
-  ),
+  registryNotConfigured: fatal(422, 42206, 'Payload error. Schema Registry must be configured when using schemas.'),
   schemaSerialization: fatal(422, 42207, 'Error serializing message. '),
   kafkaThrottled: retriable(429, 42901, ''),
   kafka: fatal(500, 50002, ''),

@@ -1,0 +1,172 @@
+import { ApiError } from './errors.ts';
+import { parseInt32 } from './integers.ts';
+import { type HttpMethod, type Route, routes } from './routes.ts';
+
+/**
+ * The one path parser: workers route with it and the edge finds with it which consumer instance a request is for, so
+ * that the two can never disagree. It is on the hot path of every request and uses no regular expression.
+ * Source: rest-v1-v2 contract A.2 and A.3.11, observed (d) and (j).
+ */
+
+/** Percent-decoded path parameters; one that the route does not have is the empty string. */
+export interface PathParams {
+  topic: string;
+  /** As sent: `partitionParam` makes it a number. */
+  partition: string;
+  group: string;
+  instance: string;
+}
+
+export type RouteMatch =
+  | {
+      readonly kind: 'match';
+      readonly route: Route;
+      readonly params: Readonly<PathParams>;
+      /** Without the question mark; empty when there is none. */
+      readonly query: string;
+      /** HEAD: the route is the one of GET, and the answer goes out without its body. */
+      readonly head: boolean;
+    }
+  /** `allow` is the header's value, for example `HEAD,GET,OPTIONS`. */
+  | { readonly kind: 'options'; readonly allow: string }
+  | { readonly kind: 'methodNotAllowed'; readonly allow: string }
+  | { readonly kind: 'notFound' }
+  /** The path is not valid percent-encoded UTF-8. */
+  | { readonly kind: 'badRequest' };
+
+/** What a path segment can lead to. */
+interface PathNode {
+  readonly children: Map<string, PathNode>;
+  parameter: { readonly name: keyof PathParams; readonly node: PathNode } | undefined;
+  readonly byMethod: Map<HttpMethod, Route>;
+  allow: string;
+}
+
+const NOT_FOUND: RouteMatch = { kind: 'notFound' };
+const BAD_REQUEST: RouteMatch = { kind: 'badRequest' };
+
+const paramNames: Readonly<Record<keyof PathParams, true>> = {
+  topic: true,
+  partition: true,
+  group: true,
+  instance: true,
+};
+
+function isParamName(name: string): name is keyof PathParams {
+  return Object.hasOwn(paramNames, name);
+}
+
+function newNode(): PathNode {
+  return { children: new Map(), parameter: undefined, byMethod: new Map(), allow: '' };
+}
+
+function childFor(node: PathNode, segment: string): PathNode {
+  if (segment.startsWith('{')) {
+    const name = segment.slice(1, -1);
+    if (!isParamName(name)) throw new Error(`route table: unknown path parameter ${segment}`);
+    node.parameter ??= { name, node: newNode() };
+    if (node.parameter.name !== name)
+      throw new Error(`route table: ${segment} stands where ${node.parameter.name} does`);
+    return node.parameter.node;
+  }
+  let child = node.children.get(segment);
+  if (child === undefined) node.children.set(segment, (child = newNode()));
+  return child;
+}
+
+function allowOf(methods: ReadonlyMap<HttpMethod, Route>): string {
+  const names = [...methods.keys()].flatMap((method) => (method === 'GET' ? ['HEAD', 'GET'] : [method]));
+  return [...names, 'OPTIONS'].join(',');
+}
+
+function buildTree(table: readonly Route[]): PathNode {
+  const root = newNode();
+  for (const route of table) {
+    let node = root;
+    for (const segment of route.template.split('/').slice(1)) {
+      if (segment !== '') node = childFor(node, segment);
+    }
+    node.byMethod.set(route.method, route);
+    node.allow = allowOf(node.byMethod);
+  }
+  return root;
+}
+
+const tree = buildTree(routes);
+
+/** undefined: not valid percent-encoding, or not valid UTF-8 once decoded. */
+function decodeSegment(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The path of a request target: `http://host/path` (what a forward proxy gets) counts as `/path`. */
+function pathOf(target: string): string {
+  if (target.charCodeAt(0) === 0x2f) return target;
+  const authority = target.indexOf('://');
+  if (authority < 0) return target;
+  const slash = target.indexOf('/', authority + 3);
+  return slash < 0 ? '/' : target.slice(slash);
+}
+
+/** The node of the path, its parameters filled in; or why there is none. */
+function walk(path: string, params: PathParams, isEncoded: boolean): PathNode | RouteMatch {
+  let node = tree;
+  let start = 1;
+  // A single trailing slash is ignored: the walk ends where only that would be left.
+  while (start < path.length) {
+    let end = path.indexOf('/', start);
+    if (end < 0) end = path.length;
+    const segment = path.slice(start, end);
+    const child = node.children.get(segment);
+    if (child !== undefined) {
+      node = child;
+    } else {
+      if (node.parameter === undefined || segment === '') return NOT_FOUND;
+      const value = isEncoded ? decodeSegment(segment) : segment;
+      if (value === undefined) return BAD_REQUEST;
+      params[node.parameter.name] = value;
+      node = node.parameter.node;
+    }
+    start = end + 1;
+  }
+  return node;
+}
+
+/**
+ * Finds the route of a request.
+ * @param method the request's method, as sent
+ * @param target the request target: raw path and query
+ */
+export function matchRoute(method: string, target: string): RouteMatch {
+  const url = pathOf(target);
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+  if (path.charCodeAt(0) !== 0x2f) return NOT_FOUND;
+  const isEncoded = path.includes('%');
+  // Malformed encoding is malformed HTTP, known path or not: Jetty refuses it before anybody looks for a route.
+  if (isEncoded && decodeSegment(path) === undefined) return BAD_REQUEST;
+
+  const params: PathParams = { topic: '', partition: '', group: '', instance: '' };
+  const node = walk(path, params, isEncoded);
+  if ('kind' in node) return node;
+  if (node.byMethod.size === 0) return NOT_FOUND;
+  if (method === 'OPTIONS') return { kind: 'options', allow: node.allow };
+  const head = method === 'HEAD';
+  const route = node.byMethod.get((head ? 'GET' : method) as HttpMethod);
+  if (route === undefined) return { kind: 'methodNotAllowed', allow: node.allow };
+  return { kind: 'match', route, params, query: mark < 0 ? '' : url.slice(mark + 1), head };
+}
+
+/**
+ * The partition of a matched path.
+ * @throws ApiError notFound when it is not a 32-bit integer (contract A.3.11)
+ */
+export function partitionParam(params: Readonly<PathParams>): number {
+  const partition = parseInt32(params.partition);
+  if (partition === undefined) throw new ApiError('notFound');
+  return partition;
+}

@@ -1,0 +1,366 @@
+import type { ErrorName } from './errors.ts';
+import { type EmbeddedFormat, type MediaType, mediaTypes, type OfferedType } from './media-types.ts';
+
+/**
+ * THE table of routes: routing, content negotiation, endpoint lists, metrics labels and the OpenAPI document are all
+ * made from it. Source: rest-v1-v2 contract A.2.
+ */
+
+/** The API generation a route belongs to; the older and the newer one get rows of their own. */
+export type ApiVersion = 'v2';
+
+export type HttpMethod = 'GET' | 'POST' | 'DELETE';
+
+export type RequestSchemaName =
+  | 'RootRequest'
+  | 'ProduceRequest'
+  | 'CreateConsumerRequest'
+  | 'SubscriptionRequest'
+  | 'AssignmentRequest'
+  | 'SeekToOffsetRequest'
+  | 'SeekToEdgeRequest'
+  | 'CommitOffsetsRequest'
+  | 'CommittedOffsetsRequest';
+
+export type ResponseSchemaName =
+  | 'RootResponse'
+  | 'BrokerList'
+  | 'TopicNames'
+  | 'Topic'
+  | 'PartitionList'
+  | 'Partition'
+  | 'PartitionOffsets'
+  | 'ProduceResponse'
+  | 'CreateConsumerResponse'
+  | 'SubscriptionResponse'
+  | 'AssignmentResponse'
+  | 'ConsumerRecords'
+  | 'CommitResponse'
+  | 'CommittedOffsetsResponse';
+
+export interface Route {
+  readonly api: ApiVersion;
+  /** The endpoint's name without `api.v2.`; where a format decides, without the format (see `endpointName`). */
+  readonly operation: string;
+  readonly method: HttpMethod;
+  /** Path with `{parameter}` segments: the label of the route in metrics and logs. */
+  readonly template: string;
+  /** Accepted request types, the default first; `anything` skips the check. */
+  readonly consumes: readonly MediaType[] | 'anything';
+  readonly produces: readonly OfferedType[];
+  /** The header that chooses among embedded formats, for the routes that have one handler a format. */
+  readonly formatFrom?: 'Content-Type' | 'Accept';
+  /** Statuses whose body is the route's own response, the usual one first. */
+  readonly statuses: readonly number[];
+  readonly request?: { readonly schema: RequestSchemaName; readonly required: boolean };
+  /** Absent for routes that answer without a body. */
+  readonly response?: ResponseSchemaName;
+  /** Query parameters, all of them 64-bit integers. */
+  readonly query?: readonly string[];
+  /** What it can answer beyond the errors that every route has. */
+  readonly errors: readonly ErrorName[];
+  readonly summary: string;
+}
+
+const { v2, binary, json, avro, jsonschema, protobuf } = mediaTypes;
+
+const ONLY_V2: readonly MediaType[] = [v2];
+const EMBEDDED: readonly MediaType[] = [binary, json, avro, jsonschema, protobuf];
+const V2_OR_EMBEDDED: readonly MediaType[] = [v2, ...EMBEDDED];
+
+const OFFERS_V2: readonly OfferedType[] = [{ mediaType: v2, qs: 1 }];
+const OFFERS_V2_FIRST: readonly OfferedType[] = [
+  { mediaType: v2, qs: 0.9 },
+  ...EMBEDDED.map((mediaType) => ({ mediaType, qs: 0.1 })),
+];
+const OFFERS_BINARY_FIRST: readonly OfferedType[] = [
+  { mediaType: binary, qs: 1 },
+  { mediaType: v2, qs: 0.9 },
+  { mediaType: json, qs: 0.1 },
+  { mediaType: avro, qs: 0.1 },
+  { mediaType: jsonschema, qs: 0.1 },
+  { mediaType: protobuf, qs: 0.1 },
+];
+
+const TOPIC = '/topics/{topic}';
+const PARTITION = '/topics/{topic}/partitions/{partition}';
+const INSTANCE = '/consumers/{group}/instances/{instance}';
+
+const KAFKA: readonly ErrorName[] = [
+  'kafkaBadRequest',
+  'kafkaAuthentication',
+  'kafkaAuthorization',
+  'kafka',
+  'kafkaRetriable',
+  'brokerNotAvailable',
+];
+const OF_TOPIC: readonly ErrorName[] = [...KAFKA, 'unknownTopicOrPartition'];
+const OF_PARTITION: readonly ErrorName[] = [...OF_TOPIC, 'partitionNotFound'];
+const WITH_BODY: readonly ErrorName[] = ['badRequest', 'payloadTooLarge', 'unprocessable'];
+const OF_PRODUCE: readonly ErrorName[] = [
+  ...WITH_BODY,
+  ...KAFKA,
+  'keySchemaMissing',
+  'valueSchemaMissing',
+  'registryNotConfigured',
+  'schemaSerialization',
+  'kafkaThrottled',
+];
+const OF_INSTANCE: readonly ErrorName[] = ['consumerInstanceNotFound', ...KAFKA];
+
+type Row = Omit<Route, 'api' | 'consumes' | 'produces'>;
+
+const metadata = (row: Row): Route => ({ api: 'v2', consumes: ONLY_V2, produces: OFFERS_V2, ...row });
+const produce = (row: Pick<Row, 'operation' | 'template' | 'summary'>): Route => ({
+  api: 'v2',
+  method: 'POST',
+  consumes: EMBEDDED,
+  produces: OFFERS_V2,
+  formatFrom: 'Content-Type',
+  // 401 and 403 carry a produce response as well: the first record's refusal becomes the status (contract A.6).
+  statuses: [200, 401, 403],
+  request: { schema: 'ProduceRequest', required: true },
+  response: 'ProduceResponse',
+  errors: OF_PRODUCE,
+  ...row,
+});
+const consumer = (row: Row): Route => ({ api: 'v2', consumes: V2_OR_EMBEDDED, produces: OFFERS_V2_FIRST, ...row });
+
+export const routes: readonly Route[] = [
+  metadata({
+    operation: 'root.get',
+    method: 'GET',
+    template: '/',
+    statuses: [200],
+    response: 'RootResponse',
+    errors: [],
+    summary: 'Answer an empty object',
+  }),
+  metadata({
+    operation: 'root.post',
+    method: 'POST',
+    template: '/',
+    statuses: [200],
+    request: { schema: 'RootRequest', required: false },
+    response: 'RootResponse',
+    errors: WITH_BODY,
+    summary: 'Answer an empty object',
+  }),
+  {
+    ...metadata({
+      operation: 'brokers.list',
+      method: 'GET',
+      template: '/brokers',
+      statuses: [200],
+      response: 'BrokerList',
+      errors: KAFKA,
+      summary: 'List the ids of the live brokers',
+    }),
+    consumes: 'anything',
+  },
+  metadata({
+    operation: 'topics.list',
+    method: 'GET',
+    template: '/topics',
+    statuses: [200],
+    response: 'TopicNames',
+    errors: KAFKA,
+    summary: 'List the names of the topics',
+  }),
+  metadata({
+    operation: 'topics.get',
+    method: 'GET',
+    template: TOPIC,
+    statuses: [200],
+    response: 'Topic',
+    errors: OF_TOPIC,
+    summary: "Describe a topic: its configuration and its partitions' replicas",
+  }),
+  produce({
+    operation: 'produce-to-topic',
+    template: TOPIC,
+    summary: 'Produce records to a topic',
+  }),
+  metadata({
+    operation: 'partitions.list',
+    method: 'GET',
+    template: '/topics/{topic}/partitions',
+    statuses: [200],
+    response: 'PartitionList',
+    errors: OF_TOPIC,
+    summary: 'List the partitions of a topic',
+  }),
+  metadata({
+    operation: 'partitions.get',
+    method: 'GET',
+    template: PARTITION,
+    statuses: [200],
+    response: 'Partition',
+    errors: OF_PARTITION,
+    summary: 'Describe a partition',
+  }),
+  produce({
+    operation: 'produce-to-partition',
+    template: PARTITION,
+    summary: 'Produce records to a partition',
+  }),
+  metadata({
+    operation: 'partitions.get-offsets',
+    method: 'GET',
+    template: `${PARTITION}/offsets`,
+    statuses: [200],
+    response: 'PartitionOffsets',
+    errors: OF_PARTITION,
+    summary: 'Get the first offset and the end offset of a partition',
+  }),
+  consumer({
+    operation: 'consumers.create',
+    method: 'POST',
+    template: '/consumers/{group}',
+    statuses: [200],
+    request: { schema: 'CreateConsumerRequest', required: false },
+    response: 'CreateConsumerResponse',
+    errors: [
+      ...WITH_BODY,
+      'consumerConfigOutOfRange',
+      'invalidConsumerConfig',
+      'consumerAlreadyExists',
+      'tooManyRequests',
+      'unavailable',
+      ...KAFKA,
+    ],
+    summary: 'Create a consumer instance in a group',
+  }),
+  consumer({
+    operation: 'consumers.delete',
+    method: 'DELETE',
+    template: INSTANCE,
+    statuses: [204],
+    errors: OF_INSTANCE,
+    summary: 'Close a consumer instance',
+  }),
+  consumer({
+    operation: 'consumers.subscribe',
+    method: 'POST',
+    template: `${INSTANCE}/subscription`,
+    statuses: [204],
+    request: { schema: 'SubscriptionRequest', required: true },
+    errors: [...WITH_BODY, 'illegalState', ...OF_INSTANCE],
+    summary: 'Subscribe to topics by name or by pattern',
+  }),
+  consumer({
+    operation: 'consumers.get-subscription',
+    method: 'GET',
+    template: `${INSTANCE}/subscription`,
+    statuses: [200],
+    response: 'SubscriptionResponse',
+    errors: OF_INSTANCE,
+    summary: 'List the subscribed topics',
+  }),
+  consumer({
+    operation: 'consumers.unsubscribe',
+    method: 'DELETE',
+    template: `${INSTANCE}/subscription`,
+    statuses: [204],
+    errors: OF_INSTANCE,
+    summary: 'Drop the subscription and any assignment',
+  }),
+  {
+    ...consumer({
+      operation: 'consumers.consume',
+      method: 'GET',
+      template: `${INSTANCE}/records`,
+      formatFrom: 'Accept',
+      statuses: [200],
+      response: 'ConsumerRecords',
+      query: ['timeout', 'max_bytes'],
+      errors: ['formatMismatch', 'serialization', 'illegalState', 'tooManyRequests', ...OF_INSTANCE],
+      summary: 'Read the next records',
+    }),
+    produces: OFFERS_BINARY_FIRST,
+  },
+  consumer({
+    operation: 'consumers.commit-offsets',
+    method: 'POST',
+    template: `${INSTANCE}/offsets`,
+    statuses: [200],
+    request: { schema: 'CommitOffsetsRequest', required: false },
+    response: 'CommitResponse',
+    errors: [...WITH_BODY, ...OF_INSTANCE],
+    summary: 'Commit the given offsets, or everything that was delivered',
+  }),
+  consumer({
+    operation: 'consumers.get-committed-offsets',
+    method: 'GET',
+    template: `${INSTANCE}/offsets`,
+    statuses: [200],
+    request: { schema: 'CommittedOffsetsRequest', required: true },
+    response: 'CommittedOffsetsResponse',
+    errors: [...WITH_BODY, 'partitionNotFound', ...OF_INSTANCE],
+    summary: 'Get the committed offsets of partitions',
+  }),
+  consumer({
+    operation: 'consumers.seek-to-beginning',
+    method: 'POST',
+    template: `${INSTANCE}/positions/beginning`,
+    statuses: [204],
+    request: { schema: 'SeekToEdgeRequest', required: true },
+    errors: [...WITH_BODY, 'illegalState', ...OF_INSTANCE],
+    summary: 'Seek to the first offset of partitions',
+  }),
+  consumer({
+    operation: 'consumers.seek-to-end',
+    method: 'POST',
+    template: `${INSTANCE}/positions/end`,
+    statuses: [204],
+    request: { schema: 'SeekToEdgeRequest', required: true },
+    errors: [...WITH_BODY, 'illegalState', ...OF_INSTANCE],
+    summary: 'Seek to the end of partitions',
+  }),
+  consumer({
+    operation: 'consumers.seek-to-offset',
+    method: 'POST',
+    template: `${INSTANCE}/positions`,
+    statuses: [204],
+    request: { schema: 'SeekToOffsetRequest', required: true },
+    errors: [...WITH_BODY, 'illegalState', ...OF_INSTANCE],
+    summary: 'Seek to offsets or to points in time',
+  }),
+  consumer({
+    operation: 'consumers.assign',
+    method: 'POST',
+    template: `${INSTANCE}/assignments`,
+    statuses: [204],
+    request: { schema: 'AssignmentRequest', required: true },
+    errors: [...WITH_BODY, 'illegalState', ...OF_INSTANCE],
+    summary: 'Assign partitions by hand',
+  }),
+  consumer({
+    operation: 'consumers.get-assignments',
+    method: 'GET',
+    template: `${INSTANCE}/assignments`,
+    statuses: [200],
+    response: 'AssignmentResponse',
+    errors: OF_INSTANCE,
+    summary: 'List the assigned partitions',
+  }),
+];
+
+const endpointSuffixes: Readonly<Record<EmbeddedFormat, string>> = {
+  binary: 'binary',
+  json: 'json',
+  avro: 'avro',
+  jsonschema: 'json-schema',
+  protobuf: 'protobuf',
+};
+
+/**
+ * The name of an endpoint in `api.endpoints.allowlist`, `api.endpoints.blocklist` and `rate.limit.costs`: for example
+ * `api.v2.topics.list`, `api.v2.produce-to-topic.json-schema`, `api.v2.consumers.consume-json` (contract A.2).
+ * @param format the negotiated format; it counts only where a route has one handler a format
+ */
+export function endpointName(route: Route, format: EmbeddedFormat): string {
+  const name = `api.${route.api}.${route.operation}`;
+  if (route.formatFrom === undefined) return name;
+  return `${name}${route.formatFrom === 'Content-Type' ? '.' : '-'}${endpointSuffixes[format]}`;
+}
