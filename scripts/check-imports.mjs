@@ -24,6 +24,7 @@ const OWNERS = {
   'node-rdkafka': ['kafka'],
   '@platformatic/kafka': ['kafka'],
   express: ['worker'],
+  re2js: ['worker'],
   commander: ['cli'],
 };
 

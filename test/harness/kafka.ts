@@ -82,6 +82,9 @@ function serverProperties(layout: Layout, options: KafkaOptions): string {
     'transaction.state.log.num.partitions': '4',
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
+    // A broker that was killed is let in again only when its old session is over: 9 s by default.
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
     ...options.properties,
   };
   if (options.initialRebalanceDelayMs !== undefined) {
