@@ -8,6 +8,8 @@ import { createTopic } from '../harness/topics.ts';
 
 const BROKER_START_MS = 120_000;
 const DEADLINE_MS = 10_000;
+/** A refused client's `disconnect` waits until its `connect` gave up: librdkafka tries again till then. */
+const CONNECT_TIMEOUT_MS = 2000;
 
 let broker: SecureKafkaDescription;
 let producer: rdkafka.Producer | undefined;
@@ -32,7 +34,7 @@ async function produceAs(settings: rdkafka.ProducerGlobalConfig, topic: string):
     if (/authentication error|SSL handshake failed/i.test(line.message)) outcome.resolve(line.message);
   });
   client.on('delivery-report', (error) => outcome.resolve(error ? error.message : null));
-  client.connect({ timeout: DEADLINE_MS }, (error) => {
+  client.connect({ timeout: CONNECT_TIMEOUT_MS }, (error) => {
     if (error) return;
     client.setPollInterval(10);
     client.produce(topic, null, Buffer.from('value'));
