@@ -30,6 +30,8 @@ export interface KafkaOptions {
   /** Further arguments of `StorageTool format`, for instance `--add-scram`. */
   readonly formatArguments?: readonly string[];
   readonly jvmArguments?: readonly string[];
+  /** Where its data and log go, with what the caller has put there; removed with them. Default: a new one. */
+  readonly directory?: string;
 }
 
 /** A real Apache Kafka: one process, broker and controller (KRaft), on 127.0.0.1. */
@@ -95,11 +97,16 @@ function serverProperties(layout: Layout, options: KafkaOptions): string {
     .join('');
 }
 
+/** A directory for one broker's files. */
+export async function newKafkaDirectory(): Promise<string> {
+  return await mkdtemp(join(tmpdir(), 'sluice-kafka-'));
+}
+
 async function prepare(options: KafkaOptions): Promise<Layout> {
   const { stdout } = await run(FETCH_KAFKA, { timeout: FETCH_TIMEOUT_MS });
   const names = Object.keys(options.listeners ?? {});
   const [port = 0, controllerPort = 0, ...further] = await freePorts(2 + names.length);
-  const directory = await mkdtemp(join(tmpdir(), 'sluice-kafka-'));
+  const directory = options.directory ?? (await newKafkaDirectory());
   return {
     directory,
     distribution: stdout.trim(),

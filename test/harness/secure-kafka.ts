@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { type Certificate, type CertificateAuthority, createAuthority } from './certificates.ts';
-import { startKafka } from './kafka.ts';
+import { newKafkaDirectory, startKafka } from './kafka.ts';
 
 const SASL_LISTENER = 'SASL';
 const MUTUAL_TLS_LISTENER = 'MTLS';
@@ -78,6 +76,8 @@ async function startWithCertificates(directory: string): Promise<SecureKafka> {
   const server = await authority.issue('broker');
   const clientCertificate = await authority.issue('certified');
   const broker = await startKafka({
+    // One directory for both: the guard that outlives a killed test run removes the certificates too.
+    directory,
     listeners: { [SASL_LISTENER]: 'SASL_SSL', [MUTUAL_TLS_LISTENER]: 'SSL' },
     formatArguments: scramUsers(),
     properties: {
@@ -99,16 +99,12 @@ async function startWithCertificates(directory: string): Promise<SecureKafka> {
     storePassword: authority.storePassword,
     clientCertificate,
   };
-  const stop = async (): Promise<void> => {
-    await broker.stop();
-    await rm(directory, { recursive: true, force: true });
-  };
-  return { description, stop };
+  return { description, stop: broker.stop };
 }
 
 /** Starts a broker that lets nobody in without credentials, and nobody do anything without an ACL. */
 export async function startSecureKafka(): Promise<SecureKafka> {
-  const directory = await mkdtemp(join(tmpdir(), 'sluice-certificates-'));
+  const directory = await newKafkaDirectory();
   try {
     return await startWithCertificates(directory);
   } catch (error) {
