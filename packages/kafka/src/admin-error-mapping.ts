@@ -1,4 +1,4 @@
-import { CODES } from 'node-rdkafka';
+import rdkafka from 'node-rdkafka';
 
 import { protocolErrorByCode } from './error-codes.ts';
 import { type ErrorContext, kafkaErrorFromCode } from './error-mapping.ts';
@@ -47,7 +47,7 @@ function authenticationError(nodes: readonly ErrorNode[], cause: unknown): Kafka
     return kafkaErrorFromCode(58, { cause, detail: serverText(nodes) ?? 'Authentication failed.' });
   }
   if (nodes.some((node) => typeof node.code === 'string' && TLS_REFUSAL.test(node.code))) {
-    return kafkaErrorFromCode(CODES.ERRORS.ERR__SSL, { cause, detail: 'SSL handshake failed' });
+    return kafkaErrorFromCode(rdkafka.CODES.ERRORS.ERR__SSL, { cause, detail: 'SSL handshake failed' });
   }
   return undefined;
 }
@@ -79,7 +79,7 @@ export function kafkaErrorFromAdmin(error: unknown, context: ErrorContext = {}):
   const detail = typeof text === 'string' ? text : String(error);
   // TimeoutError of 1.35 carries the network error's code too, so one comparison covers both.
   if (nodes.some((node) => node.code === 'PLT_KFK_NETWORK')) {
-    return kafkaErrorFromCode(CODES.ERRORS.ERR__TRANSPORT, { cause: error, detail });
+    return kafkaErrorFromCode(rdkafka.CODES.ERRORS.ERR__TRANSPORT, { cause: error, detail });
   }
-  return new KafkaError(CODES.ERRORS.ERR_UNKNOWN, 'other', detail, { retriable: false, cause: error });
+  return new KafkaError(rdkafka.CODES.ERRORS.ERR_UNKNOWN, 'other', detail, { retriable: false, cause: error });
 }

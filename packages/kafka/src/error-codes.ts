@@ -1,9 +1,9 @@
 import { protocolErrors } from '@platformatic/kafka';
-import { CODES } from 'node-rdkafka';
+import rdkafka from 'node-rdkafka';
 
 import type { KafkaErrorFamily } from './kafka-error.ts';
 
-const local = CODES.ERRORS;
+const local = rdkafka.CODES.ERRORS;
 
 /** What the protocol says about one of its error codes. */
 export interface ProtocolErrorEntry {

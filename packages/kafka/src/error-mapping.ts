@@ -1,10 +1,10 @@
-import { CODES } from 'node-rdkafka';
+import rdkafka from 'node-rdkafka';
 
 import { familyOfCode, isRetriableCode, protocolErrorByCode } from './error-codes.ts';
 import { codeOfLibrdkafkaText, librdkafkaText } from './error-text.ts';
 import { KafkaError } from './kafka-error.ts';
 
-const local = CODES.ERRORS;
+const local = rdkafka.CODES.ERRORS;
 
 /** What the message of an error names, as far as the caller knows it. */
 export interface ErrorContext {

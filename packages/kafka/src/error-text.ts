@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-import { CODES } from 'node-rdkafka';
+import rdkafka from 'node-rdkafka';
 
 interface Librdkafka {
   err2str(code: number): string;
@@ -16,8 +16,8 @@ function tail(text: string): string {
 }
 
 const codeOfText: ReadonlyMap<string, number> = new Map(
-  Object.values(CODES.ERRORS)
-    .filter((code) => code !== CODES.ERRORS.ERR__BEGIN && code !== CODES.ERRORS.ERR__END)
+  Object.values(rdkafka.CODES.ERRORS)
+    .filter((code) => code !== rdkafka.CODES.ERRORS.ERR__BEGIN && code !== rdkafka.CODES.ERRORS.ERR__END)
     .map((code) => [tail(librdkafka.err2str(code)).toLowerCase(), code]),
 );
 

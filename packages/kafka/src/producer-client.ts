@@ -1,0 +1,263 @@
+import { PARTITION_UNSET, type RecordBatch } from '@sluice/protocol';
+import rdkafka from 'node-rdkafka';
+
+import type { BlockingCalls } from './blocking-calls.ts';
+import { connectClient } from './connect-client.ts';
+import type { Delivery } from './delivery.ts';
+import { DeliverySlots } from './delivery-slots.ts';
+import { type ErrorContext, kafkaErrorFromClient, kafkaErrorFromCode } from './error-mapping.ts';
+import type { KafkaError } from './kafka-error.ts';
+import { PollCadence } from './poll-cadence.ts';
+import type { ProducerConf } from './producer-conf.ts';
+
+const local = rdkafka.CODES.ERRORS;
+
+export interface ProducerClientOptions {
+  readonly conf: ProducerConf;
+  readonly connectTimeoutMs: number;
+  readonly deliveryTimeoutMs: number;
+  readonly metadataTimeoutMs: number;
+  readonly blockingCalls: BlockingCalls;
+  /** The last report of a request came in, whether or not it had been answered before. */
+  readonly onReported: (delivery: Delivery) => void;
+  /** A report says that the partition is not there; the record stays open until `abandon`. */
+  readonly onUnknownPartition: (delivery: Delivery, index: number, error: KafkaError) => void;
+  /** The client reported a fatal error: it will never send again. */
+  readonly onFatal: (error: KafkaError) => void;
+  /** Syslog severity (0 to 7), librdkafka's facility and its text. */
+  readonly onLog: (severity: number, facility: string, message: string) => void;
+}
+
+/** Zero bytes, but backed by memory: node-rdkafka sends `Buffer.alloc(0)` as null, a tombstone. */
+const EMPTY = Buffer.alloc(1).subarray(0, 0);
+
+const sendable = (field: Buffer | null | undefined): Buffer | null => (field?.length === 0 ? EMPTY : (field ?? null));
+
+/** librdkafka raises these at once from what it knows of the topic, which may be older than the topic is. */
+const isStaleMetadata = (code: number): boolean =>
+  code === local.ERR__UNKNOWN_PARTITION || code === local.ERR__UNKNOWN_TOPIC;
+
+/**
+ * One node-rdkafka producer, from connect to disconnect: sends records, polls for their reports and carries
+ * each to its request. It is used for one life only; after a fatal error its owner makes another.
+ */
+export class ProducerClient {
+  readonly #options: ProducerClientOptions;
+  readonly #native: rdkafka.Producer;
+  readonly #slots: DeliverySlots;
+  readonly #cadence: PollCadence;
+  /** Requests with reports still to come, oldest first. */
+  readonly #outstanding = new Set<Delivery>();
+  #onIdle: (() => void) | undefined;
+  #fatal: KafkaError | undefined;
+
+  /** @throws {KafkaError} if librdkafka refuses a setting */
+  constructor(options: ProducerClientOptions) {
+    this.#options = options;
+    this.#slots = new DeliverySlots(options.conf.queue.records);
+    try {
+      this.#native = new rdkafka.Producer(options.conf.global, options.conf.topic);
+    } catch (error) {
+      throw kafkaErrorFromClient(error);
+    }
+    this.#cadence = new PollCadence(
+      () => this.#native.isConnected() && this.#native.poll(),
+      () => this.#outstanding.size > 0,
+    );
+    this.#native.on('delivery-report', (error, report) => {
+      this.#onReport(error, report);
+    });
+    this.#native.on('event.log', ({ severity, fac, message }) => {
+      options.onLog(severity, fac, message);
+      // Arrives without polling, and is the only sign while nothing is in flight.
+      if (fac === 'FATAL') {
+        this.#onFatal(kafkaErrorFromCode(local.ERR__FATAL, { detail: message }));
+      }
+    });
+    // Every broker that comes or goes raises one; librdkafka reconnects by itself, so there is nothing to do.
+    this.#native.on('event.error', (error) => {
+      options.onLog(7, 'ERROR', error.message);
+    });
+  }
+
+  /** Requests with reports still to come, oldest first. */
+  outstanding(): Iterable<Delivery> {
+    return this.#outstanding;
+  }
+
+  /** Resolves when the last report came in, or after `timeoutMs`. */
+  async whenIdle(timeoutMs: number): Promise<void> {
+    if (this.#outstanding.size === 0) {
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async connect(token: string | undefined): Promise<void> {
+    if (token !== undefined) {
+      this.#native.setOauthBearerToken(token);
+    }
+    await connectClient(this.#native, this.#options);
+    this.#cadence.start();
+  }
+
+  /**
+   * Gives each record that has not failed already to librdkafka. One that it refuses fails alone, except those
+   * that it refuses because its knowledge of the topic may be old: they are returned, and stay open until they
+   * are sent by `resend` or failed by `abandon`.
+   */
+  send(delivery: Delivery, batch: RecordBatch): Map<number, KafkaError> | undefined {
+    const failed = delivery.errors === undefined ? undefined : new Set(delivery.errors.keys());
+    let stale: Map<number, KafkaError> | undefined;
+    this.#outstanding.add(delivery);
+    delivery.reportsToCome = batch.count - (failed?.size ?? 0);
+    for (let index = 0; index < batch.count; index += 1) {
+      if (failed?.has(index) === true) {
+        continue;
+      }
+      const error = this.#sendOne(delivery, batch, index);
+      if (error !== undefined && isStaleMetadata(error.code)) {
+        stale ??= new Map();
+        stale.set(index, error);
+      } else if (error !== undefined) {
+        this.#failed(delivery, index, error);
+      }
+    }
+    this.#cadence.wake();
+    return stale;
+  }
+
+  /** Second try of records that `send` returned. */
+  resend(delivery: Delivery, batch: RecordBatch, indexes: readonly number[]): void {
+    for (const index of indexes) {
+      const error = this.#sendOne(delivery, batch, index);
+      if (error !== undefined) {
+        this.#failed(delivery, index, error);
+      }
+    }
+    this.#cadence.wake();
+  }
+
+  /** Records that stayed open fail after all. */
+  abandon(delivery: Delivery, errors: ReadonlyMap<number, KafkaError>): void {
+    for (const [index, error] of errors) {
+      this.#failed(delivery, index, error);
+    }
+  }
+
+  /** Makes librdkafka look at the topic again. Never rejects: what it learnt shows when a record is sent. */
+  async refreshTopic(topic: string): Promise<void> {
+    const timeout = this.#options.metadataTimeoutMs;
+    const call = (): Promise<void> =>
+      new Promise((resolve) => {
+        this.#native.getMetadata({ topic, allTopics: false, timeout }, () => {
+          resolve();
+        });
+      });
+    await this.#options.blockingCalls.run('metadata', timeout, call).catch(() => undefined);
+  }
+
+  /** Drops what is left and disconnects; resolves after `timeoutMs` at the latest. */
+  async disconnect(timeoutMs: number): Promise<void> {
+    this.#cadence.stop();
+    this.#outstanding.clear();
+    if (!this.#native.isConnected()) {
+      return;
+    }
+    const call = (): Promise<void> =>
+      new Promise((resolve) => {
+        // node-rdkafka flushes first, for 5 s unless told otherwise; what is worth waiting for was waited for.
+        this.#native.disconnect(1, () => {
+          resolve();
+        });
+      });
+    const disconnected = this.#options.blockingCalls.run('disconnect', timeoutMs, call).catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([disconnected, patience]);
+    clearTimeout(timer);
+  }
+
+  #sendOne(delivery: Delivery, batch: RecordBatch, index: number): KafkaError | undefined {
+    const slot = this.#slots.take(delivery, index);
+    try {
+      this.#native.produce(
+        delivery.topic,
+        batch.partitions[index] ?? PARTITION_UNSET,
+        sendable(batch.values[index]),
+        sendable(batch.keys[index]),
+        null,
+        slot,
+      );
+      return undefined;
+    } catch (error) {
+      this.#slots.release(slot);
+      return this.#errorOf(error, delivery, index);
+    }
+  }
+
+  #onReport(error: rdkafka.LibrdKafkaError | null, report: rdkafka.DeliveryReport): void {
+    const slot = report.opaque as number;
+    const delivery = this.#slots.deliveryOf(slot);
+    const index = this.#slots.indexOf(slot);
+    this.#slots.release(slot);
+    if (delivery === undefined) {
+      return;
+    }
+    this.#cadence.wake();
+    if (error === null) {
+      delivery.acknowledge(index, report.partition, report.offset);
+      this.#reported(delivery);
+      return;
+    }
+    const mapped = this.#errorOf(error, delivery, index);
+    if (mapped.code === local.ERR__UNKNOWN_PARTITION) {
+      this.#options.onUnknownPartition(delivery, index, mapped);
+    } else {
+      this.#failed(delivery, index, mapped);
+    }
+  }
+
+  #failed(delivery: Delivery, index: number, error: KafkaError): void {
+    delivery.fail(index, error);
+    this.#reported(delivery);
+  }
+
+  #reported(delivery: Delivery): void {
+    delivery.reportsToCome -= 1;
+    // A request that was dropped by `disconnect` is no longer in the set: its reservation is released already.
+    if (delivery.reportsToCome > 0 || !this.#outstanding.delete(delivery)) {
+      return;
+    }
+    this.#options.onReported(delivery);
+    if (this.#outstanding.size === 0) {
+      this.#onIdle?.();
+    }
+  }
+
+  #errorOf(error: unknown, delivery: Delivery, index: number): KafkaError {
+    const { deliveryTimeoutMs, metadataTimeoutMs } = this.#options;
+    const partition = delivery.askedPartitions[index] ?? PARTITION_UNSET;
+    const context: ErrorContext = { topic: delivery.topic, deliveryTimeoutMs, metadataTimeoutMs };
+    const mapped = kafkaErrorFromClient(error, partition === PARTITION_UNSET ? context : { ...context, partition });
+    if (mapped.code === local.ERR__FATAL) {
+      this.#onFatal(mapped);
+    }
+    return mapped;
+  }
+
+  #onFatal(error: KafkaError): void {
+    if (this.#fatal === undefined) {
+      this.#fatal = error;
+      this.#options.onFatal(error);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { PARTITION_UNSET, type RecordBatch } from '@sluice/protocol';
+import rdkafka from 'node-rdkafka';
+
+import { KafkaError } from './kafka-error.ts';
+import type { QueueSpace } from './queue-budget.ts';
+
+/** What librdkafka needs around a record, so that many tiny records cannot take more memory than was reserved. */
+export const OVERHEAD_PER_RECORD_BYTES = 100;
+
+/** Kafka's rule for topic names. */
+const LEGAL_TOPIC = /^[a-zA-Z0-9._-]{1,249}$/u;
+
+export function isLegalTopicName(topic: string): boolean {
+  return LEGAL_TOPIC.test(topic) && topic !== '.' && topic !== '..';
+}
+
+/** The Java producer's error for a name that Kafka's rule forbids; not retriable. */
+export function invalidTopics(topic: string): KafkaError {
+  return new KafkaError(rdkafka.CODES.ERRORS.ERR_TOPIC_EXCEPTION, 'invalidTopic', `Invalid topics: [${topic}]`, {
+    retriable: false,
+  });
+}
+
+/** Length of a number in Kafka's zig-zag variable-length coding. */
+function varintBytes(value: number): number {
+  let rest = value * 2;
+  let bytes = 1;
+  while (rest >= 128) {
+    rest = Math.floor(rest / 128);
+    bytes += 1;
+  }
+  return bytes;
+}
+
+const fieldBytes = (field: Buffer | null): number => (field === null ? 1 : varintBytes(field.length) + field.length);
+
+/** Batch header (61), upper bound of a record's own header (21), and an empty list of record headers (1). */
+const BATCH_AND_RECORD_HEADER_BYTES = 83;
+
+/** The size that the Java client compares with max.request.size (AbstractRecords.estimateSizeInBytesUpperBound). */
+function serializedBytes(key: Buffer | null, value: Buffer | null): number {
+  return BATCH_AND_RECORD_HEADER_BYTES + fieldBytes(key) + fieldBytes(value);
+}
+
+function tooLarge(bytes: number, limit: number): KafkaError {
+  const message = `The message is ${bytes} bytes when serialized which is larger than ${limit}, which is the value of the max.request.size configuration.`;
+  return new KafkaError(rdkafka.CODES.ERRORS.ERR_MSG_SIZE_TOO_LARGE, 'tooLarge', message, { retriable: false });
+}
+
+function negativePartition(partition: number): KafkaError {
+  const message = `Invalid partition: ${partition}. Partition number should always be non-negative or null.`;
+  return new KafkaError(rdkafka.CODES.ERRORS.ERR__INVALID_ARG, 'other', message, { retriable: false });
+}
+
+export interface CheckedBatch {
+  /** How many records are good, and the memory that they take in the producer's queue. */
+  readonly reserve: QueueSpace;
+  /** Why the others are not, by index. */
+  readonly errors: ReadonlyMap<number, KafkaError> | undefined;
+}
+
+/** Above every sum of header bytes, so that one comparison clears nearly all records. */
+const HEADER_MARGIN_BYTES = 128;
+
+/**
+ * Finds what the broker must not be asked for: records over `maxRequestBytes`, and negative partitions, which
+ * librdkafka would silently write to a partition of its own choice.
+ */
+export function checkBatch(batch: RecordBatch, maxRequestBytes: number): CheckedBatch {
+  let errors: Map<number, KafkaError> | undefined;
+  let bytes = 0;
+  for (let index = 0; index < batch.count; index += 1) {
+    const key = batch.keys[index] ?? null;
+    const value = batch.values[index] ?? null;
+    const partition = batch.partitions[index] ?? PARTITION_UNSET;
+    const payload = (key?.length ?? 0) + (value?.length ?? 0);
+    let error: KafkaError | undefined;
+    if (partition < PARTITION_UNSET) {
+      error = negativePartition(partition);
+    } else if (payload > maxRequestBytes - HEADER_MARGIN_BYTES) {
+      const size = serializedBytes(key, value);
+      error = size > maxRequestBytes ? tooLarge(size, maxRequestBytes) : undefined;
+    }
+    if (error === undefined) {
+      bytes += payload + OVERHEAD_PER_RECORD_BYTES;
+    } else {
+      errors ??= new Map();
+      errors.set(index, error);
+    }
+  }
+  return { reserve: { records: batch.count - (errors?.size ?? 0), bytes }, errors };
+}
