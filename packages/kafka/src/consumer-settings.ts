@@ -1,0 +1,58 @@
+/** librdkafka settings: `global` for the client, `topic` for the default topic configuration. */
+export interface ClientConf {
+  readonly global: Readonly<Record<string, unknown>>;
+  readonly topic: Readonly<Record<string, unknown>>;
+}
+
+export interface ConsumerConfOptions {
+  readonly groupId: string;
+  readonly autoOffsetReset: 'earliest' | 'latest' | 'none';
+  /** What the configuration file says about consumers, already in librdkafka's names. */
+  readonly settings: ClientConf;
+  /** An instance lives this long without a request; the client's own limits must be longer. */
+  readonly instanceTimeoutMs: number;
+}
+
+/** Defaults that a setting in the configuration file replaces. */
+const tunable: Readonly<Record<string, unknown>> = {
+  // An instance prefetches while nobody reads it: these bound what a thousand of them may hold.
+  'queued.min.messages': 10_000,
+  'queued.max.messages.kbytes': 2048,
+  'fetch.message.max.bytes': 1_048_576,
+  // With a small queue the default back-off of a second opens a gap after each batch.
+  'fetch.queue.backoff.ms': 10,
+  'fetch.wait.max.ms': 500,
+  'heartbeat.interval.ms': 3000,
+  'session.timeout.ms': 45_000,
+  'socket.nagle.disable': true,
+  'topic.metadata.refresh.interval.ms': 60_000,
+  'log.connection.close': false,
+  // Strategies that the users' own consumers of the same group most likely have.
+  'partition.assignment.strategy': 'range,roundrobin',
+};
+
+/**
+ * The settings of one consumer. Committing, storing offsets and creating topics are never left to the client:
+ * only this proxy knows what was delivered to anybody.
+ */
+export function consumerConf(options: ConsumerConfOptions): ClientConf {
+  const { settings } = options;
+  return {
+    global: {
+      ...tunable,
+      // Idle instances are kept in their group by the service poll; this is the backstop behind it.
+      'max.poll.interval.ms': Math.max(options.instanceTimeoutMs + 60_000, 300_000),
+      ...settings.global,
+      'group.id': options.groupId,
+      'enable.auto.commit': false,
+      'enable.auto.offset.store': false,
+      'allow.auto.create.topics': false,
+      'enable.partition.eof': false,
+    },
+    // Topic-level settings count only in the second argument of the constructor.
+    topic: {
+      ...settings.topic,
+      'auto.offset.reset': options.autoOffsetReset === 'none' ? 'error' : options.autoOffsetReset,
+    },
+  };
+}

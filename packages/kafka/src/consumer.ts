@@ -1,0 +1,355 @@
+import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
+import rdkafka from 'node-rdkafka';
+import type { BlockingCalls } from './blocking-calls.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { connectClient } from './connect-client.ts';
+import { type ConsumerConfOptions, consumerConf } from './consumer-settings.ts';
+import { kafkaErrorFromClient, kafkaErrorFromCode, timeoutError } from './error-mapping.ts';
+import type { KafkaError } from './kafka-error.ts';
+import { type ConsumedRecord, RecordBuffer } from './record-buffer.ts';
+
+/** What the owner of a consumer is told, and asked. */
+export interface ConsumerHooks {
+  /**
+   * The group gave these partitions: where does each begin? Called before the first fetch, so that the start is
+   * known instead of being decided later by the client. Partitions left out of the answer are not read.
+   */
+  readonly resolveStart: (partitions: readonly TopicPartition[]) => Promise<readonly TopicPartitionOffset[]>;
+  /** The partitions are assigned (maybe none) and will be fetched from now on. */
+  readonly onAssigned: () => void;
+  /** Before the partitions are given back: the last moment at which their offsets can be committed. */
+  readonly onRevoked: (partitions: readonly TopicPartition[]) => void;
+  /** An error for the next read; `fatal`: this client will never work again. */
+  readonly onError: (error: KafkaError, fatal: boolean) => void;
+  /** Syslog severity (0 to 7), librdkafka's facility and its text. */
+  readonly onLog: (severity: number, facility: string, message: string) => void;
+}
+
+export interface ConsumerOptions extends ConsumerConfOptions {
+  /** Longest wait for the first broker. */
+  readonly connectTimeoutMs: number;
+  /** Longest wait for a commit, a look-up of committed offsets, or the close. */
+  readonly requestTimeoutMs: number;
+  readonly blockingCalls: BlockingCalls;
+  readonly hooks: ConsumerHooks;
+}
+
+interface CommittedEntry {
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly offset?: number;
+}
+
+interface RebalanceEvent {
+  readonly code: number;
+}
+
+const ERR_ASSIGN_PARTITIONS = -175;
+const ERR_FATAL = -150;
+const ERR_DESTROY = -197;
+/** Where the group committed, else by the reset policy. */
+const OFFSET_STORED = -1000;
+const COMMIT_POLL_INTERVAL_MS = 1;
+/** An idle instance takes one record a second from the client; past this it is paused instead. */
+const IDLE_BUFFER_RECORDS_MAX = 256;
+const IDLE_BUFFER_BYTES_MAX = 1_048_576;
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${partition}/${topic}`;
+}
+
+/**
+ * One node-rdkafka consumer behind promises.
+ *
+ * Everything that takes time on the native handle goes through one queue (`#exclusive`): a `consume` that overlaps
+ * with an `assign` or a `disconnect` returns records of the assignment before, and nobody could tell them apart.
+ * Records are taken by polling (`fill`), which also serves rebalances and commit answers; a consumer that nobody
+ * reads must be polled all the same (`service`), or its whole group waits for it.
+ */
+export class Consumer {
+  readonly buffer: RecordBuffer = new RecordBuffer();
+  readonly #client: rdkafka.KafkaConsumer;
+  readonly #options: ConsumerOptions;
+  readonly #assigned = new Map<string, TopicPartition>();
+  /** Offset after the last record taken from the client, by partition. */
+  readonly #fetched = new Map<string, number>();
+  readonly #commits = new CommitQueue();
+  #tail: Promise<unknown> = Promise.resolve();
+  #generation = 0;
+  #paused = false;
+  #connected = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    const conf = consumerConf(options);
+    const callbacks = {
+      rebalance_cb: (event: RebalanceEvent, partitions: TopicPartition[]): void => this.#onRebalance(event, partitions),
+      offset_commit_cb: (error: unknown, offsets: TopicPartitionOffset[]): void =>
+        this.#commits.answer(offsets, error ? kafkaErrorFromClient(error) : undefined),
+    };
+    this.#client = new rdkafka.KafkaConsumer({ ...conf.global, ...callbacks } as object, conf.topic as object);
+    this.#client.on('event.log', (event: { severity: number; fac: string; message: string }) => this.#onLog(event));
+    // Transport trouble (a broker coming or going) is nobody's answer: the client reconnects by itself.
+    this.#client.on('event.error', (error) => options.hooks.onLog(6, 'ERROR', error.message));
+  }
+
+  get assigned(): readonly TopicPartition[] {
+    return [...this.#assigned.values()];
+  }
+
+  isAssigned(partition: TopicPartition): boolean {
+    return this.#assigned.has(keyOf(partition));
+  }
+
+  /** @throws KafkaError: family authentication when the broker refused the credentials, else retriable. */
+  async connect(): Promise<void> {
+    await connectClient(this.#client, this.#options);
+    this.#connected = true;
+  }
+
+  /** Joins the group; the assignment arrives while the consumer is polled. */
+  subscribe(topics: readonly string[]): Promise<void> {
+    return this.#exclusive(() => {
+      this.#client.subscribe([...topics]);
+    });
+  }
+
+  /** Leaves the group or drops the assignment; buffered records are gone with it. */
+  unsubscribe(): Promise<void> {
+    return this.#exclusive(() => {
+      this.#reset([]);
+      this.#client.unsubscribe();
+      this.#client.unassign();
+    });
+  }
+
+  /** Reads exactly these partitions from these offsets; what was buffered is dropped. */
+  assign(starts: readonly TopicPartitionOffset[]): Promise<void> {
+    return this.#exclusive(() => this.#assignNow(starts));
+  }
+
+  /**
+   * Goes on reading the assigned partitions elsewhere; what was buffered is dropped. An assignment with offsets does
+   * it, not the client's own seek: that one fails right after an assignment, and reading would go on where it was.
+   * @param choose gets where each partition stands (its first buffered record, else the next one to be fetched)
+   */
+  reposition(choose: (current: TopicPartitionOffset[]) => TopicPartitionOffset[]): Promise<void> {
+    return this.#exclusive(() => this.#assignNow(choose(this.#positions())));
+  }
+
+  /**
+   * Moves up to `recordsMax` records from the client into the buffer. Answers how many came.
+   * @param waitMs longest wait for each record; it holds a thread of the pool, so 0 unless records are known to come
+   */
+  fill(recordsMax: number, waitMs: number): Promise<number> {
+    return this.#exclusive(async () => {
+      if (!this.#connected || this.#closing !== undefined) return 0;
+      if (this.#paused && this.buffer.count === 0) this.#pause(false);
+      const generation = this.#generation;
+      const records = await this.#consume(recordsMax, waitMs);
+      // A rebalance in the meantime: what belongs to revoked partitions is another member's now.
+      const valid = generation === this.#generation ? records : records.filter((record) => this.isAssigned(record));
+      this.#noteFetched(valid);
+      this.buffer.push(valid);
+      return valid.length;
+    });
+  }
+
+  /** The poll that keeps an idle consumer in its group. */
+  async service(): Promise<void> {
+    const full = this.buffer.count >= IDLE_BUFFER_RECORDS_MAX || this.buffer.bytes >= IDLE_BUFFER_BYTES_MAX;
+    if (full && !this.#paused) this.#pause(true);
+    await this.fill(1, 0);
+  }
+
+  /** Records that the broker is known to have beyond those taken, counted up to `enough`. */
+  knownBacklog(enough: number): number {
+    let backlog = 0;
+    for (const [key, next] of this.#fetched) {
+      const partition = this.#assigned.get(key);
+      // A logical start (a negative offset) says nothing about what is left.
+      if (partition === undefined || next < 0) continue;
+      const { highOffset } = this.#client.getWatermarkOffsets(partition.topic, partition.partition);
+      if (highOffset > next) backlog += highOffset - next;
+      if (backlog >= enough) return enough;
+    }
+    return backlog;
+  }
+
+  /**
+   * Commits and waits for the broker's word. Offsets are the next ones to read.
+   * @throws KafkaError; after the deadline a retriable one that says that the commit may still happen
+   */
+  async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    if (offsets.length === 0) return;
+    const commit = this.#commits.add(offsets, this.#options.requestTimeoutMs);
+    this.commitWithoutWaiting(offsets);
+    // The client hands the answer out only while it is polled.
+    while (!commit.settled) {
+      await this.fill(1, 0);
+      if (!commit.settled) await new Promise((resolve) => setTimeout(resolve, COMMIT_POLL_INTERVAL_MS));
+    }
+    await commit.answer;
+  }
+
+  /** For the moments in which nothing may wait: a revocation, or the automatic commit beside a read. */
+  commitWithoutWaiting(offsets: readonly TopicPartitionOffset[]): void {
+    if (offsets.length === 0) return;
+    try {
+      this.#client.commit(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
+    } catch (error) {
+      throw kafkaErrorFromClient(error);
+    }
+  }
+
+  /** The committed offsets of the group; partitions without one are left out. */
+  committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    const { requestTimeoutMs, blockingCalls } = this.#options;
+    return blockingCalls.run('look up committed offsets', requestTimeoutMs, async () => {
+      const list = await new Promise<CommittedEntry[]>((resolve, reject) => {
+        const wanted = partitions.map(({ topic, partition }) => ({ topic, partition }));
+        this.#client.committed(wanted as never, requestTimeoutMs, (error, answer) => {
+          if (error) reject(kafkaErrorFromClient(error));
+          else resolve(answer as CommittedEntry[]);
+        });
+      });
+      // A partition without a commit has no offset; one that failed is an error object among the others.
+      return list.flatMap(({ topic, partition, offset }) =>
+        topic !== undefined && partition !== undefined && offset !== undefined && offset >= 0
+          ? [{ topic, partition, offset }]
+          : [],
+      );
+    });
+  }
+
+  /** Leaves the group, so that its other members get the partitions at once, and frees the handle. */
+  close(): Promise<void> {
+    this.#closing ??= this.#exclusive(() => this.#disconnect());
+    return this.#closing;
+  }
+
+  async #disconnect(): Promise<void> {
+    const { requestTimeoutMs, blockingCalls } = this.#options;
+    this.#reset([]);
+    this.#commits.abandon(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
+    if (!this.#connected) return;
+    // A static member leaves its group only if it unsubscribes before it disconnects.
+    this.#client.unsubscribe();
+    const disconnected = blockingCalls.run('disconnect', requestTimeoutMs, () => {
+      return new Promise<void>((resolve) => this.#client.disconnect(() => resolve()));
+    });
+    await withDeadline(disconnected, requestTimeoutMs, 'disconnect');
+  }
+
+  /** One task at a time on the handle; a failed one does not stop those behind it. */
+  #exclusive<T>(task: () => T | Promise<T>): Promise<T> {
+    const run = this.#tail.then(task);
+    this.#tail = run.catch(() => undefined);
+    return run;
+  }
+
+  #assignNow(starts: readonly TopicPartitionOffset[]): void {
+    this.#reset(starts);
+    this.#client.assign(starts.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
+  }
+
+  #positions(): TopicPartitionOffset[] {
+    const next = new Map<string, number>();
+    this.buffer.each((record) => {
+      const key = keyOf(record);
+      if (!next.has(key)) next.set(key, record.offset);
+    });
+    return [...this.#assigned].map(([key, { topic, partition }]) => {
+      return { topic, partition, offset: next.get(key) ?? this.#fetched.get(key) ?? OFFSET_STORED };
+    });
+  }
+
+  /** Forgets everything about the assignment before; `starts` are the partitions from now on. */
+  #reset(starts: readonly TopicPartitionOffset[]): void {
+    this.#generation += 1;
+    this.#paused = false;
+    this.buffer.clear();
+    this.#fetched.clear();
+    this.#assigned.clear();
+    for (const { topic, partition, offset } of starts) {
+      this.#assigned.set(keyOf({ topic, partition }), { topic, partition });
+      this.#fetched.set(keyOf({ topic, partition }), offset);
+    }
+  }
+
+  #consume(recordsMax: number, waitMs: number): Promise<ConsumedRecord[]> {
+    return new Promise((resolve) => {
+      this.#client.setDefaultConsumeTimeout(waitMs);
+      this.#client.consume(recordsMax, (error, records) => {
+        if (error) this.#onConsumeError(kafkaErrorFromClient(error, { group: this.#options.groupId }));
+        resolve(error ? [] : (records as ConsumedRecord[]));
+      });
+    });
+  }
+
+  /** Records come in runs of one partition: one look-up a run. */
+  #noteFetched(records: readonly ConsumedRecord[]): void {
+    for (let i = 0; i < records.length; i += 1) {
+      const record = records[i] as ConsumedRecord;
+      const following = records[i + 1];
+      if (following?.partition === record.partition && following.topic === record.topic) continue;
+      this.#fetched.set(keyOf(record), record.offset + 1);
+    }
+  }
+
+  #pause(paused: boolean): void {
+    const partitions = [...this.#assigned.values()];
+    if (paused) this.#client.pause(partitions);
+    else this.#client.resume(partitions);
+    this.#paused = paused;
+  }
+
+  #onRebalance(event: RebalanceEvent, partitions: readonly TopicPartition[]): void {
+    if (event.code === ERR_ASSIGN_PARTITIONS) {
+      this.#assignFromGroup(partitions).catch((error: unknown) => this.#onConsumeError(kafkaErrorFromClient(error)));
+      return;
+    }
+    if (this.#closing === undefined) this.#options.hooks.onRevoked(partitions);
+    this.#reset([]);
+    // While it disconnects the client waits for this call, too.
+    if (this.#client.isConnected()) this.#client.unassign();
+  }
+
+  async #assignFromGroup(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#generation += 1;
+    const generation = this.#generation;
+    const starts = await this.#options.hooks.resolveStart(partitions);
+    await this.#exclusive(() => {
+      // Revoked while the start was looked up: the next assignment is on its way.
+      if (generation !== this.#generation || this.#closing !== undefined) return;
+      this.#assignNow(starts);
+      this.#options.hooks.onAssigned();
+    });
+  }
+
+  #onConsumeError(error: KafkaError): void {
+    this.#options.hooks.onError(error, error.code === ERR_FATAL);
+  }
+
+  #onLog(event: { severity: number; fac: string; message: string }): void {
+    this.#options.hooks.onLog(event.severity, event.fac, event.message);
+    // A fenced client goes on handing out records, and `consume` may swallow the error: this log line is the signal.
+    if (event.fac === 'FATAL') {
+      this.#options.hooks.onError(kafkaErrorFromCode(ERR_FATAL, { detail: event.message }), true);
+    }
+  }
+}
+
+async function withDeadline(work: Promise<void>, timeoutMs: number, what: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(timeoutError(what, timeoutMs)), timeoutMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
+}

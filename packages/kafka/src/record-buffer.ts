@@ -1,0 +1,68 @@
+import type { TopicPartition } from '@sluice/protocol';
+
+/** A record as the client hands it over; key and value are null for Kafka's null. */
+export interface ConsumedRecord extends TopicPartition {
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** Milliseconds since the epoch, -1 when the record has none. */
+  readonly timestamp: number;
+}
+
+/** Bytes that a record counts for in limits: raw key plus raw value, as the contract counts `max_bytes`. */
+export function recordBytes(record: ConsumedRecord): number {
+  return (record.key?.length ?? 0) + (record.value?.length ?? 0);
+}
+
+/**
+ * Records taken from the client and not yet handed to anybody, in order. A read takes from the front; what a
+ * limit leaves behind stays first in line. Taking advances an index, so that a large batch is not shifted
+ * record by record.
+ */
+export class RecordBuffer {
+  #records: ConsumedRecord[] = [];
+  #next = 0;
+  #bytes = 0;
+
+  get count(): number {
+    return this.#records.length - this.#next;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  push(records: readonly ConsumedRecord[]): void {
+    if (this.#next === this.#records.length) {
+      this.#records = [];
+      this.#next = 0;
+    }
+    for (const record of records) {
+      this.#records.push(record);
+      this.#bytes += recordBytes(record);
+    }
+  }
+
+  peek(): ConsumedRecord | undefined {
+    return this.#records[this.#next];
+  }
+
+  /** Removes the record that `peek` returned. */
+  drop(): void {
+    const record = this.#records[this.#next];
+    if (record === undefined) return;
+    this.#bytes -= recordBytes(record);
+    this.#next += 1;
+    if (this.#next === this.#records.length) this.clear();
+  }
+
+  clear(): void {
+    this.#records = [];
+    this.#next = 0;
+    this.#bytes = 0;
+  }
+
+  each(visit: (record: ConsumedRecord) => void): void {
+    for (let i = this.#next; i < this.#records.length; i += 1) visit(this.#records[i] as ConsumedRecord);
+  }
+}
