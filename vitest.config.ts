@@ -33,11 +33,6 @@ export default defineConfig({
     passWithNoTests: true,
     globalSetup: './test/harness/broker-setup.ts',
     reporters: ['default', './scripts/totals-reporter.ts'],
-    coverage: {
-      provider: 'v8',
-      include: ['packages/*/src/**/*.ts'],
-      reporter: ['text-summary', 'json-summary'],
-    },
     projects: [
       ...packages.map((name) => project(name, `packages/${name}`, 'test/**/*.test.ts')),
       ...suites.map((name) => project(name, `test/${name}`, '**/*.test.ts')),
