@@ -12,7 +12,7 @@ export class DeliverySlots {
   #freeCount: number;
 
   constructor(capacity: number) {
-    this.#deliveries = new Array<Delivery | undefined>(capacity).fill(undefined);
+    this.#deliveries = Array<Delivery | undefined>(capacity).fill(undefined);
     this.#indexes = new Int32Array(capacity);
     this.#free = Int32Array.from({ length: capacity }, (_, i) => capacity - 1 - i);
     this.#freeCount = capacity;

@@ -49,8 +49,8 @@ export class Delivery {
     this.reserved = options.reserved;
     this.startedAt = options.startedAt;
     this.#unknown = options.count;
-    this.#partitions = new Array<number>(options.count).fill(-1);
-    this.#offsets = new Array<number>(options.count).fill(-1);
+    this.#partitions = Array<number>(options.count).fill(-1);
+    this.#offsets = Array<number>(options.count).fill(-1);
     this.result = new Promise((resolve) => {
       this.#resolve = resolve;
     });

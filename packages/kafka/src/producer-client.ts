@@ -7,6 +7,7 @@ import type { Delivery } from './delivery.ts';
 import { DeliverySlots } from './delivery-slots.ts';
 import { type ErrorContext, kafkaErrorFromClient, kafkaErrorFromCode } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
+import { followTokens, type TokenSource } from './oauth-token.ts';
 import { PollCadence } from './poll-cadence.ts';
 import type { ProducerConf } from './producer-conf.ts';
 
@@ -18,6 +19,7 @@ export interface ProducerClientOptions {
   readonly deliveryTimeoutMs: number;
   readonly metadataTimeoutMs: number;
   readonly blockingCalls: BlockingCalls;
+  readonly tokens?: TokenSource | undefined;
   /** The last report of a request came in, whether or not it had been answered before. */
   readonly onReported: (delivery: Delivery) => void;
   /** A report says that the partition is not there; the record stays open until `abandon`. */
@@ -49,6 +51,7 @@ export class ProducerClient {
   /** Requests with reports still to come, oldest first. */
   readonly #outstanding = new Set<Delivery>();
   #onIdle: (() => void) | undefined;
+  #stopTokens: (() => void) | undefined;
   #fatal: KafkaError | undefined;
 
   /** @throws {KafkaError} if librdkafka refuses a setting */
@@ -99,11 +102,21 @@ export class ProducerClient {
     });
   }
 
-  async connect(token: string | undefined): Promise<void> {
-    if (token !== undefined) {
-      this.#native.setOauthBearerToken(token);
+  /** @throws {KafkaError} authentication when the broker refuses the credentials, else retriable */
+  async connect(): Promise<void> {
+    const { tokens, onLog } = this.#options;
+    if (tokens !== undefined) {
+      const apply = (token: string): void => void this.#native.setOauthBearerToken(token);
+      this.#stopTokens = await followTokens(tokens, apply, (error) => {
+        onLog(4, 'OAUTHBEARER', `No new token: ${kafkaErrorFromClient(error).message}`);
+      });
     }
-    await connectClient(this.#native, this.#options);
+    try {
+      await connectClient(this.#native, this.#options);
+    } catch (error) {
+      this.#stopTokens?.();
+      throw error;
+    }
     this.#cadence.start();
   }
 
@@ -165,6 +178,7 @@ export class ProducerClient {
 
   /** Drops what is left and disconnects; resolves after `timeoutMs` at the latest. */
   async disconnect(timeoutMs: number): Promise<void> {
+    this.#stopTokens?.();
     this.#cadence.stop();
     this.#outstanding.clear();
     if (!this.#native.isConnected()) {

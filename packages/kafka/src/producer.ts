@@ -5,6 +5,7 @@ import type { BlockingCalls } from './blocking-calls.ts';
 import { type BatchResult, Delivery } from './delivery.ts';
 import { kafkaErrorFromClient, kafkaErrorFromCode } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
+import type { TokenSource } from './oauth-token.ts';
 import { OverdueWatch } from './overdue-watch.ts';
 import { ProducerClient } from './producer-client.ts';
 import { type ProducerConf, type ProducerConfOptions, producerConf } from './producer-conf.ts';
@@ -33,8 +34,8 @@ export interface ProducerOptions extends ProducerConfOptions {
    * Rejects for an unknown topic. Used when librdkafka knows less than it should.
    */
   readonly partitionCount?: (topic: string, atLeast: number) => Promise<number>;
-  /** The token for SASL OAUTHBEARER, asked for before each connect. */
-  readonly oauthBearerToken?: () => Promise<string>;
+  /** For SASL OAUTHBEARER: gives the token for a connect, and its successors. */
+  readonly tokens?: TokenSource | undefined;
   readonly hooks?: ProducerHooks;
 }
 
@@ -90,9 +91,6 @@ export class Producer {
         this.#replace(this.#client, kafkaErrorFromCode(local.ERR__FATAL, { detail: 'Delivery reports are missing.' }));
       },
     });
-    if (this.#conf.warning !== undefined) {
-      options.hooks?.onLog?.(4, 'CONFWARN', this.#conf.warning);
-    }
   }
 
   /**
@@ -114,7 +112,7 @@ export class Producer {
       startedAt: performance.now(),
     });
     this.#requests += 1;
-    for (const [index, error] of errors ?? []) {
+    for (const [index, error] of errors) {
       delivery.fail(index, error);
     }
     if (!isLegalTopicName(topic)) {
@@ -193,7 +191,7 @@ export class Producer {
   }
 
   async #connect(): Promise<ProducerClient> {
-    const { hooks, oauthBearerToken } = this.#options;
+    const { hooks } = this.#options;
     try {
       const client: ProducerClient = new ProducerClient({
         ...this.#options,
@@ -209,7 +207,7 @@ export class Producer {
         },
         onLog: (...line) => hooks?.onLog?.(...line),
       });
-      await client.connect(await oauthBearerToken?.());
+      await client.connect();
       this.#delay.succeeded();
       if (this.#closed) {
         this.#retire(client, 0);

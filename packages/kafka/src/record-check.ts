@@ -56,37 +56,40 @@ export interface CheckedBatch {
   /** How many records are good, and the memory that they take in the producer's queue. */
   readonly reserve: QueueSpace;
   /** Why the others are not, by index. */
-  readonly errors: ReadonlyMap<number, KafkaError> | undefined;
+  readonly errors: ReadonlyMap<number, KafkaError>;
 }
 
 /** Above every sum of header bytes, so that one comparison clears nearly all records. */
 const HEADER_MARGIN_BYTES = 128;
+
+function oversize(key: Buffer | null, value: Buffer | null, limit: number): KafkaError | undefined {
+  const bytes = serializedBytes(key, value);
+  return bytes > limit ? tooLarge(bytes, limit) : undefined;
+}
 
 /**
  * Finds what the broker must not be asked for: records over `maxRequestBytes`, and negative partitions, which
  * librdkafka would silently write to a partition of its own choice.
  */
 export function checkBatch(batch: RecordBatch, maxRequestBytes: number): CheckedBatch {
-  let errors: Map<number, KafkaError> | undefined;
+  const errors = new Map<number, KafkaError>();
   let bytes = 0;
   for (let index = 0; index < batch.count; index += 1) {
     const key = batch.keys[index] ?? null;
     const value = batch.values[index] ?? null;
     const partition = batch.partitions[index] ?? PARTITION_UNSET;
-    const payload = (key?.length ?? 0) + (value?.length ?? 0);
+    const payload = (key === null ? 0 : key.length) + (value === null ? 0 : value.length);
     let error: KafkaError | undefined;
     if (partition < PARTITION_UNSET) {
       error = negativePartition(partition);
     } else if (payload > maxRequestBytes - HEADER_MARGIN_BYTES) {
-      const size = serializedBytes(key, value);
-      error = size > maxRequestBytes ? tooLarge(size, maxRequestBytes) : undefined;
+      error = oversize(key, value, maxRequestBytes);
     }
     if (error === undefined) {
       bytes += payload + OVERHEAD_PER_RECORD_BYTES;
     } else {
-      errors ??= new Map();
       errors.set(index, error);
     }
   }
-  return { reserve: { records: batch.count - (errors?.size ?? 0), bytes }, errors };
+  return { reserve: { records: batch.count - errors.size, bytes }, errors };
 }
