@@ -1,0 +1,211 @@
+import { ApiError } from './errors.ts';
+import { type FieldDecoder, fieldDecoders } from './field-decoders.ts';
+import { scanBody } from './json-body.ts';
+import { coerceInt32, coerceString, notConstructible, unrecognizedField, wrongKind } from './json-coercion.ts';
+import type { JsonScanner } from './json-scanner.ts';
+import { scalarValue, smallInteger } from './json-value.ts';
+import type { EmbeddedFormat } from './media-types.ts';
+import { PARTITION_UNSET, type RecordBatch } from './records.ts';
+
+/**
+ * The body of a v2 produce request, read in one pass over its bytes.
+ * Source: rest-v1-v2 contract A.6, observed (b) and (h).
+ */
+export interface ProduceRequest {
+  readonly batch: RecordBatch;
+  /** Schema texts and registry ids, for the schema formats; binary and json accept and ignore them. */
+  readonly keySchema: string | undefined;
+  readonly keySchemaId: number | undefined;
+  readonly valueSchema: string | undefined;
+  readonly valueSchemaId: number | undefined;
+}
+
+export interface ProduceRequestOptions {
+  readonly format: EmbeddedFormat;
+  /** Records in one request. */
+  readonly recordsMax: number;
+  /** How deep the JSON of the body may nest. */
+  readonly depthMax: number;
+}
+
+/** The names that Confluent's validator gives the five formats in its messages. */
+const methodNames: Readonly<Record<EmbeddedFormat, string>> = {
+  binary: 'produceBinary',
+  json: 'produceJson',
+  avro: 'produceAvro',
+  jsonschema: 'produceJsonSchema',
+  protobuf: 'produceProtobuf',
+};
+
+/** Reads one body; the columns of the batch grow as its records pass by. */
+class ProduceRequestReader {
+  readonly #scanner: JsonScanner;
+  readonly #decode: FieldDecoder;
+  readonly #recordsMax: number;
+  #keys: (Buffer | null)[] = [];
+  #values: (Buffer | null)[] = [];
+  #partitions: number[] = [];
+  /** Only the value of the last of several equal fields counts, so a refusal has to wait until its record is whole. */
+  #keyRefusal: ApiError | undefined;
+  #valueRefusal: ApiError | undefined;
+  /** The first refused record. It is thrown at the end: a text that is not JSON, or no request, is the graver error. */
+  #refusal: ApiError | undefined;
+  #nullRecordIndex = -1;
+
+  constructor(scanner: JsonScanner, decode: FieldDecoder, recordsMax: number) {
+    this.#scanner = scanner;
+    this.#decode = decode;
+    this.#recordsMax = recordsMax;
+  }
+
+  /** @returns undefined when there is no request at all: an empty body, or null */
+  read(): ProduceRequest | undefined {
+    const scanner = this.#scanner;
+    if (scanner.atEnd()) return undefined;
+    if (scanner.nextKind() !== 'object') {
+      const value = this.#scalar();
+      scanner.expectEnd();
+      if (value === null) return undefined;
+      throw Array.isArray(value)
+        ? wrongKind('ProduceRequest', value)
+        : notConstructible('ProduceRequest', ' (although at least one Creator exists): no matching constructor');
+    }
+    let keySchema: string | undefined;
+    let keySchemaId: number | undefined;
+    let valueSchema: string | undefined;
+    let valueSchemaId: number | undefined;
+    for (let more = scanner.enterObject(); more; more = scanner.nextField()) {
+      if (scanner.keyIs('records')) this.#records();
+      else if (scanner.keyIs('key_schema')) keySchema = coerceString(this.#scalar());
+      else if (scanner.keyIs('key_schema_id')) keySchemaId = coerceInt32(this.#scalar());
+      else if (scanner.keyIs('value_schema')) valueSchema = coerceString(this.#scalar());
+      else if (scanner.keyIs('value_schema_id')) valueSchemaId = coerceInt32(this.#scalar());
+      else throw unrecognizedField(scanner.keyName());
+    }
+    scanner.expectEnd();
+    return { batch: this.#batch(), keySchema, keySchemaId, valueSchema, valueSchemaId };
+  }
+
+  #batch(): RecordBatch {
+    if (this.#nullRecordIndex >= 0) {
+      throw notConstructible('ProduceRequest', `, problem: at index ${this.#nullRecordIndex}`);
+    }
+    if (this.#refusal !== undefined) throw this.#refusal;
+    return { count: this.#values.length, keys: this.#keys, values: this.#values, partitions: this.#partitions };
+  }
+
+  #records(): void {
+    const scanner = this.#scanner;
+    this.#keys = [];
+    this.#values = [];
+    this.#partitions = [];
+    this.#refusal = undefined;
+    this.#nullRecordIndex = -1;
+    if (scanner.nextKind() !== 'array') {
+      const value = this.#scalar();
+      if (value !== null) throw wrongKind('List', value);
+      return;
+    }
+    for (let more = scanner.enterArray(); more; more = scanner.nextElement()) {
+      if (this.#values.length === this.#recordsMax) {
+        throw new ApiError('payloadTooLarge', {
+          message: `The request holds more than ${this.#recordsMax} records, the most that one request may hold.`,
+        });
+      }
+      this.#record();
+    }
+  }
+
+  #record(): void {
+    const scanner = this.#scanner;
+    let key: Buffer | null = null;
+    let value: Buffer | null = null;
+    let partition: number | undefined;
+    this.#keyRefusal = undefined;
+    this.#valueRefusal = undefined;
+    if (scanner.nextKind() === 'object') {
+      for (let more = scanner.enterObject(); more; more = scanner.nextField()) {
+        if (scanner.keyIs('value')) value = this.#value();
+        else if (scanner.keyIs('key')) key = this.#key();
+        else if (scanner.keyIs('partition')) partition = this.#partition();
+        else throw unrecognizedField(scanner.keyName());
+      }
+      this.#refusal ??= this.#keyRefusal ?? this.#valueRefusal ?? this.#negativePartition(partition);
+    } else if (this.#scalar() === null) {
+      if (this.#nullRecordIndex < 0) this.#nullRecordIndex = this.#values.length;
+    } else {
+      throw notConstructible('ProduceRecord', ' (although at least one Creator exists): a record is an object');
+    }
+    this.#keys.push(key);
+    this.#values.push(value);
+    this.#partitions.push(partition ?? PARTITION_UNSET);
+  }
+
+  #key(): Buffer | null {
+    this.#scanner.scanValue();
+    this.#keyRefusal = undefined;
+    if (this.#scanner.kind === 'null') return null;
+    try {
+      return this.#decode(this.#scanner);
+    } catch (error) {
+      this.#keyRefusal = asRefusal(error);
+      return null;
+    }
+  }
+
+  #value(): Buffer | null {
+    this.#scanner.scanValue();
+    this.#valueRefusal = undefined;
+    if (this.#scanner.kind === 'null') return null;
+    try {
+      return this.#decode(this.#scanner);
+    } catch (error) {
+      this.#valueRefusal = asRefusal(error);
+      return null;
+    }
+  }
+
+  #partition(): number | undefined {
+    this.#scanner.scanValue();
+    return smallInteger(this.#scanner) ?? coerceInt32(scalarValue(this.#scanner));
+  }
+
+  /** Confluent answers a bare 500 here; the negative numbers are the client's mistake and are said to be. */
+  #negativePartition(partition: number | undefined): ApiError | undefined {
+    if (partition === undefined || partition >= 0) return undefined;
+    const index = this.#values.length;
+    return new ApiError('badRequest', {
+      detail: `: the partition of record ${index} is ${partition}; allowed is 0 to 2147483647, or none`,
+    });
+  }
+
+  #scalar(): unknown {
+    this.#scanner.scanValue();
+    return scalarValue(this.#scanner);
+  }
+}
+
+function asRefusal(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  throw error;
+}
+
+/**
+ * Reads a produce request.
+ * @param body the bytes as received; the batch keeps views of them
+ * @throws ApiError badRequest when the body is no JSON, has the wrong shape or holds what the format refuses;
+ *   unprocessable when there are no records or an unknown field; payloadTooLarge beyond `recordsMax`
+ */
+export function parseProduceRequest(body: Buffer, options: ProduceRequestOptions): ProduceRequest {
+  const request = scanBody(body, options.depthMax, (scanner) =>
+    new ProduceRequestReader(scanner, fieldDecoders[options.format], options.recordsMax).read(),
+  );
+  const method = methodNames[options.format];
+  if (request === undefined) {
+    throw new ApiError('unprocessable', { message: `${method}.request must not be null (was null)` });
+  }
+  if (request.batch.count === 0) {
+    throw new ApiError('unprocessable', { message: `${method}.request.records must not be empty (was [])` });
+  }
+  return request;
+}
