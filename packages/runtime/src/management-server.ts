@@ -62,7 +62,7 @@ async function answer(
 ): Promise<void> {
   let result: Answer;
   try {
-    result = await resolve(options, request);
+    result = await resolveRequest(options, request);
   } catch (error) {
     options.log.error({ error, url: request.url }, 'management request failed');
     result = json(500, { error_code: 500, message: 'Internal Server Error' });
@@ -75,7 +75,7 @@ async function answer(
   response.end(request.method === 'HEAD' ? undefined : result.body);
 }
 
-async function resolve(options: ManagementServerOptions, request: IncomingMessage): Promise<Answer> {
+async function resolveRequest(options: ManagementServerOptions, request: IncomingMessage): Promise<Answer> {
   const path = (request.url ?? '/').split('?', 1)[0];
   const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
     '/metrics': async () => ({ status: 200, type: options.metrics.contentType, body: await options.metrics.expose() }),
