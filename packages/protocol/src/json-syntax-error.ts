@@ -24,7 +24,6 @@ export interface OpenContainer {
 /** What is quoted of a client's text at most, so that an answer never grows with the request. */
 const QUOTED_TOKEN_CHARS_MAX = 100;
 
-const LITERALS = "'true', 'false' or 'null'";
 const VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
 interface Place {
@@ -93,7 +92,7 @@ export function unexpectedValue(body: Buffer, offset: number): JsonSyntaxError {
     const token = word.length > QUOTED_TOKEN_CHARS_MAX ? `${word.slice(0, QUOTED_TOKEN_CHARS_MAX)}...` : word;
     return new JsonSyntaxError(`Unrecognized token '${token}': was expecting ${VALUES}`, offset);
   }
-  return unexpectedCharacter(body, offset, `a valid value ${VALUES.replace("'null', 'true' or 'false'", LITERALS)}`);
+  return unexpectedCharacter(body, offset, `a valid value ${VALUES}`);
 }
 
 /** A character stands where `expected` must. */

@@ -6,7 +6,7 @@ import {
   routes,
   unsupportedMediaTypeContentType,
 } from '@sluice/protocol';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAccept, parseContentType } from '../src/media-types.ts';
 

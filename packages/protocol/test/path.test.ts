@@ -1,5 +1,5 @@
 import { endpointName, matchRoute, partitionParam, type RouteMatch, routes } from '@sluice/protocol';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 function matched(method: string, target: string): Extract<RouteMatch, { kind: 'match' }> {

@@ -1,5 +1,5 @@
 import { int64Parameter, parseInt32, parseInt64, queryParameter } from '@sluice/protocol';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 describe('a query parameter', () => {
