@@ -21,6 +21,8 @@ export interface ConfigInput {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Keys from the command line: they win over all. */
   readonly overrides?: ReadonlyMap<string, string>;
+  /** What another package has to say, about the keys of Kafka's clients for one: reported together with the rest. */
+  readonly check?: (config: Config) => { readonly problems: readonly string[]; readonly warnings: readonly string[] };
 }
 
 export interface LoadedConfig {
@@ -50,11 +52,12 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const sorted = sortKeys(values);
   const bootstrap = readBootstrapServers(reader, values);
   const config = readConfig(reader, bootstrap.servers, clientKeys(values));
-  const problems = [...reader.problems, ...bootstrap.problems, ...sorted.problems];
+  const checked = input.check?.(config) ?? { problems: [], warnings: [] };
+  const problems = [...reader.problems, ...bootstrap.problems, ...sorted.problems, ...checked.problems];
   if (problems.length > 0) throw new ConfigError(problems.map(hideUrlCredentials));
   return {
     config: deepFreeze(config),
-    warnings: [...bootstrap.warnings, ...sorted.warnings],
+    warnings: [...bootstrap.warnings, ...sorted.warnings, ...checked.warnings],
     effective: effectiveSettings(values),
   };
 }

@@ -181,6 +181,13 @@ describe('a bad configuration', () => {
     expect(problemsOf({ 'consumer.request.timeout.ms': value })).toHaveLength(1);
   });
 
+  it('is refused together with what another package says about it', () => {
+    const check = () => ({ problems: ['client.x: bad'], warnings: ['not seen'] });
+    expect(() => load({ port: 'x' }, { check })).toThrow(
+      expect.objectContaining({ problems: [expect.stringContaining('port:'), 'client.x: bad'] }),
+    );
+  });
+
   it('has no brokers', () => {
     expect(() => loadConfig({})).toThrow('bootstrap.servers: nothing is set');
   });

@@ -1,0 +1,59 @@
+import { type ClientSettings, translateClientSettings } from '@sluice/kafka';
+import { type Config, ConfigError, type LoadedConfig, loadConfig, readPropertiesFile } from '@sluice/runtime';
+
+export interface ConfigurationInput {
+  /** Path of the properties file. */
+  readonly file?: string | undefined;
+  /** `key=value` texts from the command line. */
+  readonly set?: readonly string[];
+  /** Properties that a command brings along; a file, the environment and the command line win over them. */
+  readonly defaults?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Configuration extends LoadedConfig {
+  readonly clients: ClientSettings;
+}
+
+/**
+ * The configuration of a process: of the server, and of its Kafka clients.
+ *
+ * @throws ConfigError with all problems of both.
+ */
+export function loadConfiguration(input: ConfigurationInput): Configuration {
+  const overrides = parseAssignments(input.set ?? []);
+  const file = input.file === undefined ? new Map<string, string>() : readPropertiesFile(input.file);
+  const translated: ClientSettings[] = [];
+  const loaded = loadConfig({
+    properties: new Map([...Object.entries(input.defaults ?? {}), ...file]),
+    environment: input.environment ?? process.env,
+    overrides,
+    check: (config) => {
+      const clients = translate(config);
+      translated.push(clients);
+      return clients;
+    },
+  });
+  const [clients] = translated;
+  if (clients === undefined) throw new Error('the configuration was loaded without a look at the client keys');
+  return { ...loaded, clients };
+}
+
+/** Splits `key=value` texts; the value may be empty or hold further equals signs. */
+function parseAssignments(texts: readonly string[]): Map<string, string> {
+  const bad = texts.filter((text) => text.indexOf('=') < 1);
+  // The text itself may be a secret whose key was forgotten.
+  if (bad.length > 0) throw new ConfigError(bad.map(() => '--set: allowed is key=value'));
+  return new Map(
+    texts.map((text) => [text.slice(0, text.indexOf('=')).trim(), text.slice(text.indexOf('=') + 1)] as const),
+  );
+}
+
+function translate(config: Config): ClientSettings {
+  return translateClientSettings({
+    bootstrapServers: config.bootstrapServers,
+    keys: config.clientKeys,
+    oauthbearerToken: config.kafka.oauthbearerToken,
+    tokenTimeoutMs: config.kafka.connectTimeoutMs,
+  });
+}

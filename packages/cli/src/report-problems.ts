@@ -1,0 +1,17 @@
+import { ConfigError } from '@sluice/runtime';
+
+/**
+ * Runs a command; a configuration that cannot be used is told on standard error, all of it, and the exit code is 1.
+ * Other errors are bugs and keep their stack.
+ */
+export async function reportProblems(command: () => Promise<void> | void): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const count = error.problems.length === 1 ? '1 problem' : `${error.problems.length} problems`;
+    const lines = error.problems.map((problem) => `  ${problem}\n`).join('');
+    process.stderr.write(`The configuration cannot be used, ${count}:\n${lines}`);
+    process.exitCode = 1;
+  }
+}
