@@ -11,7 +11,8 @@ import { ProducerClient } from './producer-client.ts';
 import { type ProducerConf, type ProducerConfOptions, producerConf } from './producer-conf.ts';
 import { QueueBudget } from './queue-budget.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
-import { checkBatch, invalidTopics, isLegalTopicName, OVERHEAD_PER_RECORD_BYTES } from './record-check.ts';
+import { checkBatch, invalidTopics, OVERHEAD_PER_RECORD_BYTES } from './record-check.ts';
+import { isLegalTopicName } from './topic-name.ts';
 
 const local = rdkafka.CODES.ERRORS;
 

@@ -7,13 +7,6 @@ import type { QueueSpace } from './queue-budget.ts';
 /** What librdkafka needs around a record, so that many tiny records cannot take more memory than was reserved. */
 export const OVERHEAD_PER_RECORD_BYTES = 100;
 
-/** Kafka's rule for topic names. */
-const LEGAL_TOPIC = /^[a-zA-Z0-9._-]{1,249}$/u;
-
-export function isLegalTopicName(topic: string): boolean {
-  return LEGAL_TOPIC.test(topic) && topic !== '.' && topic !== '..';
-}
-
 /** The Java producer's error for a name that Kafka's rule forbids; not retriable. */
 export function invalidTopics(topic: string): KafkaError {
   return new KafkaError(rdkafka.CODES.ERRORS.ERR_TOPIC_EXCEPTION, 'invalidTopic', `Invalid topics: [${topic}]`, {

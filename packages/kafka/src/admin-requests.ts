@@ -1,0 +1,163 @@
+import {
+  type Admin,
+  type API,
+  type Broker,
+  type Connection,
+  createAPI,
+  kGetBootstrapConnection,
+  kGetConnection,
+  listOffsetsV5,
+  listOffsetsV6,
+  listOffsetsV7,
+  listOffsetsV8,
+  listOffsetsV9,
+  metadataV9,
+  metadataV10,
+  metadataV11,
+  metadataV12,
+  type Reader,
+  Writer,
+} from '@platformatic/kafka';
+
+import { kafkaErrorFromCode } from './error-mapping.ts';
+
+export type ClusterMetadata = metadataV12.MetadataResponse;
+export type TopicMetadata = metadataV12.MetadataResponseTopic;
+
+type MetadataApi = API<[topics: string[] | null, autoCreate: boolean, operations: boolean], ClusterMetadata>;
+type ListOffsetsApi = API<
+  [replica: number, isolation: number, topics: listOffsetsV9.ListOffsetsRequestTopic[]],
+  listOffsetsV9.ListOffsetsResponse
+>;
+
+/** What is asked of the log of one partition: the offset at a time in milliseconds, or at EARLIEST or LATEST. */
+export interface OffsetQuery {
+  readonly topic: string;
+  readonly partition: number;
+  readonly timestamp: bigint;
+}
+
+export const EARLIEST = -2n;
+export const LATEST = -1n;
+
+/** "This request comes from a client and not from a replica." */
+const NO_REPLICA = -1;
+const READ_UNCOMMITTED = 0;
+const ANY_LEADER_EPOCH = -1;
+
+/** What a callback of @platformatic/kafka brings, as a promise. */
+async function promised<T>(start: (callback: (error: Error | null, value?: T) => void) => void): Promise<T> {
+  return await new Promise((resolve, reject) => {
+    start((error, value) => {
+      if (error === null && value !== undefined) {
+        resolve(value);
+      } else {
+        reject(error ?? new TypeError('A call of the Kafka client brought no answer.'));
+      }
+    });
+  });
+}
+
+const API_VERSIONS = 18;
+const DESCRIBE_CONFIGS = 32;
+const UNSUPPORTED_VERSION = 35;
+
+/** Lowest and highest version of a request that a broker speaks, by the request's number in the protocol. */
+type ApiVersions = ReadonlyMap<number, readonly [min: number, max: number]>;
+
+/**
+ * Version 0, which every broker there ever was speaks. @platformatic/kafka asks in version 3 only, and
+ * librdkafka's mock cluster does not know that.
+ */
+const apiVersionsV0 = createAPI<[], ApiVersions>(
+  API_VERSIONS,
+  0,
+  () => Writer.create(),
+  (_correlationId, _apiKey, _apiVersion, reader: Reader) => {
+    const errorCode = reader.readInt16();
+    if (errorCode !== 0) {
+      throw kafkaErrorFromCode(errorCode);
+    }
+    const entries = reader.readArray(
+      (entry) => [entry.readInt16(), [entry.readInt16(), entry.readInt16()]] as const,
+      false,
+      false,
+    );
+    return new Map(entries);
+  },
+  false,
+  false,
+);
+
+/** By connection, because the brokers of a cluster differ while it is upgraded. */
+const versionsOf = new WeakMap<Connection, Promise<ApiVersions>>();
+
+async function apiVersions(connection: Connection): Promise<ApiVersions> {
+  const versions = versionsOf.get(connection) ?? apiVersionsV0.async(connection);
+  versionsOf.set(connection, versions);
+  return await versions;
+}
+
+/** Highest version first. */
+const metadataApis = [metadataV12, metadataV11, metadataV10, metadataV9].map(({ api }) => api as MetadataApi);
+const listOffsetsApis = [listOffsetsV9, listOffsetsV8, listOffsetsV7, listOffsetsV6, listOffsetsV5].map(
+  ({ api }) => api as ListOffsetsApi,
+);
+
+/** The first of `apis` that the broker speaks. */
+async function spoken<Api extends MetadataApi | ListOffsetsApi>(
+  connection: Connection,
+  apis: readonly Api[],
+): Promise<Api> {
+  const versions = await apiVersions(connection);
+  const found = apis.find(({ key, version }) => {
+    const [min, max] = versions.get(key) ?? [0, -1];
+    return min <= version && version <= max;
+  });
+  if (found === undefined) {
+    throw kafkaErrorFromCode(UNSUPPORTED_VERSION);
+  }
+  return found;
+}
+
+async function anyConnection(admin: Admin): Promise<Connection> {
+  return await promised((callback) => {
+    admin[kGetBootstrapConnection](callback);
+  });
+}
+
+/** A response with errors in it is thrown as a whole; the rest of it is still good, and the errors stand in it. */
+function metadataIn(error: unknown): ClusterMetadata {
+  const { response } = error as { readonly response?: ClusterMetadata };
+  if (response === undefined) {
+    throw error;
+  }
+  return response;
+}
+
+/**
+ * Asks any broker. Creates no topic. Errors of single topics and partitions are in the answer.
+ * @param topics null for all, empty for none
+ */
+export async function requestMetadata(admin: Admin, topics: string[] | null): Promise<ClusterMetadata> {
+  const connection = await anyConnection(admin);
+  const metadata = await spoken(connection, metadataApis);
+  return await metadata.async(connection, topics, false, false).catch(metadataIn);
+}
+
+/** Asks the leader of the partition; -1 where there is no such offset. */
+export async function requestOffset(admin: Admin, leader: Broker, query: OffsetQuery): Promise<number> {
+  const connection = await promised<Connection>((callback) => {
+    admin[kGetConnection](leader, callback);
+  });
+  const listOffsets = await spoken(connection, listOffsetsApis);
+  const { topic, partition, timestamp } = query;
+  const partitions = [{ partitionIndex: partition, currentLeaderEpoch: ANY_LEADER_EPOCH, timestamp }];
+  const answer = await listOffsets.async(connection, NO_REPLICA, READ_UNCOMMITTED, [{ name: topic, partitions }]);
+  return Number(answer.topics[0]?.partitions[0]?.offset ?? -1n);
+}
+
+/** Whether this is librdkafka's mock cluster, which has no administrative requests and no offsets by time. */
+export async function isMockCluster(admin: Admin): Promise<boolean> {
+  return !(await apiVersions(await anyConnection(admin))).has(DESCRIBE_CONFIGS);
+}

@@ -1,0 +1,233 @@
+import { type Broker, ConfigResourceTypes, type Admin as PlatformaticAdmin } from '@platformatic/kafka';
+import type { TopicPartition } from '@sluice/protocol';
+
+import { AdminClient, type AdminClientOptions } from './admin-client.ts';
+import {
+  type ClusterMetadata,
+  EARLIEST,
+  isMockCluster,
+  LATEST,
+  type OffsetQuery,
+  requestMetadata,
+  requestOffset,
+  type TopicMetadata,
+} from './admin-requests.ts';
+import { kafkaErrorFromCode } from './error-mapping.ts';
+import { PartitionCounts } from './partition-counts.ts';
+import { isLegalTopicName } from './topic-name.ts';
+import type { TurnQueueStats } from './turn-queue.ts';
+
+export interface Replica {
+  /** Broker id. */
+  readonly broker: number;
+  readonly leader: boolean;
+  readonly inSync: boolean;
+}
+
+export interface PartitionDescription {
+  readonly partition: number;
+  /** Broker id, or -1 when there is none. */
+  readonly leader: number;
+  /** In the order of the assignment. */
+  readonly replicas: readonly Replica[];
+}
+
+export interface TopicDescription {
+  readonly name: string;
+  /** Ascending by number. */
+  readonly partitions: readonly PartitionDescription[];
+}
+
+export interface PartitionOffsets {
+  readonly beginning: number;
+  /** One past the last record, records of open transactions included (read uncommitted). */
+  readonly end: number;
+}
+
+export interface TopicPartitionTimestamp extends TopicPartition {
+  readonly timestampMs: number;
+}
+
+export interface CreateTopicOptions {
+  readonly partitions?: number;
+  readonly replicas?: number;
+  readonly configs?: Readonly<Record<string, string>>;
+}
+
+const UNKNOWN_TOPIC_OR_PARTITION = 3;
+const LEADER_NOT_AVAILABLE = 5;
+const INVALID_TOPIC = 17;
+const UNSUPPORTED_VERSION = 35;
+function assertLegal(topic: string): void {
+  if (!isLegalTopicName(topic)) {
+    throw kafkaErrorFromCode(INVALID_TOPIC);
+  }
+}
+
+function describe(topic: TopicMetadata, name: string): TopicDescription {
+  const partitions = topic.partitions
+    .map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => ({
+      partition: partitionIndex,
+      leader: leaderId,
+      replicas: replicaNodes.map((broker) => ({
+        broker,
+        leader: broker === leaderId,
+        inSync: isrNodes.includes(broker),
+      })),
+    }))
+    .toSorted((a, b) => a.partition - b.partition);
+  return { name, partitions };
+}
+
+function leaderOf(metadata: ClusterMetadata, { topic, partition }: OffsetQuery): Broker {
+  const found = metadata.topics.find(({ name }) => name === topic);
+  const leader = found?.partitions.find(({ partitionIndex }) => partitionIndex === partition)?.leaderId;
+  if (leader === undefined) {
+    const code = found?.errorCode ?? 0;
+    throw kafkaErrorFromCode(code === 0 ? UNKNOWN_TOPIC_OR_PARTITION : code, { topic });
+  }
+  const broker = metadata.brokers.find(({ nodeId }) => nodeId === leader);
+  if (broker === undefined) {
+    throw kafkaErrorFromCode(LEADER_NOT_AVAILABLE, { topic });
+  }
+  return broker;
+}
+
+/**
+ * Questions about the cluster, asked with the Metadata, DescribeConfigs and ListOffsets requests of the Kafka
+ * protocol. None of them creates a topic. Each rejects with a KafkaError.
+ */
+export class Admin {
+  readonly #client: AdminClient;
+  readonly #partitionCounts: PartitionCounts;
+
+  constructor(options: AdminClientOptions) {
+    this.#client = new AdminClient(options);
+    this.#partitionCounts = new PartitionCounts({
+      lookUp: async (topic) => (await this.describeTopic(topic)).partitions.length,
+    });
+  }
+
+  /** Ids of the live brokers, ascending. */
+  async brokers(): Promise<number[]> {
+    const { brokers } = await this.#client.call('list brokers', {}, (admin) => requestMetadata(admin, []));
+    return brokers.map(({ nodeId }) => nodeId).toSorted((a, b) => a - b);
+  }
+
+  /** Names of all topics except Kafka's internal ones, sorted. */
+  async topics(): Promise<string[]> {
+    const { topics } = await this.#client.call('list topics', {}, (admin) => requestMetadata(admin, null));
+    // A topic that is being deleted stands in the list with an error of its own: it must not spoil the others.
+    return topics
+      .filter(({ name, isInternal, errorCode }) => name !== null && !isInternal && errorCode === 0)
+      .map(({ name }) => name as string)
+      .toSorted();
+  }
+
+  /** @throws {KafkaError} unknownTopicOrPartition, invalidTopic, authorization, ... */
+  async describeTopic(topic: string): Promise<TopicDescription> {
+    assertLegal(topic);
+    const { topics } = await this.#client.call('describe topic', { topic }, (admin) => requestMetadata(admin, [topic]));
+    const [found] = topics;
+    const code = found?.errorCode ?? UNKNOWN_TOPIC_OR_PARTITION;
+    // "No leader" is said of the topic by some brokers; it is part of the description then.
+    if (found === undefined || (code !== 0 && code !== LEADER_NOT_AVAILABLE)) {
+      throw kafkaErrorFromCode(code, { topic });
+    }
+    return describe(found, topic);
+  }
+
+  /**
+   * The topic's configuration, defaults included, as name and value in the broker's order; null for a
+   * sensitive one. Empty where the broker does not know the request (librdkafka's mock cluster).
+   */
+  async topicConfigs(topic: string): Promise<[name: string, value: string | null][]> {
+    assertLegal(topic);
+    const resources = [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: null }];
+    return await this.#client.call('describe topic configs', { topic }, async (admin) => {
+      if (await isMockCluster(admin)) {
+        return [];
+      }
+      const [description] = await admin.describeConfigs({ resources });
+      return (description?.configs ?? []).map(({ name, value, isSensitive }) => [
+        name,
+        isSensitive ? null : (value ?? null),
+      ]);
+    });
+  }
+
+  /** @throws {KafkaError} unknownTopicOrPartition; retriable while the partition has no leader */
+  async partitionOffsets(topic: string, partition: number): Promise<PartitionOffsets> {
+    const at = async (timestamp: bigint): Promise<number> => {
+      const [offset] = await this.#offsets('list offsets', [{ topic, partition, timestamp }]);
+      return offset ?? -1;
+    };
+    const [beginning, end] = await Promise.all([at(EARLIEST), at(LATEST)]);
+    return { beginning, end };
+  }
+
+  /**
+   * For each entry, in the same order, the offset of the first record at or after its timestamp; null where
+   * there is none.
+   * @throws {KafkaError} as `partitionOffsets`; badRequest for the mock cluster, which would say "none" to everything
+   */
+  async offsetsForTimes(entries: readonly TopicPartitionTimestamp[]): Promise<(number | null)[]> {
+    const queries = entries.map(({ topic, partition, timestampMs }) => ({
+      topic,
+      partition,
+      timestamp: BigInt(Math.trunc(timestampMs)),
+    }));
+    return await this.#offsets('offsets for times', queries, async (admin) => {
+      if (await isMockCluster(admin)) {
+        throw kafkaErrorFromCode(UNSUPPORTED_VERSION, { detail: 'The embedded broker finds no offsets by time.' });
+      }
+    });
+  }
+
+  /**
+   * How many partitions a topic has. The answer may be 5 s old, but not if it is below `atLeast`.
+   * @throws {KafkaError} as `describeTopic`
+   */
+  async partitionCount(topic: string, atLeast = 0): Promise<number> {
+    return await this.#partitionCounts.get(topic, atLeast);
+  }
+
+  /** Creates a topic; without numbers the broker's defaults apply. @throws {KafkaError} badRequest if it exists */
+  async createTopic(topic: string, options: CreateTopicOptions = {}): Promise<void> {
+    assertLegal(topic);
+    const { partitions = -1, replicas = -1, configs = {} } = options;
+    const entries = Object.entries(configs).map(([name, value]) => ({ name, value }));
+    await this.#client.call('create topic', { topic }, (admin) =>
+      admin.createTopics({ topics: [topic], partitions, replicas, configs: entries }),
+    );
+  }
+
+  /** Calls under way and waiting. */
+  stats(): TurnQueueStats {
+    return this.#client.stats();
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #offsets(
+    what: string,
+    queries: readonly OffsetQuery[],
+    check?: (admin: PlatformaticAdmin) => Promise<void>,
+  ): Promise<(number | null)[]> {
+    const topics = [...new Set(queries.map(({ topic }) => topic))];
+    for (const topic of topics) {
+      assertLegal(topic);
+    }
+    return await this.#client.call(what, {}, async (admin) => {
+      await check?.(admin);
+      const metadata = await requestMetadata(admin, topics);
+      const ask = async (query: OffsetQuery): Promise<number | null> => {
+        const offset = await requestOffset(admin, leaderOf(metadata, query), query);
+        return offset < 0 ? null : offset;
+      };
+      return await Promise.all(queries.map(ask));
+    });
+  }
+}
