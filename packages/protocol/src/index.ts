@@ -1,5 +1,11 @@
+export { type BaseUriRequest, type BaseUriSettings, baseUri } from './base-uri.ts';
+export {
+  type AutoOffsetReset,
+  assertConsumerName,
+  type CreateConsumerRequest,
+  parseCreateConsumerRequest,
+} from './create-consumer-request.ts';
 export { ApiError, type ErrorName, errorBody, errorKinds } from './errors.ts';
-export { type FieldDecoder, fieldDecoders } from './field-decoders.ts';
 export { parseInt32, parseInt64 } from './integers.ts';
 export { JsonScanner } from './json-scanner.ts';
 export { JsonSyntaxError } from './json-syntax-error.ts';
@@ -14,8 +20,23 @@ export {
   type ResponseNegotiation,
   unsupportedMediaTypeContentType,
 } from './media-types.ts';
+export { openApiDocument } from './openapi.ts';
 export { matchRoute, type PathParams, partitionParam, type RouteMatch } from './path.ts';
 export { type ProduceRequest, type ProduceRequestOptions, parseProduceRequest } from './produce-request.ts';
 export { int64Parameter, queryParameter } from './query.ts';
 export { PARTITION_UNSET, type RecordBatch, type TopicPartition, type TopicPartitionOffset } from './records.ts';
+export {
+  parseAssignmentRequest,
+  parseCommitRequest,
+  parseCommittedOffsetsRequest,
+  parseRootRequest,
+  parseSeekRequest,
+  parseSeekToEdgeRequest,
+  parseSubscriptionRequest,
+  type SeekRequest,
+  type SubscriptionRequest,
+  type TopicPartitionTimestamp,
+} from './requests.ts';
+export { responseSchemas } from './responses.ts';
 export { type ApiVersion, endpointName, type HttpMethod, type Route, routes } from './routes.ts';
+export { matchTopics } from './topic-pattern.ts';
