@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 'use strict';
 
-require('./thread-pool.js');
-import('../dist/start-command.js').then(({ runKafkaRestStart }) => runKafkaRestStart(process.argv.slice(2)));
+const { enlargeThreadPool } = require('./thread-pool.js');
+
+enlargeThreadPool();
+void import('../dist/start-command.js').then(({ runKafkaRestStart }) => runKafkaRestStart(process.argv.slice(2)));

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 'use strict';
 
-require('./thread-pool.js');
-import('../dist/stop-command.js').then(({ runKafkaRestStop }) => runKafkaRestStop(process.argv.slice(2)));
+const { enlargeThreadPool } = require('./thread-pool.js');
+
+enlargeThreadPool();
+void import('../dist/stop-command.js').then(({ runKafkaRestStop }) => runKafkaRestStop(process.argv.slice(2)));

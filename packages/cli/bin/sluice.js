@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 'use strict';
 
-require('./thread-pool.js');
-import('../dist/sluice-command.js').then(({ runSluice }) => runSluice(process.argv.slice(2)));
+const { enlargeThreadPool } = require('./thread-pool.js');
+
+enlargeThreadPool();
+void import('../dist/sluice-command.js').then(({ runSluice }) => runSluice(process.argv.slice(2)));

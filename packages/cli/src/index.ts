@@ -1,1 +1,3 @@
-export {};
+export { runSluice } from './sluice-command.ts';
+export { runKafkaRestStart } from './start-command.ts';
+export { runKafkaRestStop } from './stop-command.ts';

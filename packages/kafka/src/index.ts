@@ -1,3 +1,6 @@
+export { Admin, type PartitionDescription, type TopicDescription } from './admin.ts';
+export { AdminPool, type AdminPoolOptions } from './admin-pool.ts';
+export { BlockingCalls } from './blocking-calls.ts';
 export {
   type AdminSettings,
   type ClientSettings,
@@ -7,7 +10,11 @@ export {
 } from './client-settings.ts';
 export { Consumer, type ConsumerHooks, type ConsumerOptions } from './consumer.ts';
 export type { ClientConf } from './consumer-settings.ts';
+export type { BatchResult } from './delivery.ts';
 export { KafkaError, type KafkaErrorFamily } from './kafka-error.ts';
+export { missingLibraryFeatures } from './library-features.ts';
+export { type MockCluster, startMockCluster } from './mock-cluster.ts';
 export { type BearerToken, followTokens, TokenSource } from './oauth-token.ts';
 export { type Principal, servicePrincipal } from './principal.ts';
+export { ProducerPool, type ProducerPoolOptions } from './producer-pool.ts';
 export { type ConsumedRecord, recordBytes } from './record-buffer.ts';

@@ -1,0 +1,76 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { listKeys, showConfiguration } from './config-command.ts';
+import { loadConfiguration } from './configuration.ts';
+import { runDev } from './dev.ts';
+import { reportProblems } from './report-problems.ts';
+import { runServer } from './run-server.ts';
+import { readVersion } from './version.ts';
+
+interface CommonOptions {
+  readonly config?: string;
+  readonly set: readonly string[];
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+/** The command `sluice`; see its --help. */
+export async function runSluice(commandArguments: readonly string[]): Promise<void> {
+  await createProgram().parseAsync([...commandArguments], { from: 'user' });
+}
+
+function createProgram(): Command {
+  const program = new Command('sluice')
+    .description('A REST proxy for Apache Kafka, compatible with Confluent REST Proxy v2.')
+    .version(readVersion());
+  addServe(program);
+  addDev(program);
+  addConfig(program);
+  return program;
+}
+
+function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('serve the REST API until SIGTERM or SIGINT')
+    .option('--config <file>', 'properties file, with the keys of kafka-rest.properties')
+    .option('--set <key=value>', 'set one key; wins over file and environment; may be repeated', collect, [])
+    .action(async ({ config, set }: CommonOptions) => {
+      await reportProblems(async () => {
+        await runServer(loadConfiguration({ file: config, set }));
+      });
+    });
+}
+
+function addDev(program: Command): void {
+  program
+    .command('dev')
+    .description('try it out: serve the REST API over a Kafka in memory, with a demo topic')
+    .option('--port <port>', 'port of the API, on the loopback interface', parsePort, 8082)
+    .option('--bootstrap <host:port>', 'use this Kafka instead of one in memory')
+    .option('--set <key=value>', 'set one key; may be repeated', collect, [])
+    .action(async (options: { port: number; bootstrap?: string; set: readonly string[] }) => {
+      await reportProblems(async () => {
+        await runDev(options);
+      });
+    });
+}
+
+function addConfig(program: Command): void {
+  program
+    .command('config')
+    .description('show the effective configuration, secrets hidden')
+    .option('--list', 'list all keys with their meaning and default instead')
+    .option('--config <file>', 'properties file')
+    .option('--set <key=value>', 'set one key; may be repeated', collect, [])
+    .action(async ({ list, config, set }: CommonOptions & { readonly list?: boolean }) => {
+      await reportProblems(() => {
+        process.stdout.write(list === true ? listKeys() : showConfiguration({ file: config, set }));
+      });
+    });
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new InvalidArgumentError('allowed is a number from 0 to 65535');
+  return port;
+}

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findServers, isServer, pidDirectory } from './pid-files.ts';
+
+const INTERVAL_MS = 100;
+/** Well beyond the default of `shutdown.graceful.ms`; a server that was given more time is reported, not killed. */
+const DEADLINE_MS = 30_000;
+
+/** The command `kafka-rest-stop`: SIGTERM to every server of this user, and waits until they are gone. */
+export async function runKafkaRestStop(): Promise<void> {
+  const servers = findServers(pidDirectory(process.env));
+  if (servers.length === 0) {
+    process.stderr.write('No running instance found.\n');
+    process.exitCode = 1;
+    return;
+  }
+  for (const pid of servers) terminate(pid);
+  const remaining = await waitUntilGone(servers);
+  for (const pid of servers.filter((pid) => !remaining.includes(pid))) process.stdout.write(`Stopped ${pid}.\n`);
+  for (const pid of remaining) {
+    process.stderr.write(`Tried to stop ${pid}, but it still runs after ${DEADLINE_MS / 1000} s.\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function waitUntilGone(servers: readonly number[]): Promise<number[]> {
+  const end = performance.now() + DEADLINE_MS;
+  let remaining = servers.filter(isServer);
+  while (remaining.length > 0 && performance.now() < end) {
+    await sleep(INTERVAL_MS);
+    remaining = remaining.filter(isServer);
+  }
+  return remaining;
+}
+
+function terminate(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    // Gone between the look and the signal: what was wanted.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
