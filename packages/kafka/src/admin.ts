@@ -185,6 +185,16 @@ export class Admin {
   }
 
   /**
+   * Where each partition begins or ends now, in the order asked.
+   * @throws {KafkaError} as `partitionOffsets`
+   */
+  async edgeOffsets(partitions: readonly TopicPartition[], edge: 'earliest' | 'latest'): Promise<number[]> {
+    const timestamp = edge === 'earliest' ? EARLIEST : LATEST;
+    const queries = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }));
+    return (await this.#offsets(`${edge} offsets`, queries)).map((offset) => offset ?? -1);
+  }
+
+  /**
    * How many partitions a topic has. The answer may be 5 s old, but not if it is below `atLeast`.
    * @throws {KafkaError} as `describeTopic`
    */

@@ -11,13 +11,13 @@ export interface ConsumerConfOptions {
   readonly settings: ClientConf;
   /** An instance lives this long without a request; the client's own limits must be longer. */
   readonly instanceTimeoutMs: number;
+  /** Records that the client fetches ahead of its reads, in bytes. */
+  readonly readAheadBytes: number;
 }
 
 /** Defaults that a setting in the configuration file replaces. */
 const tunable: Readonly<Record<string, unknown>> = {
-  // An instance prefetches while nobody reads it: these bound what a thousand of them may hold.
   'queued.min.messages': 10_000,
-  'queued.max.messages.kbytes': 2048,
   'fetch.message.max.bytes': 1_048_576,
   // With a small queue the default back-off of a second opens a gap after each batch.
   'fetch.queue.backoff.ms': 10,
@@ -40,6 +40,8 @@ export function consumerConf(options: ConsumerConfOptions): ClientConf {
   return {
     global: {
       ...tunable,
+      // An instance fetches ahead while nobody reads it: this bounds what a thousand of them may hold.
+      'queued.max.messages.kbytes': Math.max(1, Math.floor(options.readAheadBytes / 1024)),
       // Idle instances are kept in their group by the service poll; this is the backstop behind it.
       'max.poll.interval.ms': Math.max(options.instanceTimeoutMs + 60_000, 300_000),
       ...settings.global,

@@ -6,6 +6,7 @@ import { connectClient } from './connect-client.ts';
 import { type ConsumerConfOptions, consumerConf } from './consumer-settings.ts';
 import { kafkaErrorFromClient, kafkaErrorFromCode, timeoutError } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
+import { followTokens, type TokenSource } from './oauth-token.ts';
 import { type ConsumedRecord, RecordBuffer } from './record-buffer.ts';
 
 /** What the owner of a consumer is told, and asked. */
@@ -31,6 +32,8 @@ export interface ConsumerOptions extends ConsumerConfOptions {
   /** Longest wait for a commit, a look-up of committed offsets, or the close. */
   readonly requestTimeoutMs: number;
   readonly blockingCalls: BlockingCalls;
+  /** For SASL OAUTHBEARER: the token for the connect, and its successors. */
+  readonly tokens?: TokenSource | undefined;
   readonly hooks: ConsumerHooks;
 }
 
@@ -76,6 +79,7 @@ export class Consumer {
   readonly #commits = new CommitQueue();
   #tail: Promise<unknown> = Promise.resolve();
   #generation = 0;
+  #stopTokens: (() => void) | undefined;
   #paused = false;
   #connected = false;
   #closing: Promise<void> | undefined;
@@ -104,8 +108,21 @@ export class Consumer {
 
   /** @throws KafkaError: family authentication when the broker refused the credentials, else retriable. */
   async connect(): Promise<void> {
-    await connectClient(this.#client, this.#options);
-    this.#connected = true;
+    const { tokens, hooks } = this.#options;
+    if (tokens !== undefined) {
+      // Safe at any time: no `consume` here ever holds the handle's lock for long.
+      const apply = (token: string): void => void this.#client.setOauthBearerToken(token);
+      this.#stopTokens = await followTokens(tokens, apply, (error) => {
+        hooks.onLog(4, 'OAUTHBEARER', `No new token: ${kafkaErrorFromClient(error).message}`);
+      });
+    }
+    try {
+      await connectClient(this.#client, this.#options);
+      this.#connected = true;
+    } catch (error) {
+      this.#stopTokens?.();
+      throw error;
+    }
   }
 
   /** Joins the group; the assignment arrives while the consumer is polled. */
@@ -231,6 +248,7 @@ export class Consumer {
 
   async #disconnect(): Promise<void> {
     const { requestTimeoutMs, blockingCalls } = this.#options;
+    this.#stopTokens?.();
     this.#reset([]);
     this.#commits.abandon(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
     if (!this.#connected) return;

@@ -31,6 +31,7 @@ function consumerOf(
     autoOffsetReset: reset,
     settings: { global: { 'bootstrap.servers': bootstrap }, topic: {} },
     instanceTimeoutMs: 300_000,
+    readAheadBytes: 2_097_152,
     connectTimeoutMs: 5000,
     requestTimeoutMs: 5000,
     blockingCalls: new BlockingCalls(),

@@ -79,12 +79,18 @@ export interface ConsumerLimits {
   readonly readsMax: number;
   /** `sluice.consumer.first.read.timeout.ms` (10000): longest wait of a first read for its assignment. */
   readonly firstReadTimeoutMs: number;
-  /** `sluice.consumer.buffer.max.bytes` (4194304): records an instance holds beyond what a read took. */
-  readonly bufferMaxBytes: number;
+  /** `sluice.consumer.read.target.bytes` (4194304): a read that nobody gave a size for is answered from here on. */
+  readonly readTargetBytes: number;
+  /** `sluice.consumer.read.ahead.bytes` (2097152): records that an instance's client fetches ahead of its reads. */
+  readonly readAheadBytes: number;
   /** `sluice.consumer.replay.max.bytes` (67108864): unconfirmed batches kept for replay, all instances together. */
   readonly replayMaxBytes: number;
   /** `auto.commit.interval.ms` under `consumer.`/`client.` (5000). */
   readonly autoCommitIntervalMs: number;
+  /** `consumer.enable.auto.commit` (true): for instances that do not say. */
+  readonly autoCommit: boolean;
+  /** `consumer.auto.offset.reset` (latest): for instances that do not say. */
+  readonly autoOffsetReset: 'latest' | 'earliest' | 'none';
 }
 
 export interface ProduceLimits {

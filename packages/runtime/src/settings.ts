@@ -194,9 +194,15 @@ const consumer: Settings['consumer'] = {
     description: 'How long the first read of a subscription without `timeout` waits for its partitions.',
     defaultValue: 10_000,
   }),
-  bufferMaxBytes: integer('sluice.consumer.buffer.max.bytes', {
-    description: 'Size of the records that an instance holds beyond what its last read took.',
+  readTargetBytes: integer('sluice.consumer.read.target.bytes', {
+    description: 'A read without `max_bytes` is answered once it holds this much, though more is there.',
     defaultValue: 4 * MIB,
+    min: 1024,
+    max: BYTES_MAX,
+  }),
+  readAheadBytes: integer('sluice.consumer.read.ahead.bytes', {
+    description: 'Size of the records that the client of an instance fetches ahead of its reads.',
+    defaultValue: 2 * MIB,
     min: 1024,
     max: BYTES_MAX,
   }),
@@ -210,6 +216,17 @@ const consumer: Settings['consumer'] = {
     description: 'How often an instance with `auto.commit.enable` commits.',
     defaultValue: 5000,
     fallbackKeys: ['client.auto.commit.interval.ms'],
+  }),
+  autoCommit: flag('consumer.enable.auto.commit', {
+    description: 'Whether an instance commits by itself when its create request does not say so.',
+    defaultValue: true,
+    fallbackKeys: ['client.enable.auto.commit'],
+  }),
+  autoOffsetReset: choice('consumer.auto.offset.reset', {
+    description: 'Where an instance begins without a committed offset when its create request does not say so.',
+    values: ['latest', 'earliest', 'none'],
+    defaultValue: 'latest',
+    fallbackKeys: ['client.auto.offset.reset'],
   }),
 };
 

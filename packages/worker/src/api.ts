@@ -1,0 +1,29 @@
+import type { AdminPool, Principal, ProducerPool } from '@sluice/kafka';
+import type { Config } from '@sluice/runtime';
+import type { ByteBudget } from './http/byte-budget.ts';
+import type { RecordMetrics } from './record-metrics.ts';
+import type { ReadScheduler } from './sessions/read-scheduler.ts';
+import type { ReplayStore } from './sessions/replay-store.ts';
+import type { SessionRegistry } from './sessions/session-registry.ts';
+import type { TopicNames } from './sessions/topic-names.ts';
+
+/** Everything that handlers work with; made once by `createWorker`. */
+export interface Api {
+  readonly config: Config;
+  readonly admins: AdminPool;
+  readonly producers: ProducerPool;
+  readonly sessions: SessionRegistry;
+  readonly scheduler: ReadScheduler;
+  readonly replays: ReplayStore;
+  /** Reads that wait or run. */
+  readonly reads: { active: number };
+  readonly topicNames: TopicNames;
+  readonly bodyBudget: ByteBudget;
+  readonly recordMetrics: RecordMetrics;
+  /** Whose rights a request has in Kafka. */
+  readonly principalOf: (headers: NodeJS.Dict<string | string[]>) => Principal;
+  /** True from the moment the process drains. */
+  readonly draining: () => boolean;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
+}

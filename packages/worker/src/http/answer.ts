@@ -1,0 +1,103 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import { type ApiError, errorBody } from '@sluice/protocol';
+
+/** What a handler decided; how it goes over the wire is `send`'s business. */
+export interface Answer {
+  readonly status: number;
+  /** Text, or bytes in pieces; absent for 204. */
+  readonly body?: string | readonly Buffer[];
+  /** Replaces the negotiated type; an empty string sends none. */
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Called once: did the whole answer leave this process? */
+  readonly onSent?: (complete: boolean) => void;
+}
+
+export interface SendOptions {
+  readonly requestId: string;
+  readonly contentType: string;
+  /** HEAD: everything but the body. */
+  readonly head: boolean;
+  readonly gzip: boolean;
+  readonly close: boolean;
+}
+
+const compress = promisify(gzip);
+/** Below this an answer fits a packet or two, and compressing it costs more than it saves. */
+const GZIP_BYTES_MIN = 2048;
+
+/** True when an Accept-Encoding header allows gzip (RFC 9110, 12.5.3). */
+export function acceptsGzip(header: string | string[] | undefined): boolean {
+  if (typeof header !== 'string' || header === '') return false;
+  let wildcard = false;
+  for (const entry of header.toLowerCase().split(',')) {
+    const [coding = '', ...parameters] = entry.split(';').map((part) => part.trim());
+    const allowed = !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    if (coding === 'gzip' || coding === 'x-gzip') return allowed;
+    if (coding === '*') wildcard = allowed;
+  }
+  return wildcard;
+}
+
+export function errorAnswer(error: ApiError): Answer {
+  const body = errorBody(error);
+  if (error.retryAfterSeconds === undefined) return { status: error.status, body };
+  return { status: error.status, body, headers: { 'Retry-After': String(error.retryAfterSeconds) } };
+}
+
+function lengthOf(body: string | readonly Buffer[]): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.reduce((sum, piece) => sum + piece.length, 0);
+}
+
+function watchEnd(res: ServerResponse, onSent: (complete: boolean) => void): void {
+  let told = false;
+  const tell = (): void => {
+    if (told) return;
+    told = true;
+    onSent(res.writableFinished);
+  };
+  res.on('finish', tell).on('close', tell);
+}
+
+/** Sends an answer. Answers the number of body bytes. */
+export async function send(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: Answer,
+  options: SendOptions,
+): Promise<number> {
+  if (answer.onSent !== undefined) watchEnd(res, answer.onSent);
+  const headers: string[] = ['x-request-id', options.requestId];
+  if (options.close) headers.push('Connection', 'close');
+  if (answer.headers !== undefined) {
+    for (const [name, value] of Object.entries(answer.headers)) headers.push(name, value);
+  }
+  let { body } = answer;
+  if (body === undefined) {
+    res.writeHead(answer.status, headers).end();
+    return 0;
+  }
+  const contentType = answer.contentType ?? options.contentType;
+  if (contentType !== '') headers.push('Content-Type', contentType, 'Vary', 'Accept-Encoding, User-Agent');
+  let length = lengthOf(body);
+  if (options.gzip && length >= GZIP_BYTES_MIN && acceptsGzip(req.headers['accept-encoding'])) {
+    const plain = typeof body === 'string' ? Buffer.from(body) : Buffer.concat(body, length);
+    const packed = await compress(plain, { level: constants.Z_BEST_SPEED });
+    body = [packed];
+    length = packed.length;
+    headers.push('Content-Encoding', 'gzip');
+  }
+  headers.push('Content-Length', String(length));
+  res.writeHead(answer.status, headers);
+  if (options.head) res.end();
+  else if (typeof body === 'string') res.end(body);
+  else {
+    res.cork();
+    for (const piece of body) res.write(piece);
+    res.end();
+    res.uncork();
+  }
+  return length;
+}

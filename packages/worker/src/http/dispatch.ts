@@ -1,0 +1,198 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { KafkaError } from '@sluice/kafka';
+import {
+  ApiError,
+  matchRoute,
+  negotiateRequest,
+  negotiateResponse,
+  type Route,
+  type RouteMatch,
+  unsupportedMediaTypeContentType,
+} from '@sluice/protocol';
+import type { Logger } from '@sluice/runtime';
+import type { Api } from '../api.ts';
+import { type Answer, errorAnswer, send } from './answer.ts';
+import { Exchange, type Negotiated } from './exchange.ts';
+import { kafkaAnswer } from './kafka-answers.ts';
+import { ClientGone } from './read-body.ts';
+import { requestId } from './request-id.ts';
+import type { RequestMetrics } from './request-metrics.ts';
+
+export type Handler = (exchange: Exchange, api: Api) => Promise<Answer>;
+
+export interface DispatchOptions {
+  readonly api: Api;
+  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly logger: Logger;
+  readonly metrics: RequestMetrics;
+}
+
+/** An answer together with the Content-Type that it has unless it names one. */
+interface Decision {
+  readonly answer: Answer;
+  readonly contentType: string;
+}
+
+/** An error from before a route was chosen has no Content-Type (observed: headers on everything). */
+function withoutType(error: ApiError): Decision {
+  return { answer: errorAnswer(error), contentType: '' };
+}
+
+function unmatched(match: Exclude<RouteMatch, { kind: 'match' }>): Decision {
+  switch (match.kind) {
+    case 'notFound':
+      return withoutType(new ApiError('notFound'));
+    case 'methodNotAllowed':
+      return withoutType(new ApiError('methodNotAllowed'));
+    case 'badRequest':
+      return withoutType(new ApiError('badRequest', { message: 'The path is not valid percent-encoded UTF-8.' }));
+    case 'options':
+      return {
+        answer: {
+          status: 200,
+          body: match.allow.replaceAll(',', ', '),
+          headers: { Allow: match.allow },
+        },
+        contentType: 'text/plain',
+      };
+    default:
+      return match satisfies never;
+  }
+}
+
+function toApiError(error: unknown): ApiError | undefined {
+  if (error instanceof ApiError) return error;
+  return error instanceof KafkaError ? kafkaAnswer(error) : undefined;
+}
+
+/** Routes, negotiates, calls the handler, and sends what it decided. Errors become answers here and nowhere else. */
+export class Dispatcher {
+  readonly #options: DispatchOptions;
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+  }
+
+  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const startedAt = performance.now();
+    const id = requestId(req.headers['x-request-id']);
+    const match = matchRoute(req.method ?? 'GET', req.url ?? '/');
+    const route = match.kind === 'match' ? match.route : undefined;
+    try {
+      const decision = match.kind === 'match' ? await this.#decide(req, res, id, match) : unmatched(match);
+      const bytesOut = await send(req, res, decision.answer, {
+        requestId: id,
+        contentType: decision.contentType,
+        head: match.kind === 'match' && match.head,
+        gzip: this.#options.api.config.compressionEnabled,
+        close: this.#options.api.draining() || !this.#bodyRead(req),
+      });
+      this.#observe(req, route, { status: decision.answer.status, startedAt, bytesOut });
+    } catch (error) {
+      if (!(error instanceof ClientGone)) {
+        this.#options.logger.error({ requestId: id, error }, 'The answer could not be sent.');
+      }
+      res.destroy();
+      this.#observe(req, route, { status: 499, startedAt, bytesOut: 0 });
+    }
+  }
+
+  async #decide(
+    req: IncomingMessage,
+    res: ServerResponse,
+    id: string,
+    match: Extract<RouteMatch, { kind: 'match' }>,
+  ): Promise<Decision> {
+    const negotiated = this.#negotiate(req, match);
+    if ('answer' in negotiated) return negotiated;
+    const { api, handlers } = this.#options;
+    const exchange = new Exchange(
+      { req, res },
+      {
+        id,
+        principal: api.principalOf(req.headers),
+        limits: { maxBytes: api.config.http.bodyMaxBytes, budget: api.bodyBudget },
+      },
+      negotiated,
+    );
+    try {
+      const handler = handlers.get(match.route.operation);
+      if (handler === undefined) throw new Error(`no handler for ${match.route.operation}`);
+      return { answer: await handler(exchange, api), contentType: negotiated.responseType };
+    } catch (error) {
+      if (error instanceof ClientGone) throw error;
+      return { answer: errorAnswer(this.#explain(error, id, match.route)), contentType: negotiated.responseType };
+    } finally {
+      exchange.end();
+    }
+  }
+
+  #negotiate(req: IncomingMessage, match: Extract<RouteMatch, { kind: 'match' }>): Negotiated | Decision {
+    const { route, params, query } = match;
+    const { accept } = req.headers;
+    const request = negotiateRequest(route, req.headers['content-type']);
+    const response = negotiateResponse(route, accept);
+    if (request.kind === 'malformed' || response.kind === 'malformed') {
+      const header = request.kind === 'malformed' ? 'Content-Type' : 'Accept';
+      return withoutType(new ApiError('badRequest', { message: `The ${header} header is malformed.` }));
+    }
+    if (request.kind === 'unsupported') {
+      const { mediaTypePreferred, mediaTypeDefault } = this.#options.api.config;
+      return {
+        answer: errorAnswer(new ApiError('unsupportedMediaType')),
+        contentType: unsupportedMediaTypeContentType(accept, {
+          preferred: mediaTypePreferred,
+          fallback: mediaTypeDefault,
+        }),
+      };
+    }
+    if (response.kind === 'notAcceptable') return withoutType(new ApiError('notAcceptable'));
+    return {
+      route,
+      params,
+      query,
+      requestFormat: request.format,
+      responseType: response.mediaType,
+      responseFormat: response.format,
+      typeUnspecified: response.unspecified,
+    };
+  }
+
+  /** The answer to an error; one that nobody foresaw is logged with its stack, under the id that the client has. */
+  #explain(error: unknown, id: string, route: Route): ApiError {
+    const known = toApiError(error);
+    if (known !== undefined) {
+      if (known.status >= 500) {
+        this.#options.logger.warn(
+          { requestId: id, operation: route.operation, code: known.code, reason: known.message },
+          'A request failed.',
+        );
+      }
+      return known;
+    }
+    this.#options.logger.error({ requestId: id, operation: route.operation, error }, 'A request failed unexpectedly.');
+    return new ApiError('internal', {
+      message: `Internal Server Error. The log has the reason under request id ${id}.`,
+    });
+  }
+
+  /** An unread body would be taken for the next request: such a connection ends with its answer. */
+  #bodyRead(req: IncomingMessage): boolean {
+    return (
+      req.complete || (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined)
+    );
+  }
+
+  #observe(
+    req: IncomingMessage,
+    route: Route | undefined,
+    outcome: { readonly status: number; readonly startedAt: number; readonly bytesOut: number },
+  ): void {
+    this.#options.metrics.observe(route, {
+      status: outcome.status,
+      seconds: (performance.now() - outcome.startedAt) / 1000,
+      bytesIn: Number(req.headers['content-length'] ?? 0) || 0,
+      bytesOut: outcome.bytesOut,
+    });
+  }
+}

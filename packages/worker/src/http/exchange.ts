@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '@sluice/kafka';
+import type { EmbeddedFormat, MediaType, PathParams, Route } from '@sluice/protocol';
+import { type BodyLimits, readBody } from './read-body.ts';
+
+/** What was agreed on before a handler runs. */
+export interface Negotiated {
+  readonly route: Route;
+  readonly params: Readonly<PathParams>;
+  readonly query: string;
+  readonly requestFormat: EmbeddedFormat;
+  readonly responseType: MediaType;
+  readonly responseFormat: EmbeddedFormat;
+  /** The client named no type of ours: a read answers in the format of its instance. */
+  readonly typeUnspecified: boolean;
+}
+
+/** One request, from its headers to its answer. Nothing of it outlives the answer. */
+export class Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly id: string;
+  readonly principal: Principal;
+  readonly negotiated: Negotiated;
+  readonly #limits: BodyLimits;
+  #releaseBody: (() => void) | undefined;
+  #abort: AbortController | undefined;
+
+  constructor(
+    http: { readonly req: IncomingMessage; readonly res: ServerResponse },
+    context: { readonly id: string; readonly principal: Principal; readonly limits: BodyLimits },
+    negotiated: Negotiated,
+  ) {
+    this.req = http.req;
+    this.res = http.res;
+    this.id = context.id;
+    this.principal = context.principal;
+    this.#limits = context.limits;
+    this.negotiated = negotiated;
+  }
+
+  get params(): Readonly<PathParams> {
+    return this.negotiated.params;
+  }
+
+  /** Aborts when the client goes away. Made on demand: most requests are over before they could need it. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      if (this.res.destroyed) abort.abort();
+      else this.res.once('close', () => abort.abort());
+    }
+    return this.#abort.signal;
+  }
+
+  /** @throws ApiError 413, 503; ClientGone */
+  async readBody(): Promise<Buffer> {
+    const body = await readBody(this.req, this.#limits);
+    this.#releaseBody = body.release;
+    return body.bytes;
+  }
+
+  /** Gives back what the request held. */
+  end(): void {
+    this.#releaseBody?.();
+    this.#releaseBody = undefined;
+  }
+}

@@ -1,0 +1,179 @@
+import { type Consumer, recordBytes } from '@sluice/kafka';
+import { ApiError } from '@sluice/protocol';
+import { PoisonData, type RecordFormat } from '../formats/record-format.ts';
+import { RecordsBody } from '../formats/records-body.ts';
+import type { ByteBudget } from '../http/byte-budget.ts';
+import { kafkaAnswer } from '../http/kafka-answers.ts';
+import type { Batch } from './delivery-tracker.ts';
+import type { ReadScheduler } from './read-scheduler.ts';
+import type { Session } from './session.ts';
+
+export interface ReadRequest {
+  /** The `timeout` of the request in ms, already cut to what the server allows; undefined when not given. */
+  readonly timeoutMs: number | undefined;
+  /** Raw key and value bytes that the answer may hold; the first record goes out whatever its size. */
+  readonly maxBytes: number;
+  /** The client named its size: such a read gathers up to it. */
+  readonly sizeGiven: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface ReadLimits {
+  /** Longest wait of a read without `timeout` for the assignment of a new subscription, in ms. */
+  readonly firstReadTimeoutMs: number;
+  /** A read that nobody gave a size for is answered from here on, in raw bytes. */
+  readonly targetBytes: number;
+}
+
+export interface ReadOutcome {
+  readonly body: readonly Buffer[];
+  readonly records: number;
+  /** Raw key and value bytes. */
+  readonly bytes: number;
+  readonly batch: Batch;
+  /** Gives the memory of the answer back to the budget; to be called once. */
+  release(): void;
+}
+
+/** Records taken from the client by one call. */
+const FILL_RECORDS_MAX = 1000;
+/** How long a known backlog may keep a read waiting for its next record. */
+const GATHER_WAIT_MS = 10;
+
+type Full = 'full' | 'poison' | 'drained';
+
+/** One read of an instance: waits for the first record, then gathers what the broker is known to have. */
+class Read {
+  readonly #session: Session;
+  readonly #request: ReadRequest;
+  readonly #context: ReadContext;
+  readonly #targetBytes: number;
+  readonly #startedAt: number;
+  readonly #body: RecordsBody;
+  readonly #batch: Batch;
+  #bytes = 0;
+  /** When this read first saw its assignment: the usual wait counts from there. */
+  #assignedAt: number | undefined;
+
+  constructor(session: Session, request: ReadRequest, context: ReadContext) {
+    this.#session = session;
+    this.#request = request;
+    this.#context = context;
+    const wanted = request.sizeGiven ? Number.POSITIVE_INFINITY : context.limits.targetBytes;
+    this.#targetBytes = Math.max(wanted, session.settings.fetchMinBytes);
+    this.#startedAt = context.now();
+    this.#body = new RecordsBody(context.format);
+    this.#batch = session.deliveries.open();
+  }
+
+  async run(): Promise<ReadOutcome> {
+    try {
+      await this.#gather();
+    } catch (error) {
+      this.#session.deliveries.discard(this.#batch);
+      this.#context.budget.release(this.#bytes);
+      throw error;
+    }
+    this.#batch.close();
+    const bytes = this.#bytes;
+    return {
+      body: this.#body.finish(),
+      records: this.#body.count,
+      bytes,
+      batch: this.#batch,
+      release: () => this.#context.budget.release(bytes),
+    };
+  }
+
+  async #gather(): Promise<void> {
+    for (;;) {
+      if (this.#request.signal.aborted || this.#context.ending()) return;
+      const consumer = await this.#session.connected();
+      if (this.#drain(consumer) !== 'drained') return;
+      if (this.#body.count === 0 && this.#session.error !== undefined) throw kafkaAnswer(this.#session.error);
+      const backlog = this.#body.count === 0 ? 0 : consumer.knownBacklog(FILL_RECORDS_MAX);
+      if (this.#enough(backlog)) return;
+      const leftMs = this.#deadline() - this.#context.now();
+      if (leftMs <= 0) return;
+      if (backlog > 0) {
+        // Asking for no more than is there makes the call return with the last record, not with the time-out.
+        if ((await consumer.fill(backlog, Math.min(GATHER_WAIT_MS, leftMs))) === 0 && this.#satisfied()) return;
+      } else if ((await consumer.fill(FILL_RECORDS_MAX, 0)) === 0) {
+        await this.#context.scheduler.wait(this.#session, leftMs, this.#request.signal);
+      }
+    }
+  }
+
+  /** Moves buffered records into the answer. */
+  #drain(consumer: Consumer): Full {
+    const { buffer } = consumer;
+    for (let record = buffer.peek(); record !== undefined; record = buffer.peek()) {
+      const size = recordBytes(record);
+      // Confluent's limit is exclusive; the first record is the exception, or the client would never get past it.
+      if (this.#body.count > 0 && this.#bytes + size >= this.#request.maxBytes) return 'full';
+      if (!this.#context.budget.reserve(size)) {
+        if (this.#body.count > 0) return 'full';
+        throw new ApiError('unavailable', {
+          message: 'Too many answers are in memory (sluice.http.body.total.max.bytes). Nothing was read; try again.',
+          retryAfterSeconds: 1,
+        });
+      }
+      try {
+        this.#body.append(record);
+      } catch (error) {
+        this.#context.budget.release(size);
+        if (!(error instanceof PoisonData)) throw error;
+        if (this.#body.count > 0) return 'poison';
+        throw new ApiError('serialization', { message: error.message, cause: error });
+      }
+      buffer.drop();
+      this.#batch.note(record.topic, record.partition, record.offset);
+      this.#bytes += size;
+      if (this.#bytes >= this.#targetBytes) return 'full';
+    }
+    return 'drained';
+  }
+
+  #satisfied(): boolean {
+    return this.#body.count > 0 && this.#bytes >= this.#session.settings.fetchMinBytes;
+  }
+
+  #enough(backlog: number): boolean {
+    return this.#satisfied() && backlog === 0;
+  }
+
+  #deadline(): number {
+    const { timeoutMs } = this.#request;
+    if (timeoutMs !== undefined) return this.#startedAt + timeoutMs;
+    if (this.#session.joining) return this.#startedAt + this.#context.limits.firstReadTimeoutMs;
+    this.#assignedAt ??= this.#context.now();
+    return this.#assignedAt + this.#session.settings.requestTimeoutMs;
+  }
+}
+
+export interface ReadContext {
+  readonly limits: ReadLimits;
+  readonly scheduler: ReadScheduler;
+  readonly format: RecordFormat;
+  /** Shared by all bodies in memory. */
+  readonly budget: ByteBudget;
+  /** True while the process ends: waiting reads answer with what they have. */
+  readonly ending: () => boolean;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
+}
+
+/**
+ * Reads records of an instance (architecture: consumers, points 1 to 4).
+ * @throws ApiError 409 when the instance reads nothing yet, 408/40801 when the next record is not of its format,
+ * 404 when it is deleted meanwhile; KafkaError
+ */
+export async function readRecords(session: Session, request: ReadRequest, context: ReadContext): Promise<ReadOutcome> {
+  if (!session.hasSource) {
+    throw new ApiError('illegalState', {
+      detail: 'Consumer is not subscribed to any topics or assigned any partitions',
+    });
+  }
+  await session.beginRead();
+  return await new Read(session, request, context).run();
+}

@@ -1,0 +1,134 @@
+/** What the scheduler polls: one consumer instance. */
+export interface Pollable {
+  /** Takes records that are ready, without waiting. Answers how many came. */
+  poll(): Promise<number>;
+  /** The poll of an instance that nobody reads: keeps it in its group. */
+  service(): Promise<void>;
+  /** While true the instance is waiting for its group and is serviced more often. */
+  readonly joining: boolean;
+}
+
+export interface ReadSchedulerOptions {
+  /** Milliseconds between two service polls of an idle instance; default 1000. */
+  readonly serviceIntervalMs?: number;
+  readonly now?: () => number;
+}
+
+interface Waiter {
+  wake(): void;
+  polling: boolean;
+}
+
+const TICK_MS = 50;
+/** Bounds of the poll interval of waiting reads. */
+const INTERVAL_MIN_MS = 2;
+const INTERVAL_MAX_MS = 25;
+
+/** A few waiting reads are polled every 2 ms; the interval grows with their number so that the CPU cost stays flat. */
+export function pollIntervalMs(waiting: number): number {
+  return Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MIN_MS, Math.round(waiting / 8)));
+}
+
+/**
+ * Polls all waiting reads and all idle instances of a worker from two timers. No read ever holds a thread while it
+ * waits: with a blocking call each, a few dozen waiting reads would take the whole thread pool.
+ */
+export class ReadScheduler {
+  readonly #serviceIntervalMs: number;
+  readonly #now: () => number;
+  readonly #waiting = new Map<Pollable, Set<Waiter>>();
+  readonly #idle = new Map<Pollable, { dueAt: number; polling: boolean }>();
+  #pollTimer: NodeJS.Timeout | undefined;
+  #serviceTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: ReadSchedulerOptions = {}) {
+    this.#serviceIntervalMs = options.serviceIntervalMs ?? 1000;
+    this.#now = options.now ?? ((): number => performance.now());
+  }
+
+  /** Reads that wait now. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** From now on the instance is serviced until `remove`. */
+  add(pollable: Pollable): void {
+    // Spread over the interval, or a thousand instances made at once would all be polled in the same tick.
+    const jitter = Math.random() * this.#serviceIntervalMs;
+    this.#idle.set(pollable, { dueAt: this.#now() + jitter, polling: false });
+    this.#serviceTimer ??= setInterval(() => this.#serviceDue(), TICK_MS).unref();
+  }
+
+  remove(pollable: Pollable): void {
+    this.#idle.delete(pollable);
+    this.wake(pollable);
+    if (this.#idle.size > 0) return;
+    clearInterval(this.#serviceTimer);
+    this.#serviceTimer = undefined;
+  }
+
+  /** Resolves when records came, when `wake` is called, when the time is over or the signal aborts. Never rejects. */
+  wait(pollable: Pollable, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const waiters = this.#waiting.get(pollable) ?? new Set();
+      this.#waiting.set(pollable, waiters);
+      const waiter: Waiter = {
+        polling: false,
+        wake: () => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', waiter.wake);
+          waiters.delete(waiter);
+          if (waiters.size === 0 && this.#waiting.get(pollable) === waiters) this.#waiting.delete(pollable);
+          resolve();
+        },
+      };
+      const timer = setTimeout(waiter.wake, Math.max(0, timeoutMs));
+      signal.addEventListener('abort', waiter.wake);
+      waiters.add(waiter);
+      if (signal.aborted) waiter.wake();
+      else this.#schedulePoll();
+    });
+  }
+
+  /** Something about the instance changed: its waiting reads look again. */
+  wake(pollable: Pollable): void {
+    for (const waiter of this.#waiting.get(pollable) ?? []) waiter.wake();
+  }
+
+  /** All waiting reads look again: the process is about to end. */
+  wakeAll(): void {
+    for (const pollable of [...this.#waiting.keys()]) this.wake(pollable);
+  }
+
+  #schedulePoll(): void {
+    if (this.#pollTimer !== undefined || this.#waiting.size === 0) return;
+    this.#pollTimer = setTimeout(() => {
+      this.#pollTimer = undefined;
+      for (const [pollable, waiters] of this.#waiting) {
+        // The first waiter stands for the instance: one poll at a time.
+        const [waiter] = waiters;
+        if (waiter !== undefined && !waiter.polling) void this.#poll(pollable, waiter);
+      }
+      this.#schedulePoll();
+    }, pollIntervalMs(this.#waiting.size));
+  }
+
+  async #poll(pollable: Pollable, waiter: Waiter): Promise<void> {
+    waiter.polling = true;
+    const records = await pollable.poll();
+    waiter.polling = false;
+    if (records > 0) this.wake(pollable);
+  }
+
+  #serviceDue(): void {
+    const now = this.#now();
+    for (const [pollable, state] of this.#idle) {
+      if (state.polling || this.#waiting.has(pollable) || (state.dueAt > now && !pollable.joining)) continue;
+      state.polling = true;
+      state.dueAt = now + this.#serviceIntervalMs;
+      void pollable.service().then(() => {
+        state.polling = false;
+      });
+    }
+  }
+}

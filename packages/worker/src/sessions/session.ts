@@ -1,0 +1,375 @@
+import { type AdminPool, Consumer, KafkaError, type Principal } from '@sluice/kafka';
+import { ApiError, type TopicPartition, type TopicPartitionOffset } from '@sluice/protocol';
+import type { RecordFormat } from '../formats/record-format.ts';
+import { DeliveryTracker, partitionKey } from './delivery-tracker.ts';
+import type { Pollable, ReadScheduler } from './read-scheduler.ts';
+import { resolveStart } from './start-offsets.ts';
+import type { TopicPattern } from './topic-pattern.ts';
+
+/** What a create request settled; fixed for the life of the instance. */
+export interface SessionSettings {
+  readonly group: string;
+  readonly instance: string;
+  readonly principal: Principal;
+  readonly format: RecordFormat;
+  readonly autoOffsetReset: 'earliest' | 'latest' | 'none';
+  readonly autoCommit: boolean;
+  readonly autoCommitIntervalMs: number;
+  /** Bytes that a read waits for; 0 or less: any record is enough. */
+  readonly fetchMinBytes: number;
+  /** How long a read without `timeout` waits. */
+  readonly requestTimeoutMs: number;
+}
+
+/** Makes the Kafka client of a session; the hooks are the session's. */
+export type ConsumerFactory = (
+  settings: SessionSettings,
+  hooks: ConstructorParameters<typeof Consumer>[0]['hooks'],
+) => Consumer;
+
+export interface SessionDependencies {
+  readonly admins: AdminPool;
+  readonly scheduler: ReadScheduler;
+  readonly createConsumer: ConsumerFactory;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
+  readonly onLog: (severity: number, facility: string, message: string) => void;
+}
+
+type Wish =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'topics'; readonly topics: readonly string[] }
+  | { readonly kind: 'pattern'; readonly pattern: TopicPattern; topics: readonly string[] }
+  | { readonly kind: 'assignment'; readonly partitions: readonly TopicPartition[] };
+
+const EXCLUSIVE = 'Subscription to topics, partitions and pattern are mutually exclusive';
+const POLL_RECORDS_MAX = 500;
+/** A consumer that dies of a fatal error sooner than this after the one before is not simply replaced. */
+const REBUILD_INTERVAL_MS = 10_000;
+
+/**
+ * One consumer instance: what its client asked for, the Kafka consumer that does it, and the account of what was
+ * delivered. The consumer is made when it is first needed and made anew after a fatal error; the wish, the account
+ * and the name outlive it.
+ */
+export class Session implements Pollable {
+  readonly settings: SessionSettings;
+  readonly deliveries: DeliveryTracker = new DeliveryTracker();
+  readonly #dependencies: SessionDependencies;
+  #wish: Wish = { kind: 'none' };
+  #consumer: Consumer | undefined;
+  #connecting: Promise<Consumer> | undefined;
+  #assignmentKnown = false;
+  #error: KafkaError | undefined;
+  #closed = false;
+  #fatalAt = Number.NEGATIVE_INFINITY;
+  #lastAutoCommitAt: number;
+  touchedAt: number;
+  /** Requests that use the instance now: it does not expire under them. */
+  activeRequests = 0;
+
+  constructor(settings: SessionSettings, dependencies: SessionDependencies) {
+    this.settings = settings;
+    this.#dependencies = dependencies;
+    this.touchedAt = dependencies.now();
+    this.#lastAutoCommitAt = this.touchedAt;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get subscribed(): boolean {
+    return this.#wish.kind === 'topics' || this.#wish.kind === 'pattern';
+  }
+
+  /** True once the client has said what to read. */
+  get hasSource(): boolean {
+    return this.#wish.kind !== 'none';
+  }
+
+  /** False until the group has said which partitions this member reads (maybe none). */
+  get assignmentKnown(): boolean {
+    return this.#assignmentKnown;
+  }
+
+  get joining(): boolean {
+    return this.subscribed && !this.#assignmentKnown;
+  }
+
+  /** The consumer with what it holds, if there is one. */
+  get consumer(): Consumer | undefined {
+    return this.#consumer;
+  }
+
+  get pattern(): TopicPattern | undefined {
+    return this.#wish.kind === 'pattern' ? this.#wish.pattern : undefined;
+  }
+
+  /** Topics subscribed to; those that a pattern matches. */
+  get topics(): readonly string[] {
+    return this.#wish.kind === 'topics' || this.#wish.kind === 'pattern' ? this.#wish.topics : [];
+  }
+
+  get assignments(): readonly TopicPartition[] {
+    if (this.#wish.kind === 'assignment') return this.#wish.partitions;
+    return this.#consumer?.assigned ?? [];
+  }
+
+  /** @throws ApiError 409 while partitions are assigned by hand; KafkaError when Kafka cannot be reached */
+  async subscribe(topics: readonly string[]): Promise<void> {
+    if (this.#wish.kind === 'assignment' || this.#wish.kind === 'pattern') {
+      throw new ApiError('illegalState', { detail: EXCLUSIVE });
+    }
+    if (this.#wish.kind === 'topics' && sameNames(this.#wish.topics, topics)) return;
+    await this.#follow({ kind: 'topics', topics: [...new Set(topics)] });
+  }
+
+  /** @param topics the topics that match now; `refreshPattern` keeps them up to date */
+  async subscribePattern(pattern: TopicPattern, topics: readonly string[]): Promise<void> {
+    if (this.#wish.kind === 'assignment' || this.#wish.kind === 'topics') {
+      throw new ApiError('illegalState', { detail: EXCLUSIVE });
+    }
+    if (this.#wish.kind === 'pattern' && this.#wish.pattern.text === pattern.text) return;
+    await this.#follow({ kind: 'pattern', pattern, topics });
+  }
+
+  /** The topics that exist have changed: follow the pattern. */
+  async refreshPattern(existing: readonly string[]): Promise<void> {
+    const wish = this.#wish;
+    if (wish.kind !== 'pattern') return;
+    const topics = existing.filter((topic) => wish.pattern.matches(topic));
+    if (sameNames(wish.topics, topics)) return;
+    wish.topics = topics;
+    // Partitions that stay keep their place: the group commits what was delivered when they are revoked.
+    if (topics.length > 0) await this.#consumer?.subscribe(topics);
+  }
+
+  /** @throws ApiError 409 while subscribed; KafkaError when Kafka cannot be reached */
+  async assign(partitions: readonly TopicPartition[]): Promise<void> {
+    if (this.subscribed) throw new ApiError('illegalState', { detail: EXCLUSIVE });
+    const unique = new Map(
+      partitions.map(({ topic, partition }) => [partitionKey({ topic, partition }), { topic, partition }]),
+    );
+    if (unique.size === 0) await this.unsubscribe();
+    else await this.#follow({ kind: 'assignment', partitions: [...unique.values()] });
+  }
+
+  /** Drops the subscription or assignment, and what was read ahead for it. */
+  async unsubscribe(): Promise<void> {
+    if (this.#wish.kind === 'none') return;
+    this.#wish = { kind: 'none' };
+    this.#forgetAssignment();
+    await this.#consumer?.unsubscribe();
+  }
+
+  /**
+   * Sets positions; the next record read from each partition is the one at its offset.
+   * @throws ApiError 409 for a partition that this instance is not reading
+   */
+  async seek(positions: readonly TopicPartitionOffset[]): Promise<void> {
+    const consumer = await this.connected();
+    this.requireAssigned(positions);
+    for (const position of positions) this.deliveries.seek(position);
+    this.#error = undefined;
+    await this.#moveTo(consumer, positions);
+  }
+
+  /** @throws ApiError 409 that names the first partition which is not assigned */
+  requireAssigned(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) {
+      if (this.#consumer?.isAssigned({ topic, partition })) continue;
+      throw new ApiError('illegalState', { detail: `No current assignment for partition ${topic}-${partition}` });
+    }
+  }
+
+  /** Commits what was delivered and waits until the broker has it. */
+  async commitDelivered(): Promise<void> {
+    this.deliveries.confirm();
+    const offsets = this.deliveries.committable();
+    if (offsets.length > 0) await (await this.connected()).commit(offsets);
+  }
+
+  /** @param offsets the next offsets to read */
+  async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    this.deliveries.confirm();
+    await (await this.connected()).commit(offsets);
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    return partitions.length === 0 ? [] : await (await this.connected()).committed(partitions);
+  }
+
+  /**
+   * What each new read begins with: the answers before it are proven, those that were cut off are read again, and
+   * the automatic commit is due or not.
+   */
+  async beginRead(): Promise<void> {
+    this.deliveries.confirm();
+    const rewind = this.deliveries.takeAborted();
+    if (rewind.length > 0) await this.#moveTo(await this.connected(), rewind);
+    this.#autoCommit();
+  }
+
+  /** What reads have to report, once there is no record left before it; a new subscription or a seek ends it. */
+  get error(): KafkaError | undefined {
+    return this.#error;
+  }
+
+  /** @throws KafkaError when Kafka cannot be reached or refuses the credentials */
+  async connected(): Promise<Consumer> {
+    if (this.#closed) throw new ApiError('consumerInstanceNotFound');
+    if (this.#consumer !== undefined) return this.#consumer;
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return await this.#connecting;
+  }
+
+  async poll(): Promise<number> {
+    return (await this.#consumer?.fill(POLL_RECORDS_MAX, 0)) ?? 0;
+  }
+
+  async service(): Promise<void> {
+    try {
+      await this.#consumer?.service();
+    } catch (error) {
+      this.#dependencies.onLog(4, 'SERVICE', String(error));
+    }
+  }
+
+  /**
+   * Ends the instance and leaves its group.
+   * @param delivered whether the end proves that the last answer was received (DELETE does, expiry does not)
+   */
+  async close(delivered: boolean): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#dependencies.scheduler.remove(this);
+    const consumer = this.#consumer ?? (await this.#connecting?.catch(() => undefined));
+    if (consumer === undefined) return;
+    if (delivered) this.deliveries.confirm();
+    try {
+      if (this.settings.autoCommit) await consumer.commit(this.deliveries.committable());
+    } finally {
+      await consumer.close();
+    }
+  }
+
+  async #connect(): Promise<Consumer> {
+    const consumer = this.#dependencies.createConsumer(this.settings, {
+      resolveStart: (partitions) => this.#resolveStart(consumer, partitions),
+      onAssigned: () => this.#onAssigned(),
+      onRevoked: (partitions) => this.#onRevoked(consumer, partitions),
+      onError: (error, fatal) => this.#onError(consumer, error, fatal),
+      onLog: this.#dependencies.onLog,
+    });
+    await consumer.connect();
+    if (this.#closed) {
+      await consumer.close();
+      throw new ApiError('consumerInstanceNotFound');
+    }
+    this.#consumer = consumer;
+    this.#dependencies.scheduler.add(this);
+    await this.#fulfil(consumer);
+    return consumer;
+  }
+
+  /** Replaces what the instance reads. The wish stands before Kafka is asked, so that a failure can be repeated. */
+  async #follow(wish: Wish): Promise<void> {
+    this.#wish = wish;
+    this.#forgetAssignment();
+    const before = this.#consumer;
+    const consumer = await this.connected();
+    // A consumer made just now has followed the wish already.
+    if (consumer === before) await this.#fulfil(consumer);
+  }
+
+  async #fulfil(consumer: Consumer): Promise<void> {
+    const wish = this.#wish;
+    if (wish.kind === 'assignment') {
+      await consumer.assign(await this.#resolveStart(consumer, wish.partitions));
+      this.#onAssigned();
+    } else if (wish.kind !== 'none' && wish.topics.length > 0) {
+      await consumer.subscribe(wish.topics);
+    } else {
+      await consumer.unsubscribe();
+      this.#onAssigned();
+    }
+  }
+
+  #resolveStart(consumer: Consumer, partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    return resolveStart(partitions, {
+      consumer,
+      admin: this.#dependencies.admins.of(this.settings.principal),
+      reset: this.settings.autoOffsetReset,
+      onError: (error) => this.#onError(consumer, error, false),
+    });
+  }
+
+  /** Goes on at `positions`, and everywhere else where it was. */
+  async #moveTo(consumer: Consumer, positions: readonly TopicPartitionOffset[]): Promise<void> {
+    const wanted = new Map(positions.map((position) => [partitionKey(position), position]));
+    await consumer.reposition((current) => current.map((position) => wanted.get(partitionKey(position)) ?? position));
+  }
+
+  #autoCommit(): void {
+    const { now } = this.#dependencies;
+    if (!this.settings.autoCommit || now() - this.#lastAutoCommitAt < this.settings.autoCommitIntervalMs) return;
+    this.#lastAutoCommitAt = now();
+    this.#consumer?.commitWithoutWaiting(this.deliveries.committable());
+  }
+
+  #forgetAssignment(): void {
+    this.#assignmentKnown = false;
+    this.#error = undefined;
+    this.deliveries.reset();
+  }
+
+  #onAssigned(): void {
+    this.#assignmentKnown = true;
+    this.#dependencies.scheduler.wake(this);
+  }
+
+  #onRevoked(consumer: Consumer, partitions: readonly TopicPartition[]): void {
+    const revoked = new Set(partitions.map(partitionKey));
+    if (this.settings.autoCommit) {
+      consumer.commitWithoutWaiting(
+        this.deliveries.committable().filter((offset) => revoked.has(partitionKey(offset))),
+      );
+    }
+    this.deliveries.forget(partitions);
+    this.#assignmentKnown = false;
+  }
+
+  #onError(consumer: Consumer, error: KafkaError, fatal: boolean): void {
+    if (fatal) this.#onFatal(consumer, error);
+    else if (error.family === 'unknownTopicOrPartition') {
+      // A topic that does not exist (yet): the group has nothing to give, and says so by no other sign.
+      this.#onAssigned();
+    } else if (!error.retriable) {
+      this.#error ??= error;
+      this.#dependencies.scheduler.wake(this);
+    }
+  }
+
+  /**
+   * A handle after a fatal error goes on returning records that may be another's by now: it is never asked again.
+   * The next request makes a new one; if that one fails as fast, reads report the error.
+   */
+  #onFatal(consumer: Consumer, error: KafkaError): void {
+    if (consumer !== this.#consumer) return;
+    const { now, scheduler, onLog } = this.#dependencies;
+    if (now() - this.#fatalAt < REBUILD_INTERVAL_MS) this.#error ??= error;
+    this.#fatalAt = now();
+    this.#consumer = undefined;
+    this.#assignmentKnown = false;
+    scheduler.remove(this);
+    consumer.close().catch((reason: unknown) => onLog(4, 'CLOSE', String(reason)));
+  }
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  const names = new Set(a);
+  return names.size === new Set(b).size && b.every((name) => names.has(name));
+}

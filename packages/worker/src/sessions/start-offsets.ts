@@ -1,0 +1,50 @@
+import { type Admin, type Consumer, KafkaError } from '@sluice/kafka';
+import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
+import { partitionKey } from './delivery-tracker.ts';
+
+/** librdkafka's "where the group committed, else by the reset policy". */
+const OFFSET_STORED = -1000;
+
+export interface StartOptions {
+  readonly admin: Admin;
+  readonly consumer: Consumer;
+  readonly reset: 'earliest' | 'latest' | 'none';
+  readonly onError: (error: KafkaError) => void;
+}
+
+function undefinedOffsets(partitions: readonly TopicPartition[]): KafkaError {
+  const names = partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
+  const message = `Undefined offset with no reset policy for partitions: [${names}]`;
+  return new KafkaError(-140, 'other', message, { retriable: false });
+}
+
+function leftToTheClient({ topic, partition }: TopicPartition): TopicPartitionOffset {
+  return { topic, partition, offset: OFFSET_STORED };
+}
+
+/**
+ * Where reading begins: at the committed offset, else where the reset policy says *now*. The client would decide the
+ * latter at its first fetch; deciding it here makes `latest` mean the moment of the assignment, and lets a later seek
+ * of one partition leave the others where they are. Never rejects: without an answer from Kafka the client decides.
+ */
+export async function resolveStart(
+  partitions: readonly TopicPartition[],
+  options: StartOptions,
+): Promise<TopicPartitionOffset[]> {
+  if (partitions.length === 0) return [];
+  try {
+    const committed = await options.consumer.committed(partitions);
+    const known = new Set(committed.map(partitionKey));
+    const open = partitions.filter((partition) => !known.has(partitionKey(partition)));
+    if (open.length === 0) return committed;
+    if (options.reset === 'none') {
+      options.onError(undefinedOffsets(open));
+      return [...committed, ...open.map(leftToTheClient)];
+    }
+    const resolved = await options.admin.edgeOffsets(open, options.reset);
+    return [...committed, ...open.map((partition, i) => ({ ...partition, offset: resolved[i] ?? OFFSET_STORED }))];
+  } catch (error) {
+    if (error instanceof KafkaError && !error.retriable) options.onError(error);
+    return partitions.map(leftToTheClient);
+  }
+}

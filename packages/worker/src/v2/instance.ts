@@ -1,0 +1,22 @@
+import type { Api } from '../api.ts';
+import type { Answer } from '../http/answer.ts';
+import type { Handler } from '../http/dispatch.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Session } from '../sessions/session.ts';
+
+export type InstanceHandler = (session: Session, exchange: Exchange, api: Api) => Promise<Answer>;
+
+/** A handler for a consumer instance: finds it, and keeps it from expiring while the request runs. */
+export function forInstance(handle: InstanceHandler): Handler {
+  return async (exchange, api) => {
+    const { group, instance } = exchange.params;
+    const session = api.sessions.get(group, instance, exchange.principal);
+    session.activeRequests += 1;
+    try {
+      return await handle(session, exchange, api);
+    } finally {
+      session.activeRequests -= 1;
+      session.touchedAt = api.now();
+    }
+  };
+}

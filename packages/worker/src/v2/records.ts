@@ -1,0 +1,113 @@
+import { ApiError, int64Parameter, mediaTypes } from '@sluice/protocol';
+import type { Api } from '../api.ts';
+import type { Answer } from '../http/answer.ts';
+import type { Handler } from '../http/dispatch.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Batch } from '../sessions/delivery-tracker.ts';
+import { type ReadOutcome, type ReadRequest, readRecords } from '../sessions/read-records.ts';
+import type { KeptAnswer } from '../sessions/replay-store.ts';
+import type { Session } from '../sessions/session.ts';
+import { forInstance } from './instance.ts';
+
+const KEY_CHARACTERS_MAX = 256;
+
+/** Zero and negative numbers mean "not given" (observed (f)). */
+function positive(value: number | undefined): number | undefined {
+  return value !== undefined && value > 0 ? value : undefined;
+}
+
+function readRequest(exchange: Exchange, api: Api): ReadRequest {
+  const { query } = exchange.negotiated;
+  const { consumer } = api.config;
+  const timeoutMs = positive(int64Parameter(query, 'timeout'));
+  const maxBytes = positive(int64Parameter(query, 'max_bytes'));
+  return {
+    timeoutMs: timeoutMs === undefined ? undefined : Math.min(timeoutMs, consumer.maxTimeoutMs),
+    maxBytes: Math.min(maxBytes ?? Number.POSITIVE_INFINITY, consumer.requestMaxBytes),
+    sizeGiven: maxBytes !== undefined,
+    signal: exchange.signal,
+  };
+}
+
+/** The Content-Type of the records, or 406 when the client named another format than the instance has. */
+function contentTypeFor(session: Session, exchange: Exchange): string {
+  const { responseFormat, responseType, typeUnspecified } = exchange.negotiated;
+  const { name } = session.settings.format;
+  if (typeUnspecified) return mediaTypes[name];
+  if (responseFormat !== name) throw new ApiError('formatMismatch');
+  return responseType;
+}
+
+function idempotencyKey(exchange: Exchange): string | undefined {
+  const key = exchange.req.headers['idempotency-key'];
+  if (typeof key !== 'string') return undefined;
+  if (key.length > KEY_CHARACTERS_MAX) {
+    throw new ApiError('badRequest', { message: `Idempotency-Key is longer than ${KEY_CHARACTERS_MAX} characters.` });
+  }
+  return key;
+}
+
+function answered(batch: Batch, complete: boolean): void {
+  batch.state = complete ? 'answered' : 'aborted';
+}
+
+function replay(kept: KeptAnswer, body: readonly Buffer[]): Answer {
+  return {
+    status: 200,
+    body,
+    contentType: kept.contentType,
+    onSent: (complete) => answered(kept.batch, complete),
+  };
+}
+
+/** Counts the reads of the process; beyond the limit a read is refused instead of adding to what all wait for. */
+async function counted(api: Api, read: () => Promise<ReadOutcome>): Promise<ReadOutcome> {
+  const { readsMax } = api.config.consumer;
+  if (api.reads.active >= readsMax) {
+    throw new ApiError('tooManyRequests', {
+      message: `${readsMax} reads are under way on this server (sluice.consumer.reads.max). Try again later.`,
+      retryAfterSeconds: 1,
+    });
+  }
+  api.reads.active += 1;
+  try {
+    return await read();
+  } finally {
+    api.reads.active -= 1;
+  }
+}
+
+export const consumeRecords: Handler = forInstance(async (session, exchange, api) => {
+  const contentType = contentTypeFor(session, exchange);
+  const request = readRequest(exchange, api);
+  const key = idempotencyKey(exchange);
+  const kept = key === undefined ? undefined : api.replays.find(session, key);
+  if (kept?.body !== undefined) return replay(kept, kept.body);
+  // Its bytes had to make room: the same records are read again.
+  if (kept !== undefined) kept.batch.state = 'aborted';
+
+  const { firstReadTimeoutMs, readTargetBytes } = api.config.consumer;
+  const outcome = await counted(api, () =>
+    readRecords(session, request, {
+      limits: { firstReadTimeoutMs, targetBytes: readTargetBytes },
+      format: session.settings.format,
+      scheduler: api.scheduler,
+      budget: api.bodyBudget,
+      ending: api.draining,
+      now: api.now,
+    }),
+  );
+  const { body, batch, bytes } = outcome;
+  if (key !== undefined) api.replays.keep(session, { key, batch, body, bytes, contentType });
+  else api.replays.forget(session);
+  api.recordMetrics.add('consumed', session.settings.format.name, outcome.records, bytes);
+  return {
+    status: 200,
+    body,
+    contentType,
+    onSent: (complete) => {
+      outcome.release();
+      answered(batch, complete);
+    },
+  };
+});

@@ -1,0 +1,30 @@
+import { parseSubscriptionRequest } from '@sluice/protocol';
+import type { Handler } from '../http/dispatch.ts';
+import { compileTopicPattern } from '../sessions/topic-pattern.ts';
+import { forInstance } from './instance.ts';
+
+export const subscribe: Handler = forInstance(async (session, exchange, api) => {
+  const request = parseSubscriptionRequest(await exchange.readBody(), api.config.http.jsonDepthMax);
+  if (request.kind === 'topics') {
+    if (request.topics.length > 0) await session.subscribe(request.topics);
+    else await session.unsubscribe();
+  } else if (request.kind === 'pattern') {
+    const pattern = compileTopicPattern(request.pattern);
+    const existing = await api.topicNames.list(exchange.principal);
+    await session.subscribePattern(
+      pattern,
+      existing.filter((topic) => pattern.matches(topic)),
+    );
+  }
+  return { status: 204 };
+});
+
+export const getSubscription: Handler = forInstance(async (session) => ({
+  status: 200,
+  body: JSON.stringify({ topics: session.topics }),
+}));
+
+export const unsubscribe: Handler = forInstance(async (session) => {
+  await session.unsubscribe();
+  return { status: 204 };
+});

@@ -1,0 +1,168 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { AdminPool, BlockingCalls, Principal, ProducerPool } from '@sluice/kafka';
+import { openApiDocument } from '@sluice/protocol';
+import type { Config, ListenAddress, Logger, Metrics } from '@sluice/runtime';
+import express from 'express';
+import type { Api } from './api.ts';
+import { ByteBudget } from './http/byte-budget.ts';
+import { Dispatcher } from './http/dispatch.ts';
+import { RequestMetrics } from './http/request-metrics.ts';
+import { createHttpServer } from './http/server.ts';
+import { RecordMetrics } from './record-metrics.ts';
+import { ReadScheduler } from './sessions/read-scheduler.ts';
+import { ReplayStore } from './sessions/replay-store.ts';
+import type { ConsumerFactory } from './sessions/session.ts';
+import { SessionRegistry } from './sessions/session-registry.ts';
+import { TopicNames } from './sessions/topic-names.ts';
+import { handlers } from './v2/handlers.ts';
+import { observeWorker } from './worker-metrics.ts';
+
+export interface WorkerOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly admins: AdminPool;
+  readonly producers: ProducerPool;
+  readonly blockingCalls: BlockingCalls;
+  readonly createConsumer: ConsumerFactory;
+  readonly principalOf: (headers: NodeJS.Dict<string | string[]>) => Principal;
+  /** Shown in the OpenAPI document. */
+  readonly version: string;
+}
+
+/** The REST API over Kafka: serves requests, owns consumer instances and producers. */
+export interface Worker {
+  /** Starts to listen on all configured addresses; answers where, with the ports that were free for port 0. */
+  listen(): Promise<readonly ListenAddress[]>;
+  /** Ends what it owns in order: no new connections, instances leave their groups, requests under way are answered. */
+  drain(deadlineMs: number): Promise<void>;
+  /** Cuts what is left. */
+  close(): void;
+  readonly instances: number;
+}
+
+type Next = (error?: unknown) => void;
+type RawHandler = (req: IncomingMessage, res: ServerResponse, done: Next) => void;
+
+function listenOn(server: Server, { scheme, host, port }: ListenAddress): Promise<ListenAddress> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve({ scheme, host, port: (server.address() as AddressInfo).port });
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+function createApi(options: WorkerOptions, draining: () => boolean): Api {
+  const { config, logger, admins } = options;
+  const now = (): number => performance.now();
+  const scheduler = new ReadScheduler();
+  const replays = new ReplayStore(config.consumer.replayMaxBytes);
+  const sessions = new SessionRegistry({
+    instancesMax: config.consumer.instancesMax,
+    instanceTimeoutMs: config.consumer.instanceTimeoutMs,
+    dependencies: {
+      admins,
+      scheduler,
+      createConsumer: options.createConsumer,
+      now,
+      onLog: (severity, facility, message) => {
+        if (severity <= 3) logger.warn({ facility }, message);
+        else logger.debug({ facility }, message);
+      },
+    },
+    onClosed: (session, reason, error) => {
+      replays.forget(session);
+      const { group, instance } = session.settings;
+      if (error === undefined) logger.info({ group, instance, reason }, 'A consumer instance ended.');
+      else logger.warn({ group, instance, reason, error }, 'A consumer instance ended with an error.');
+    },
+  });
+  const topicNames = new TopicNames(admins, (error) =>
+    logger.warn({ error }, 'The topics for pattern subscriptions could not be listed.'),
+  );
+  topicNames.follow(sessions);
+  return {
+    config,
+    admins,
+    producers: options.producers,
+    sessions,
+    scheduler,
+    replays,
+    reads: { active: 0 },
+    topicNames,
+    bodyBudget: new ByteBudget(config.http.bodyTotalMaxBytes),
+    recordMetrics: new RecordMetrics(options.metrics),
+    principalOf: options.principalOf,
+    draining,
+    now,
+  };
+}
+
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([work, over]);
+  clearTimeout(timer);
+}
+
+export function createWorker(options: WorkerOptions): Worker {
+  const { config, logger, metrics } = options;
+  let draining = false;
+  const api = createApi(options, () => draining);
+  const dispatcher = new Dispatcher({
+    api,
+    handlers,
+    logger,
+    metrics: new RequestMetrics(metrics),
+  });
+  observeWorker(metrics, api, options.blockingCalls);
+
+  // The router stands on a bare server: the app object of express would change the prototypes of each request.
+  const router = express.Router();
+  const openApi = JSON.stringify(openApiDocument({ title: 'Sluice', version: options.version }));
+  router.get('/openapi.json', (_req, res) => {
+    res
+      .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(openApi) })
+      .end(openApi);
+  });
+  router.use((req, res) => dispatcher.handle(req, res));
+  const route = router as unknown as RawHandler;
+
+  const servers = config.listeners.map(() =>
+    createHttpServer(config.http, (req, res) => {
+      route(req, res, (error) => {
+        logger.error({ error }, 'A request fell through the router.');
+        res.destroy();
+      });
+    }),
+  );
+  return {
+    listen: () => Promise.all(servers.map((server, i) => listenOn(server, config.listeners[i] as ListenAddress))),
+    drain: async (deadlineMs) => {
+      draining = true;
+      api.topicNames.stop();
+      api.scheduler.wakeAll();
+      // Requests under way first: they may still use their instance.
+      await within(deadlineMs / 2, Promise.all(servers.map(closeServer)));
+      await within(deadlineMs / 2, api.sessions.closeAll());
+    },
+    close: () => {
+      for (const server of servers) server.closeAllConnections();
+    },
+    get instances() {
+      return api.sessions.size;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { acceptsGzip } from '../../src/http/answer.ts';
+import { ByteBudget } from '../../src/http/byte-budget.ts';
+import { requestId } from '../../src/http/request-id.ts';
+
+describe('acceptsGzip', () => {
+  it.each([
+    ['gzip', true],
+    ['deflate, gzip;q=0.5', true],
+    ['*', true],
+    ['GZIP', true],
+    ['gzip;q=0', false],
+    ['*;q=0', false],
+    ['gzip;q=0, *', false],
+    ['identity', false],
+    ['', false],
+    [undefined, false],
+  ])('%s → %s', (header, expected) => {
+    expect(acceptsGzip(header)).toBe(expected);
+  });
+});
+
+describe('requestId', () => {
+  it('takes a short visible id from the client and makes its own otherwise', () => {
+    expect(requestId('abc-1')).toBe('abc-1');
+    for (const bad of ['', 'a b', 'a\u0000', 'é', 'x'.repeat(129), ['a', 'b'], undefined]) {
+      expect(requestId(bad)).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
+    }
+    expect(requestId(undefined)).not.toBe(requestId(undefined));
+  });
+});
+
+describe('ByteBudget', () => {
+  it('refuses what does not fit and takes nothing then', () => {
+    const budget = new ByteBudget(10);
+    expect(budget.reserve(8)).toBe(true);
+    expect(budget.reserve(3)).toBe(false);
+    expect(budget.used).toBe(8);
+    budget.release(8);
+    expect(budget.reserve(10)).toBe(true);
+  });
+});

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Pollable, pollIntervalMs, ReadScheduler } from '../../src/sessions/read-scheduler.ts';
+
+class FakeInstance implements Pollable {
+  polls = 0;
+  services = 0;
+  ready = 0;
+  joining = false;
+
+  async poll(): Promise<number> {
+    this.polls += 1;
+    return this.ready;
+  }
+
+  async service(): Promise<void> {
+    this.services += 1;
+  }
+}
+
+const signal = new AbortController().signal;
+
+describe('ReadScheduler', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  function scheduler(): ReadScheduler {
+    return new ReadScheduler({ now: () => Date.now() });
+  }
+
+  it('ends a wait when records came', async () => {
+    const instance = new FakeInstance();
+    const done = vi.fn();
+    const wait = scheduler().wait(instance, 1000, signal).then(done);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(done).not.toHaveBeenCalled();
+    instance.ready = 1;
+    await vi.advanceTimersByTimeAsync(5);
+    await wait;
+    expect(done).toHaveBeenCalled();
+  });
+
+  it('ends a wait at its time, on a wake-up and when the client goes away', async () => {
+    const subject = scheduler();
+    const instance = new FakeInstance();
+    const abort = new AbortController();
+    const late = subject.wait(instance, 30, signal);
+    await vi.advanceTimersByTimeAsync(31);
+    await late;
+    const woken = subject.wait(instance, 1000, signal);
+    subject.wake(instance);
+    await woken;
+    const left = subject.wait(instance, 1000, abort.signal);
+    abort.abort();
+    await left;
+    expect(subject.waiting).toBe(0);
+  });
+
+  it('polls nobody once nobody waits', async () => {
+    const subject = scheduler();
+    const instance = new FakeInstance();
+    const wait = subject.wait(instance, 10, signal);
+    await vi.advanceTimersByTimeAsync(11);
+    await wait;
+    const { polls } = instance;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(instance.polls).toBe(polls);
+  });
+
+  it('services an idle instance about once a second, and one that joins its group more often', async () => {
+    const subject = scheduler();
+    const idle = new FakeInstance();
+    const joining = new FakeInstance();
+    joining.joining = true;
+    subject.add(idle);
+    subject.add(joining);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(idle.services).toBeGreaterThanOrEqual(9);
+    expect(idle.services).toBeLessThanOrEqual(11);
+    expect(joining.services).toBeGreaterThan(100);
+    subject.remove(idle);
+    subject.remove(joining);
+    const { services } = idle;
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(idle.services).toBe(services);
+  });
+
+  it('leaves an instance that is being read to its reads', async () => {
+    const subject = scheduler();
+    const instance = new FakeInstance();
+    subject.add(instance);
+    const wait = subject.wait(instance, 3000, signal);
+    await vi.advanceTimersByTimeAsync(2900);
+    expect(instance.services).toBe(0);
+    await vi.advanceTimersByTimeAsync(200);
+    await wait;
+    subject.remove(instance);
+  });
+
+  it('never polls one instance twice at once', async () => {
+    const subject = scheduler();
+    let running = 0;
+    let most = 0;
+    const slow: Pollable = {
+      joining: false,
+      service: async () => undefined,
+      poll: async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setTimeout(resolve, 40));
+        running -= 1;
+        return 0;
+      },
+    };
+    const waits = [subject.wait(slow, 300, signal), subject.wait(slow, 300, signal)];
+    await vi.advanceTimersByTimeAsync(400);
+    await Promise.all(waits);
+    expect(most).toBe(1);
+  });
+});
+
+describe('pollIntervalMs', () => {
+  it('is short while few wait and bounded when many do', () => {
+    expect(pollIntervalMs(1)).toBe(2);
+    expect(pollIntervalMs(16)).toBe(2);
+    expect(pollIntervalMs(100)).toBeGreaterThan(pollIntervalMs(16));
+    expect(pollIntervalMs(10_000)).toBe(25);
+  });
+});
