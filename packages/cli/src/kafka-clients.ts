@@ -52,7 +52,7 @@ export function createKafkaClients({ config, clients }: Configuration, metrics: 
       autoOffsetReset: settings.autoOffsetReset,
       settings: clients.consumer,
       tokens: clients.consumer.tokens,
-      readAheadBytes: config.consumer.bufferMaxBytes,
+      readAheadBytes: config.consumer.readAheadBytes,
       instanceTimeoutMs: config.consumer.instanceTimeoutMs,
       connectTimeoutMs: config.kafka.connectTimeoutMs,
       requestTimeoutMs: config.kafka.adminTimeoutMs,
