@@ -62,13 +62,14 @@ function parsePort(text: string | undefined): number | undefined {
 
 function parseAuthority(text: string | undefined): Authority | undefined {
   if (text === undefined || text.length > HEADER_CHARS_MAX) return undefined;
-  if (BARE_IPV6.test(text)) return { host: `[${text}]`, port: undefined };
+  if (BARE_IPV6.test(text)) return parseAuthority(`[${text}]`);
   const colon = text.lastIndexOf(':');
   const hasPort = colon > text.lastIndexOf(']');
   const host = hasPort ? text.slice(0, colon) : text;
   const port = hasPort ? parsePort(text.slice(colon + 1)) : undefined;
   if ((hasPort && port === undefined) || !(REGISTERED_NAME.test(host) || IPV6.test(host))) return undefined;
-  return { host, port };
+  // Some names look well and still are no host: `a.0` reads as a broken IPv4 address.
+  return URL.canParse(`http://${host}`) ? { host, port } : undefined;
 }
 
 /** `proto` and `host` of the first element of a Forwarded header (RFC 7239). */

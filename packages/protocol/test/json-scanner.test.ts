@@ -114,7 +114,9 @@ describe('the scanner and JSON.parse accept the same texts', () => {
     fc.assert(
       fc.property(fc.json(), fc.nat(), fc.nat({ max: 3 }), noise, (text, at, cut, insert) => {
         const start = at % (text.length + 1);
-        expectAgreement((text.slice(0, start) + insert + text.slice(start + cut)).toWellFormed());
+        const broken = text.slice(0, start) + insert + text.slice(start + cut);
+        // A surrogate pair may have been cut in two; bytes have no halves of pairs.
+        expectAgreement(Buffer.from(broken).toString());
       }),
       { numRuns: 3000 },
     );
@@ -228,9 +230,7 @@ describe('a scanned value', () => {
   it('gives its content as JSON.parse does', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(stringContent(scan(JSON.stringify(text)))).toBe(
-          text.toWellFormed() === text ? text : JSON.parse(JSON.stringify(text)),
-        );
+        expect(stringContent(scan(JSON.stringify(text)))).toBe(text);
       }),
     );
     expect([scan('[1]'), scan('{"a":1}'), scan('1.5'), scan('null'), scan('"x"')].map(scalarValue)).toEqual([
