@@ -16,10 +16,7 @@ const STOP_TIMEOUT_MS = 2000;
  * @throws Error when it does not come up in time.
  */
 export async function startMockBroker(): Promise<MockBroker> {
-  const entry = new URL(
-    import.meta.url.endsWith('.ts') ? './mock-broker-process.ts' : './mock-broker-process.js',
-    import.meta.url,
-  );
+  const entry = new URL('./mock-broker-process.js', import.meta.url);
   const child = fork(entry, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   try {
     const bootstrapServers = await readAddress(child);

@@ -15,7 +15,7 @@ export async function runKafkaRestStop(): Promise<void> {
   }
   for (const pid of servers) terminate(pid);
   const remaining = await waitUntilGone(servers);
-  for (const pid of servers.filter((pid) => !remaining.includes(pid))) process.stdout.write(`Stopped ${pid}.\n`);
+  for (const pid of servers.filter((server) => !remaining.includes(server))) process.stdout.write(`Stopped ${pid}.\n`);
   for (const pid of remaining) {
     process.stderr.write(`Tried to stop ${pid}, but it still runs after ${DEADLINE_MS / 1000} s.\n`);
     process.exitCode = 1;

@@ -1,25 +1,27 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import { promisify } from 'node:util';
 import rdkafka from 'node-rdkafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ClientSettings, translateClientSettings } from '../src/client-settings.ts';
 
+const run = promisify(execFile);
 const PASSWORD = 'change it';
 let folder: string;
 
 const path = (name: string) => join(folder, name);
 
-function openssl(...parameters: readonly string[]): void {
-  execFileSync('openssl', [...parameters], { cwd: folder, stdio: 'pipe' });
+async function openssl(...parameters: readonly string[]): Promise<void> {
+  await run('openssl', parameters, { cwd: folder });
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sluice-tls-'));
-  openssl(
+  await openssl(
     'req',
     '-x509',
     '-newkey',
@@ -34,21 +36,18 @@ beforeAll(() => {
     '-subj',
     '/CN=sluice',
   );
-  openssl('pkcs8', '-topk8', '-in', 'key.pem', '-out', 'encrypted-key.pem', '-passout', `pass:${PASSWORD}`);
+  await openssl('pkcs8', '-topk8', '-in', 'key.pem', '-out', 'encrypted-key.pem', '-passout', `pass:${PASSWORD}`);
   writeFileSync(
     path('both.pem'),
     readFileSync(path('encrypted-key.pem'), 'utf8') + readFileSync(path('cert.pem'), 'utf8'),
   );
   const store = ['pkcs12', '-export', '-in', 'cert.pem', '-passout', `pass:${PASSWORD}`];
-  openssl(...store, '-nokeys', '-out', 'trust.p12');
-  openssl(...store, '-nokeys', '-certpbe', 'PBE-SHA1-3DES', '-out', 'old-trust.p12');
-  openssl(...store, '-inkey', 'key.pem', '-out', 'identity.p12');
+  await openssl(...store, '-nokeys', '-out', 'trust.p12');
+  await openssl(...store, '-nokeys', '-certpbe', 'PBE-SHA1-3DES', '-out', 'old-trust.p12');
+  await openssl(...store, '-inkey', 'key.pem', '-out', 'identity.p12');
   const keytool = ['-importcert', '-noprompt', '-alias', 'ca', '-file', 'cert.pem', '-storepass', PASSWORD];
-  execFileSync('keytool', [...keytool, '-keystore', 'java-trust.p12', '-storetype', 'PKCS12'], {
-    cwd: folder,
-    stdio: 'pipe',
-  });
-  execFileSync('keytool', [...keytool, '-keystore', 'trust.jks', '-storetype', 'JKS'], { cwd: folder, stdio: 'pipe' });
+  await run('keytool', [...keytool, '-keystore', 'java-trust.p12', '-storetype', 'PKCS12'], { cwd: folder });
+  await run('keytool', [...keytool, '-keystore', 'trust.jks', '-storetype', 'JKS'], { cwd: folder });
   writeFileSync(path('damaged.p12'), readFileSync(path('trust.p12')).subarray(0, 200));
   writeFileSync(path('noise'), 'hello');
 }, 60_000);

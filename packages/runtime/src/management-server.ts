@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ApiError, type ErrorName, errorBody } from '@sluice/protocol';
 import type { ListenAddress } from './config.ts';
 import type { LifecycleState } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
@@ -65,7 +66,7 @@ async function answer(
     result = await resolveRequest(options, request);
   } catch (error) {
     options.log.error({ error, url: request.url }, 'management request failed');
-    result = json(500, { error_code: 500, message: 'Internal Server Error' });
+    result = failure('internal');
   }
   response.writeHead(result.status, {
     'content-type': result.type,
@@ -84,10 +85,8 @@ async function resolveRequest(options: ManagementServerOptions, request: Incomin
     '/startupz': () => startup(options.state()),
   };
   const route = path !== undefined && Object.hasOwn(routes, path) ? routes[path] : undefined;
-  if (route === undefined) return json(404, { error_code: 404, message: 'HTTP 404 Not Found' });
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return json(405, { error_code: 405, message: 'HTTP 405 Method Not Allowed' });
-  }
+  if (route === undefined) return failure('notFound');
+  if (request.method !== 'GET' && request.method !== 'HEAD') return failure('methodNotAllowed');
   return await route();
 }
 
@@ -102,6 +101,11 @@ function readiness(options: ManagementServerOptions): Answer {
 
 function startup(state: LifecycleState): Answer {
   return state === 'starting' ? json(503, { status: 'starting' }) : json(200, { status: 'started' });
+}
+
+function failure(kind: ErrorName): Answer {
+  const error = new ApiError(kind);
+  return { status: error.status, type: 'application/json', body: errorBody(error) };
 }
 
 function json(status: number, body: object): Answer {

@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConfigError, listSettings } from '@sluice/runtime';
+import { describe, expect, it } from 'vitest';
+import { listKeys, showConfiguration } from '../src/config-command.ts';
+import { loadConfiguration } from '../src/configuration.ts';
+import { temporaryFolder } from './launched.ts';
+
+const sample = fileURLToPath(new URL('../../../deploy/etc/kafka-rest/kafka-rest.properties', import.meta.url));
+
+describe('configuration', () => {
+  it('of the server and of its Kafka clients is refused with all problems of both', () => {
+    const set = ['port=x', 'client.security.protocol=TLS', 'producer.acks=7'];
+    expect(() => loadConfiguration({ set, environment: {} })).toThrow(
+      expect.objectContaining({
+        problems: [
+          expect.stringContaining("port: 'x'"),
+          expect.stringContaining('bootstrap.servers: nothing is set'),
+          expect.stringContaining("client.security.protocol: 'TLS'"),
+          expect.stringContaining("producer.acks: '7'"),
+        ],
+      }),
+    );
+  });
+
+  it('takes the command line before the environment, the environment before the file, the file before the defaults', () => {
+    const file = join(temporaryFolder(), 'x.properties');
+    writeFileSync(file, 'bootstrap.servers=file:1\nid=file\nhost.name=file\n');
+    const { config } = loadConfiguration({
+      file,
+      defaults: { id: 'default', 'sluice.log.level': 'warn' },
+      environment: { KAFKA_REST_ID: 'environment', KAFKA_REST_HOST_NAME: 'environment' },
+      set: ['id=a=b'],
+    });
+    expect([config.bootstrapServers, config.hostName, config.id, config.log.level]).toEqual([
+      'file:1',
+      'environment',
+      'a=b',
+      'warn',
+    ]);
+  });
+
+  it('refuses --set without a key, and does not repeat what may be a secret', () => {
+    expect(() => loadConfiguration({ set: ['hunter2'] })).toThrow(ConfigError);
+    expect(() => loadConfiguration({ set: ['hunter2'] })).not.toThrow('hunter2');
+  });
+
+  it('in the sample file is usable as it stands, with localhost:9092 and the well-known ports', () => {
+    const { config, warnings } = loadConfiguration({ file: sample, environment: {} });
+    expect(warnings).toEqual([]);
+    expect(config.bootstrapServers).toBe('localhost:9092');
+    expect([config.listeners[0]?.port, config.management.listener?.port]).toEqual([8082, 9082]);
+  });
+});
+
+describe('sluice config', () => {
+  it('lists every key with its meaning and default', () => {
+    const text = listKeys();
+    for (const { key, description, defaultText } of listSettings()) {
+      expect(text).toContain(
+        `${key}\n    ${description}\n    default: ${defaultText === '' ? '(nothing)' : defaultText};`,
+      );
+    }
+  });
+
+  it('shows effective values and where they come from, with secrets hidden', () => {
+    const text = showConfiguration({
+      set: ['bootstrap.servers=b:1', 'sluice.management.token=hunter2', 'consumer.threads=5'],
+      environment: {},
+    });
+    expect(text).toContain('# warning: consumer.threads has no effect');
+    expect(text).toContain('# from the command line\nbootstrap.servers=b:1\n');
+    expect(text).toContain('\nport=8082\n');
+    expect(text).toContain('sluice.management.token=[hidden]');
+    expect(text).not.toContain('hunter2');
+  });
+});

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { type Launched, launch, waitFor } from './launched.ts';
+
+const run = promisify(execFile);
+
+async function startDev(): Promise<{ dev: Launched; commands: readonly string[] }> {
+  const dev = launch('sluice', ['dev', '--port', '0', '--set', 'sluice.management.listener=http://127.0.0.1:0']);
+  await waitFor('the introduction', () => (dev.output().includes('Ctrl-C ends it.') ? true : undefined));
+  return { dev, commands: [...dev.output().matchAll(/^ {2}(curl .*)$/gm)].map(([, command = '']) => command) };
+}
+
+/** Runs a command as it was printed, in a shell, as somebody who pastes it does. */
+async function paste(command: string | undefined): Promise<unknown> {
+  const { stdout } = await run('sh', ['-c', `${command ?? 'false'} --silent --show-error --max-time 15`]);
+  return stdout === '' ? undefined : (JSON.parse(stdout) as unknown);
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).map(Number);
+}
+
+describe('sluice dev', () => {
+  it('prints four commands that work when they are pasted', async () => {
+    const { commands } = await startDev();
+    const [produce, create, subscribe, read] = commands;
+    expect(commands).toHaveLength(4);
+    expect(await paste(produce)).toMatchObject({ offsets: [{ error_code: null, error: null }] });
+    expect(await paste(create)).toMatchObject({ instance_id: 'me' });
+    expect(await paste(subscribe)).toBeUndefined();
+    const texts: string[] = [];
+    for (let reads = 0; texts.length < 4 && reads < 5; reads += 1) {
+      const records = (await paste(read)) as { value: { text: string } }[];
+      texts.push(...records.map(({ value }) => value.text));
+    }
+    expect(texts.toSorted()).toEqual(['Hello', 'Sluice', 'and from me', 'from']);
+  });
+
+  it.runIf(process.platform === 'linux')('leaves nothing behind after Ctrl-C, and starts anew', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      const { dev } = await startDev();
+      const children = childrenOf(dev.pid);
+      expect(children).toHaveLength(1);
+      dev.signalGroup('SIGINT');
+      expect(await dev.exited).toBe(0);
+      expect(() => process.kill(children[0] ?? 0, 0)).toThrow('ESRCH');
+    }
+  });
+
+  it.runIf(process.platform === 'linux')('takes its broker with it however it dies', async () => {
+    const { dev } = await startDev();
+    const [broker = 0] = childrenOf(dev.pid);
+    process.kill(dev.pid, 'SIGKILL');
+    await waitFor('the end of the broker', () => {
+      try {
+        return readFileSync(`/proc/${broker}/stat`, 'utf8').includes(') Z ') ? true : undefined;
+      } catch {
+        return true;
+      }
+    });
+  });
+
+  it('tells all that is wrong with what it was given', async () => {
+    const dev = launch('sluice', ['dev', '--bootstrap', 'nonsense', '--set', 'sluice.log.level=loud']);
+    expect(await dev.exited).toBe(1);
+    expect(dev.output()).toContain("bootstrap.servers: 'nonsense' is not allowed");
+    expect(dev.output()).toContain("sluice.log.level: 'loud' is not allowed");
+  });
+});
