@@ -1,6 +1,5 @@
 import {
   ApiError,
-  matchTopics,
   parseAssignmentRequest,
   parseCommitRequest,
   parseCommittedOffsetsRequest,
@@ -255,27 +254,6 @@ describe('subscribe', () => {
     ],
   ])('refuses %s', (body, expected) => {
     expect(refusal('subscribe', body)).toBe(expected);
-  });
-});
-
-describe('a topic pattern', () => {
-  const topics = ['orders', 'orders-eu', 'Orders', 'payments', 'a.b'];
-
-  it('matches whole names, as Java’s matches() does', () => {
-    expect(matchTopics('orders', topics)).toEqual(['orders']);
-    expect(matchTopics('orders.*', topics)).toEqual(['orders', 'orders-eu']);
-    expect(matchTopics('^orders.*$', topics)).toEqual(['orders', 'orders-eu']);
-    expect(matchTopics('orders|payments', topics)).toEqual(['orders', 'payments']);
-    expect(matchTopics('(?i)orders', topics)).toEqual(['orders', 'Orders']);
-    expect(matchTopics('nothing', topics)).toEqual([]);
-  });
-
-  it('that backtracks without end is stopped, and the next one works', () => {
-    const long = 'a'.repeat(200);
-    expect(() => matchTopics('(a+)+', [`${long}!`])).toThrow(
-      expect.objectContaining({ status: 422, code: 422, message: expect.stringContaining('50 ms') as string }) as Error,
-    );
-    expect(matchTopics('a+', [long])).toEqual([long]);
   });
 });
 
