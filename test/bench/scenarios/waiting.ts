@@ -1,0 +1,51 @@
+import { createBenchTopic, deleteTopic } from '../bench-topics.ts';
+import type { WakeUpParameters } from '../clients/wake-ups.ts';
+import type { Contender, Figures } from '../measurement.ts';
+import { cpuSeconds, peakResidentMib } from '../process-cost.ts';
+import { runProgram } from '../processes.ts';
+import type { BenchRun, Scenario } from './bench-run.ts';
+
+type Work = (parameters: WakeUpParameters) => Promise<Figures>;
+
+/** Each run has a topic of its own: nobody is to find the records of the run before. */
+function contender(name: string, run: BenchRun, waiting: number, work: Work): Contender {
+  return {
+    name,
+    run: async () => {
+      const topic = await createBenchTopic(run.bootstrap, waiting);
+      try {
+        return await work({ bootstrap: run.bootstrap, topic, waiting, samples: run.effort.wakeUpSamples });
+      } finally {
+        await deleteTopic(run.bootstrap, topic);
+      }
+    },
+  };
+}
+
+function restWakeUp({ sluice }: BenchRun): Work {
+  return async (parameters) => {
+    const startedAt = performance.now();
+    const before = cpuSeconds(sluice.pid);
+    const latencies = await runProgram('rest-wakeup', { ...parameters, url: sluice.url });
+    const coreShare = (cpuSeconds(sluice.pid) - before) / ((performance.now() - startedAt) / 1000);
+    return { ...latencies, coreShare, peakRssMib: peakResidentMib(sluice.pid) };
+  };
+}
+
+/** From the moment a record is produced to the moment a read that waits for it is answered. */
+export const wakeUp: Scenario = async (run, measure) => {
+  for (const waiting of [1, 16]) {
+    await measure({
+      name: `wakeup-${waiting}`,
+      contenders: [
+        contender('sluice', run, waiting, restWakeUp(run)),
+        contender('raw-wakeup', run, waiting, async (parameters) => await runProgram('raw-wakeup', parameters)),
+      ],
+    });
+  }
+};
+
+/** The same with two hundred reads at once, which no raw client does: it would take a thread for each. */
+export const polls200: Scenario = async (run, measure) => {
+  await measure({ name: 'polls-200', contenders: [contender('sluice', run, 200, restWakeUp(run))] });
+};
