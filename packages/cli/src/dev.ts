@@ -1,4 +1,4 @@
-import { servicePrincipal } from '@sluice/kafka';
+import { type Admin, KafkaError, type ProducerPool, servicePrincipal } from '@sluice/kafka';
 import { PARTITION_UNSET } from '@sluice/protocol';
 import { ConfigError, formatListenAddress } from '@sluice/runtime';
 import { loadConfiguration } from './configuration.ts';
@@ -12,7 +12,6 @@ export interface DevOptions {
   readonly set: readonly string[];
 }
 
-const TOPIC = 'demo';
 const GREETINGS = ['Hello', 'from', 'Sluice'];
 
 /**
@@ -22,16 +21,20 @@ const GREETINGS = ['Hello', 'from', 'Sluice'];
  */
 export async function runDev(options: DevOptions): Promise<void> {
   const broker = options.bootstrap === undefined ? await startMockBroker() : undefined;
+  let server: RunningServer | undefined;
   try {
-    const server = await runServer(loadConfiguration(devConfiguration(options, broker)));
+    server = await runServer(loadConfiguration(devConfiguration(options, broker)));
     if (broker !== undefined) {
       server.lifecycle.onDrain('broker', async () => {
         await broker.stop();
       });
     }
-    await seed(server);
-    process.stdout.write(introduction(server, broker !== undefined));
+    const inMemory = broker !== undefined;
+    const topic = inMemory ? 'demo' : 'sluice-demo';
+    await seed(server, topic, inMemory);
+    process.stdout.write(introduction(server, topic, inMemory));
   } catch (error) {
+    await server?.lifecycle.drain('failed start');
     await broker?.stop();
     throw error;
   }
@@ -53,37 +56,61 @@ function devConfiguration(
   };
 }
 
-async function seed({ producers }: RunningServer): Promise<void> {
-  const result = await producers.produce(servicePrincipal, TOPIC, {
+/**
+ * Writes a few records into the topic. In somebody's own cluster the topic is made first, and left as it is if it was
+ * there: each start would add to it otherwise, or it might not be ours.
+ *
+ * @throws ConfigError when the cluster does not let us.
+ */
+async function seed({ kafka }: RunningServer, topic: string, inMemory: boolean): Promise<void> {
+  try {
+    if (inMemory || (await createTopic(kafka.admins.of(servicePrincipal), topic)))
+      await writeGreetings(kafka.producers, topic);
+  } catch (error) {
+    if (!(error instanceof KafkaError)) throw error;
+    throw new ConfigError([`bootstrap.servers: the topic '${topic}' cannot be made or written to: ${error.message}`]);
+  }
+}
+
+/** @returns false when the topic was there. */
+async function createTopic(admin: Admin, topic: string): Promise<boolean> {
+  if ((await admin.topics()).includes(topic)) return false;
+  await admin.createTopic(topic, { partitions: 1 });
+  return true;
+}
+
+async function writeGreetings(producers: ProducerPool, topic: string): Promise<void> {
+  const result = await producers.produce(servicePrincipal, topic, {
     count: GREETINGS.length,
     keys: GREETINGS.map(() => null),
     values: GREETINGS.map((text) => Buffer.from(JSON.stringify({ text }))),
     partitions: GREETINGS.map(() => PARTITION_UNSET),
   });
   const [error] = result.errors?.values() ?? [];
-  if (error !== undefined) throw new ConfigError([`the topic '${TOPIC}' cannot be written to: ${error.message}`]);
+  if (error !== undefined) throw error;
 }
 
 /** What to try, in commands that work when they are pasted, each into a terminal of its own or one after another. */
-function introduction({ addresses, management }: RunningServer, inMemory: boolean): string {
+function introduction({ addresses, management }: RunningServer, topic: string, inMemory: boolean): string {
   const [address] = addresses;
   const url = address === undefined ? '' : formatListenAddress(address);
   const v2 = 'application/vnd.kafka.v2+json';
   const json = 'application/vnd.kafka.json.v2+json';
   const instance = `${url}/consumers/demo-group/instances/me`;
   const metrics =
-    management === undefined ? '' : `Metrics and readiness: ${formatListenAddress(management)}/metrics, /readyz\n`;
+    management === undefined ? '' : `\nMetrics and readiness: ${formatListenAddress(management)}/metrics, /readyz`;
   return `
 Sluice serves the REST API on ${url}${inMemory ? ', over a Kafka in memory' : ''}.
-The topic '${TOPIC}' holds ${GREETINGS.length} records. ${metrics}
+The topic '${topic}' holds a few records.${metrics}
+
 Write a record:
-  curl -X POST -H 'Content-Type: ${json}' --data '{"records":[{"value":{"text":"and from me"}}]}' ${url}/topics/${TOPIC}
+  curl -X POST -H 'Content-Type: ${json}' --data '{"records":[{"value":{"text":"and from me"}}]}' ${url}/topics/${topic}
 
 Make a consumer:
   curl -X POST -H 'Content-Type: ${v2}' --data '{"name":"me","format":"json","auto.offset.reset":"earliest"}' ${url}/consumers/demo-group
 
 Subscribe it:
-  curl -X POST -H 'Content-Type: ${v2}' --data '{"topics":["${TOPIC}"]}' ${instance}/subscription
+  curl -X POST -H 'Content-Type: ${v2}' --data '{"topics":["${topic}"]}' ${instance}/subscription
 
 Read (the first read waits until the group has its partitions, about 3 seconds):
   curl -H 'Accept: ${json}' ${instance}/records

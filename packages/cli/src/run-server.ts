@@ -1,4 +1,4 @@
-import { missingLibraryFeatures, type ProducerPool, servicePrincipal } from '@sluice/kafka';
+import { missingLibraryFeatures, servicePrincipal } from '@sluice/kafka';
 import {
   createLogger,
   formatListenAddress,
@@ -11,7 +11,7 @@ import {
 } from '@sluice/runtime';
 import { createWorker } from '@sluice/worker';
 import type { Configuration } from './configuration.ts';
-import { createKafkaClients } from './kafka-clients.ts';
+import { createKafkaClients, type KafkaClients } from './kafka-clients.ts';
 import { KafkaHealth } from './kafka-health.ts';
 import { readVersion } from './version.ts';
 
@@ -22,8 +22,8 @@ export interface RunningServer {
   /** Where the management listener listens, if it does. */
   readonly management: ListenAddress | undefined;
   readonly lifecycle: Lifecycle;
-  /** For seeding a topic without going through HTTP. */
-  readonly producers: ProducerPool;
+  /** For what is done beside the API. */
+  readonly kafka: KafkaClients;
 }
 
 /** What stands in the log once requests are accepted: scripts written for Confluent's proxy wait for it (contract D.4). */
@@ -95,7 +95,7 @@ async function start(configuration: Configuration, lifecycle: Lifecycle, log: Lo
     management: management === undefined ? null : formatListenAddress(management.address),
   };
   log.info(where, READY_LINE);
-  return { addresses, management: management?.address, lifecycle, producers: kafka.producers };
+  return { addresses, management: management?.address, lifecycle, kafka };
 }
 
 async function startManagement(

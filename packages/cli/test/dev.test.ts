@@ -2,12 +2,21 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { sharedBroker } from '../../../test/harness/broker.ts';
+import { withAdmin } from '../../../test/harness/topics.ts';
 import { type Launched, launch, waitFor } from './launched.ts';
 
 const run = promisify(execFile);
 
-async function startDev(): Promise<{ dev: Launched; commands: readonly string[] }> {
-  const dev = launch('sluice', ['dev', '--port', '0', '--set', 'sluice.management.listener=http://127.0.0.1:0']);
+async function startDev(...more: readonly string[]): Promise<{ dev: Launched; commands: readonly string[] }> {
+  const dev = launch('sluice', [
+    'dev',
+    '--port',
+    '0',
+    '--set',
+    'sluice.management.listener=http://127.0.0.1:0',
+    ...more,
+  ]);
   await waitFor('the introduction', () => (dev.output().includes('Ctrl-C ends it.') ? true : undefined));
   return { dev, commands: [...dev.output().matchAll(/^ {2}(curl .*)$/gm)].map(([, command = '']) => command) };
 }
@@ -60,6 +69,36 @@ describe('sluice dev', () => {
         return true;
       }
     });
+  });
+
+  it('uses a Kafka that is there, in a topic of its own that it fills once', async () => {
+    const { bootstrap } = await sharedBroker();
+    for (let round = 0; round < 2; round += 1) {
+      const { dev, commands } = await startDev('--bootstrap', bootstrap);
+      expect(commands[0]).toMatch(/\/topics\/sluice-demo$/);
+      dev.signalGroup('SIGINT');
+      expect(await dev.exited).toBe(0);
+    }
+    const ends = await withAdmin(bootstrap, async (admin) => {
+      return await admin.listOffsets({
+        topics: [{ name: 'sluice-demo', partitions: [{ partitionIndex: 0, timestamp: -1n }] }],
+      });
+    });
+    expect(ends[0]?.partitions[0]?.offset).toBe(3n);
+  }, 120_000);
+
+  it('says so when that Kafka does not answer', async () => {
+    const dev = launch('sluice', [
+      'dev',
+      '--port',
+      '0',
+      '--bootstrap',
+      '127.0.0.1:1',
+      '--set',
+      'sluice.management.listener=',
+    ]);
+    expect(await dev.exited).toBe(1);
+    expect(dev.output()).toContain("the topic 'sluice-demo' cannot be made or written to");
   });
 
   it('tells all that is wrong with what it was given', async () => {

@@ -29,6 +29,7 @@ export interface MetricHandle<L extends string, B> {
 }
 
 const LABEL_SETS_MAX = 1000;
+const LOOP_DELAY_RESOLUTION_MS = 10;
 
 /** Upper bounds in seconds for the duration of a request: fine where answers come from memory, up to a long poll's 30 s. */
 export const DURATION_BUCKETS: readonly number[] = [
@@ -42,7 +43,9 @@ export const DURATION_BUCKETS: readonly number[] = [
 export class Metrics {
   readonly #registry: Registry = new Registry();
   readonly #labelSetsMax: number;
-  readonly #loopDelay: ReturnType<typeof monitorEventLoopDelay> = monitorEventLoopDelay({ resolution: 20 });
+  readonly #loopDelay: ReturnType<typeof monitorEventLoopDelay> = monitorEventLoopDelay({
+    resolution: LOOP_DELAY_RESOLUTION_MS,
+  });
 
   constructor(options: MetricsOptions = {}) {
     this.#labelSetsMax = options.labelSetsMax ?? LABEL_SETS_MAX;
@@ -152,10 +155,10 @@ export class Metrics {
   #addEventLoopMetrics(): void {
     this.#loopDelay.enable();
     this.observedGauge('event_loop_delay_p99_seconds', 'Event-loop delay since the last scrape, 99th percentile.', () =>
-      toSeconds(this.#loopDelay.percentile(99)),
+      delaySeconds(this.#loopDelay.percentile(99)),
     );
     this.observedGauge('event_loop_delay_max_seconds', 'Longest event-loop delay since the last scrape.', () => {
-      const longest = toSeconds(this.#loopDelay.max);
+      const longest = delaySeconds(this.#loopDelay.max);
       this.#loopDelay.reset();
       return longest;
     });
@@ -196,9 +199,13 @@ class PendingCounter<L extends string> implements BoundCounter {
   }
 }
 
-/** The histogram of delays is empty, and its figures not numbers, until its timer has fired once. */
-function toSeconds(nanoseconds: number): number {
-  return Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0;
+/**
+ * What Node records is the time from one firing of its timer to the next, so an idle loop would show the timer's own
+ * interval. The histogram is empty, and its figures not numbers, until the timer has fired once.
+ */
+function delaySeconds(recordedNanoseconds: number): number {
+  if (!Number.isFinite(recordedNanoseconds)) return 0;
+  return Math.max(0, recordedNanoseconds / 1e9 - LOOP_DELAY_RESOLUTION_MS / 1000);
 }
 
 function prefixed(name: string): string {
