@@ -80,3 +80,8 @@ export function isRetriableCode(code: number): boolean {
 export function familyOfCode(code: number): KafkaErrorFamily {
   return familyByCode.get(code) ?? (isRetriableCode(code) ? 'retriable' : 'other');
 }
+
+/** Whether the identity or its rights were refused: sending the same again changes nothing. */
+export function isRefusal({ family }: { readonly family: KafkaErrorFamily }): boolean {
+  return family === 'authentication' || family === 'authorization';
+}

@@ -1,6 +1,7 @@
 import rdkafka from 'node-rdkafka';
 
 import { kafkaErrorFromClient } from './error-mapping.ts';
+import { settledWithin } from './settled-within.ts';
 
 export interface MockClusterOptions {
   /** How many brokers it pretends to have; default 1. */
@@ -42,13 +43,12 @@ export async function startMockCluster(options: MockClusterOptions = {}): Promis
   return {
     bootstrapServers: metadata.brokers.map(({ host, port }) => `${host}:${port}`).join(','),
     close: async () => {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, DISCONNECT_MS);
+      const disconnected = new Promise<void>((resolve) => {
         holder.disconnect(1, () => {
-          clearTimeout(timer);
           resolve();
         });
       });
+      await settledWithin(disconnected, DISCONNECT_MS);
     },
   };
 }

@@ -5,11 +5,14 @@ import type { BlockingCalls } from './blocking-calls.ts';
 import { connectClient } from './connect-client.ts';
 import type { Delivery } from './delivery.ts';
 import { DeliverySlots } from './delivery-slots.ts';
+import { isRefusal } from './error-codes.ts';
 import { type ErrorContext, kafkaErrorFromClient, kafkaErrorFromCode } from './error-mapping.ts';
+import { codeOfLibrdkafkaText } from './error-text.ts';
 import type { KafkaError } from './kafka-error.ts';
 import { followTokens, type TokenSource } from './oauth-token.ts';
 import { PollCadence } from './poll-cadence.ts';
 import type { ProducerConf } from './producer-conf.ts';
+import { settledWithin } from './settled-within.ts';
 
 const local = rdkafka.CODES.ERRORS;
 
@@ -38,6 +41,19 @@ const sendable = (field: Buffer | null | undefined): Buffer | null => (field?.le
 /** librdkafka raises these at once from what it knows of the topic, which may be older than the topic is. */
 const isStaleMetadata = (code: number): boolean =>
   code === local.ERR__UNKNOWN_PARTITION || code === local.ERR__UNKNOWN_TOPIC;
+
+/** Records that a fatal error took with it: what it was stands in the log only. */
+const isLostToFatal = (code: number): boolean => code === local.ERR__FATAL || code === local.ERR__PURGE_QUEUE;
+
+/**
+ * What librdkafka's log line of a fatal error means to who sends: the lack of a right is told as it is (without
+ * any right to write a principal gets no producer id), all else as a failure that a new client may not have.
+ */
+function fatalReason(line: string): KafkaError {
+  const text = /Fatal error: (\w+: [^:]+)/u.exec(line)?.[1] ?? '';
+  const reason = kafkaErrorFromCode(codeOfLibrdkafkaText(text) ?? local.ERR__FATAL);
+  return isRefusal(reason) ? reason : kafkaErrorFromCode(local.ERR__FATAL, { detail: line });
+}
 
 /**
  * One node-rdkafka producer, from connect to disconnect: sends records, polls for their reports and carries
@@ -74,7 +90,7 @@ export class ProducerClient {
       options.onLog(severity, fac, message);
       // Arrives without polling, and is the only sign while nothing is in flight.
       if (fac === 'FATAL') {
-        this.#onFatal(kafkaErrorFromCode(local.ERR__FATAL, { detail: message }));
+        this.#onFatal(fatalReason(message));
       }
     });
     // Every broker that comes or goes raises one; librdkafka reconnects by itself, so there is nothing to do.
@@ -192,12 +208,7 @@ export class ProducerClient {
         });
       });
     const disconnected = this.#options.blockingCalls.run('disconnect', timeoutMs, call).catch(() => undefined);
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
-    });
-    await Promise.race([disconnected, patience]);
-    clearTimeout(timer);
+    await settledWithin(disconnected, timeoutMs);
   }
 
   #sendOne(delivery: Delivery, batch: RecordBatch, index: number): KafkaError | undefined {
@@ -214,7 +225,7 @@ export class ProducerClient {
       return undefined;
     } catch (error) {
       this.#slots.release(slot);
-      return this.#errorOf(error, delivery, index);
+      return this.#lostError(this.#errorOf(error, delivery, index));
     }
   }
 
@@ -235,9 +246,22 @@ export class ProducerClient {
     const mapped = this.#errorOf(error, delivery, index);
     if (mapped.code === local.ERR__UNKNOWN_PARTITION) {
       this.#options.onUnknownPartition(delivery, index, mapped);
+    } else if (isLostToFatal(mapped.code)) {
+      // The log line that says why may be the next event of the same turn.
+      setImmediate(() => {
+        this.#failed(delivery, index, this.#lostError(mapped));
+      });
     } else {
       this.#failed(delivery, index, mapped);
     }
+  }
+
+  /** A refusal is final for every record; of other fatal errors each record has its own story. */
+  #lostError(mapped: KafkaError): KafkaError {
+    if (mapped.code === local.ERR__FATAL) {
+      this.#onFatal(mapped);
+    }
+    return this.#fatal !== undefined && isRefusal(this.#fatal) ? this.#fatal : mapped;
   }
 
   #failed(delivery: Delivery, index: number, error: KafkaError): void {
@@ -261,11 +285,7 @@ export class ProducerClient {
     const { deliveryTimeoutMs, metadataTimeoutMs } = this.#options;
     const partition = delivery.askedPartitions[index] ?? PARTITION_UNSET;
     const context: ErrorContext = { topic: delivery.topic, deliveryTimeoutMs, metadataTimeoutMs };
-    const mapped = kafkaErrorFromClient(error, partition === PARTITION_UNSET ? context : { ...context, partition });
-    if (mapped.code === local.ERR__FATAL) {
-      this.#onFatal(mapped);
-    }
-    return mapped;
+    return kafkaErrorFromClient(error, partition === PARTITION_UNSET ? context : { ...context, partition });
   }
 
   #onFatal(error: KafkaError): void {

@@ -3,6 +3,7 @@ import rdkafka from 'node-rdkafka';
 
 import type { BlockingCalls } from './blocking-calls.ts';
 import { type BatchResult, Delivery } from './delivery.ts';
+import { isRefusal } from './error-codes.ts';
 import { kafkaErrorFromClient, kafkaErrorFromCode } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
 import type { TokenSource } from './oauth-token.ts';
@@ -12,6 +13,7 @@ import { type ProducerConf, type ProducerConfOptions, producerConf } from './pro
 import { QueueBudget } from './queue-budget.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
 import { checkBatch, invalidTopics, OVERHEAD_PER_RECORD_BYTES } from './record-check.ts';
+import { settledWithin } from './settled-within.ts';
 import { isLegalTopicName } from './topic-name.ts';
 
 const local = rdkafka.CODES.ERRORS;
@@ -145,13 +147,8 @@ export class Producer {
     if (client !== undefined) {
       this.#retire(client, graceMs);
     }
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, deadlineMs);
-    });
     // A connect that is under way retires its client by itself, when it ends.
-    await Promise.race([Promise.all(this.#retiring), deadline]);
-    clearTimeout(timer);
+    await settledWithin(Promise.all(this.#retiring), deadlineMs);
     this.#watch.stop();
   }
 
@@ -265,7 +262,9 @@ export class Producer {
   }
 
   async #partitionCount(topic: string, atLeast: number): Promise<number | undefined> {
-    return await this.#options.partitionCount?.(topic, atLeast).catch(() => undefined);
+    const { partitionCount, metadataTimeoutMs } = this.#options;
+    const asked = partitionCount?.(topic, atLeast).catch(() => undefined);
+    return asked && (await settledWithin(asked, metadataTimeoutMs));
   }
 
   #finish(delivery: Delivery): void {
@@ -290,6 +289,10 @@ export class Producer {
     }
     this.#client = undefined;
     this.#options.hooks?.onError?.(error, 0);
+    if (isRefusal(error)) {
+      // The next client would be refused the same; without a pause each request would make one.
+      this.#delay.failed(error);
+    }
     this.#retire(client, FATAL_GRACE_MS);
   }
 
