@@ -92,7 +92,7 @@ export class Consumer {
       offset_commit_cb: (error: unknown, offsets: TopicPartitionOffset[]): void =>
         this.#commits.answer(offsets, error ? kafkaErrorFromClient(error) : undefined),
     };
-    this.#client = new rdkafka.KafkaConsumer({ ...conf.global, ...callbacks } as object, conf.topic as object);
+    this.#client = new rdkafka.KafkaConsumer({ ...conf.global, ...callbacks }, conf.topic);
     this.#client.on('event.log', (event: { severity: number; fac: string; message: string }) => this.#onLog(event));
     // Transport trouble (a broker coming or going) is nobody's answer: the client reconnects by itself.
     this.#client.on('event.error', (error) => options.hooks.onLog(6, 'ERROR', error.message));
@@ -228,7 +228,7 @@ export class Consumer {
         const wanted = partitions.map(({ topic, partition }) => ({ topic, partition }));
         this.#client.committed(wanted as never, requestTimeoutMs, (error, answer) => {
           if (error) reject(kafkaErrorFromClient(error));
-          else resolve(answer as CommittedEntry[]);
+          else resolve(answer);
         });
       });
       // A partition without a commit has no offset; one that failed is an error object among the others.

@@ -39,4 +39,3 @@ export {
 } from './requests.ts';
 export { responseSchemas } from './responses.ts';
 export { type ApiVersion, endpointName, type HttpMethod, type Route, routes } from './routes.ts';
-export { matchTopics } from './topic-pattern.ts';

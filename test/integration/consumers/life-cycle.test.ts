@@ -140,7 +140,7 @@ describe('an instance', () => {
     const group = uniqueName('group');
     const silent = await RestConsumer.create(sluice.http, group);
     await silent.subscribe(topic);
-    await silent.read({ timeout: 10_000 });
+    await silent.read();
     const active = await RestConsumer.create(sluice.http, group);
     await active.subscribe(topic);
     await eventually(

@@ -11,7 +11,7 @@ export interface Answer {
   /** Replaces the negotiated type; an empty string sends none. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Called once: did the whole answer leave this process? */
+  /** For bodies of bytes. Called once: did the whole answer leave this process? */
   readonly onSent?: (complete: boolean) => void;
 }
 
@@ -51,14 +51,26 @@ function lengthOf(body: string | readonly Buffer[]): number {
   return typeof body === 'string' ? Buffer.byteLength(body) : body.reduce((sum, piece) => sum + piece.length, 0);
 }
 
-function watchEnd(res: ServerResponse, onSent: (complete: boolean) => void): void {
+/**
+ * Writes the pieces of a body and tells, once, whether the operating system took all of them. Only the callback of the
+ * last write knows: when the connection is cut, pending writes end as well, and `finish` comes as if all was sent.
+ */
+function writePieces(res: ServerResponse, pieces: readonly Buffer[], onSent: (complete: boolean) => void): void {
   let told = false;
-  const tell = (): void => {
+  const tell = (complete: boolean): void => {
     if (told) return;
     told = true;
-    onSent(res.writableFinished);
+    onSent(complete);
   };
-  res.on('finish', tell).on('close', tell);
+  res.once('close', () => tell(false));
+  if (res.destroyed) tell(false);
+  res.cork();
+  for (const [i, piece] of pieces.entries()) {
+    if (i < pieces.length - 1) res.write(piece);
+    else res.write(piece, (error) => tell(error === undefined || error === null));
+  }
+  res.end();
+  res.uncork();
 }
 
 /** Sends an answer. Answers the number of body bytes. */
@@ -68,7 +80,6 @@ export async function send(
   answer: Answer,
   options: SendOptions,
 ): Promise<number> {
-  if (answer.onSent !== undefined) watchEnd(res, answer.onSent);
   const headers: string[] = ['x-request-id', options.requestId];
   if (options.close) headers.push('Connection', 'close');
   if (answer.headers !== undefined) {
@@ -91,13 +102,10 @@ export async function send(
   }
   headers.push('Content-Length', String(length));
   res.writeHead(answer.status, headers);
-  if (options.head) res.end();
-  else if (typeof body === 'string') res.end(body);
-  else {
-    res.cork();
-    for (const piece of body) res.write(piece);
+  if (options.head) {
     res.end();
-    res.uncork();
-  }
+    answer.onSent?.(false);
+  } else if (typeof body === 'string') res.end(body);
+  else writePieces(res, body, answer.onSent ?? (() => undefined));
   return length;
 }

@@ -78,8 +78,9 @@ export class Dispatcher {
     const id = requestId(req.headers['x-request-id']);
     const match = matchRoute(req.method ?? 'GET', req.url ?? '/');
     const route = match.kind === 'match' ? match.route : undefined;
+    let decision: Decision | undefined;
     try {
-      const decision = match.kind === 'match' ? await this.#decide(req, res, id, match) : unmatched(match);
+      decision = match.kind === 'match' ? await this.#decide(req, res, id, match) : unmatched(match);
       const bytesOut = await send(req, res, decision.answer, {
         requestId: id,
         contentType: decision.contentType,
@@ -89,6 +90,7 @@ export class Dispatcher {
       });
       this.#observe(req, route, { status: decision.answer.status, startedAt, bytesOut });
     } catch (error) {
+      decision?.answer.onSent?.(false);
       if (!(error instanceof ClientGone)) {
         this.#options.logger.error({ requestId: id, error }, 'The answer could not be sent.');
       }

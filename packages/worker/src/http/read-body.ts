@@ -20,7 +20,7 @@ export interface BodyLimits {
 /** A body in memory; `release` gives its bytes back to the budget and must be called once. */
 export interface Body {
   readonly bytes: Buffer;
-  release(): void;
+  readonly release: () => void;
 }
 
 const EMPTY_BODY: Body = { bytes: Buffer.alloc(0), release: () => undefined };

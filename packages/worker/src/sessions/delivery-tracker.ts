@@ -83,6 +83,7 @@ export class DeliveryTracker {
    */
   takeAborted(): TopicPartitionOffset[] {
     const rewind = new Map<string, TopicPartitionOffset>();
+    if (this.#outstanding.size === 0) return [];
     let aborted = false;
     for (const batch of this.#outstanding) {
       aborted ||= batch.state === 'aborted';

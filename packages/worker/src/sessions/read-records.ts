@@ -32,7 +32,7 @@ export interface ReadOutcome {
   readonly bytes: number;
   readonly batch: Batch;
   /** Gives the memory of the answer back to the budget; to be called once. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Records taken from the client by one call. */
@@ -86,22 +86,28 @@ class Read {
   }
 
   async #gather(): Promise<void> {
-    for (;;) {
-      if (this.#request.signal.aborted || this.#context.ending()) return;
+    while (!this.#request.signal.aborted && !this.#context.ending()) {
       const consumer = await this.#session.connected();
+      if (this.#body.count === 0) await this.#session.reclaimAborted(consumer);
+      // Noted before the look at the state, so that a change during the polls below is not slept through.
+      const { changes } = this.#session;
       if (this.#drain(consumer) !== 'drained') return;
       if (this.#body.count === 0 && this.#session.error !== undefined) throw kafkaAnswer(this.#session.error);
       const backlog = this.#body.count === 0 ? 0 : consumer.knownBacklog(FILL_RECORDS_MAX);
-      if (this.#enough(backlog)) return;
-      const leftMs = this.#deadline() - this.#context.now();
-      if (leftMs <= 0) return;
-      if (backlog > 0) {
-        // Asking for no more than is there makes the call return with the last record, not with the time-out.
-        if ((await consumer.fill(backlog, Math.min(GATHER_WAIT_MS, leftMs))) === 0 && this.#satisfied()) return;
-      } else if ((await consumer.fill(FILL_RECORDS_MAX, 0)) === 0) {
-        await this.#context.scheduler.wait(this.#session, leftMs, this.#request.signal);
-      }
+      if ((backlog === 0 && this.#satisfied()) || this.#leftMs() <= 0) return;
+      if (backlog === 0) await this.#awaitRecords(consumer, changes);
+      else if ((await this.#fetchKnown(consumer, backlog)) === 0 && this.#satisfied()) return;
     }
+  }
+
+  /** Asking for no more than is there makes the call return with the last record and not with the time-out. */
+  #fetchKnown(consumer: Consumer, backlog: number): Promise<number> {
+    return consumer.fill(backlog, Math.min(GATHER_WAIT_MS, this.#leftMs()));
+  }
+
+  async #awaitRecords(consumer: Consumer, changes: number): Promise<void> {
+    if ((await consumer.fill(FILL_RECORDS_MAX, 0)) > 0 || changes !== this.#session.changes) return;
+    await this.#context.scheduler.wait(this.#session, this.#leftMs(), this.#request.signal);
   }
 
   /** Moves buffered records into the answer. */
@@ -138,8 +144,8 @@ class Read {
     return this.#body.count > 0 && this.#bytes >= this.#session.settings.fetchMinBytes;
   }
 
-  #enough(backlog: number): boolean {
-    return this.#satisfied() && backlog === 0;
+  #leftMs(): number {
+    return this.#deadline() - this.#context.now();
   }
 
   #deadline(): number {
@@ -174,6 +180,6 @@ export async function readRecords(session: Session, request: ReadRequest, contex
       detail: 'Consumer is not subscribed to any topics or assigned any partitions',
     });
   }
-  await session.beginRead();
+  session.beginRead();
   return await new Read(session, request, context).run();
 }

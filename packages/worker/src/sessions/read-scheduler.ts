@@ -15,7 +15,7 @@ export interface ReadSchedulerOptions {
 }
 
 interface Waiter {
-  wake(): void;
+  readonly wake: () => void;
   polling: boolean;
 }
 
@@ -97,7 +97,7 @@ export class ReadScheduler {
 
   /** All waiting reads look again: the process is about to end. */
   wakeAll(): void {
-    for (const pollable of [...this.#waiting.keys()]) this.wake(pollable);
+    for (const pollable of this.#waiting.keys()) this.wake(pollable);
   }
 
   #schedulePoll(): void {

@@ -1,7 +1,7 @@
-import { type AdminPool, Consumer, KafkaError, type Principal } from '@sluice/kafka';
+import type { AdminPool, Consumer, ConsumerHooks, KafkaError, Principal } from '@sluice/kafka';
 import { ApiError, type TopicPartition, type TopicPartitionOffset } from '@sluice/protocol';
 import type { RecordFormat } from '../formats/record-format.ts';
-import { DeliveryTracker, partitionKey } from './delivery-tracker.ts';
+import { type Batch, DeliveryTracker, partitionKey } from './delivery-tracker.ts';
 import type { Pollable, ReadScheduler } from './read-scheduler.ts';
 import { resolveStart } from './start-offsets.ts';
 import type { TopicPattern } from './topic-pattern.ts';
@@ -22,10 +22,7 @@ export interface SessionSettings {
 }
 
 /** Makes the Kafka client of a session; the hooks are the session's. */
-export type ConsumerFactory = (
-  settings: SessionSettings,
-  hooks: ConstructorParameters<typeof Consumer>[0]['hooks'],
-) => Consumer;
+export type ConsumerFactory = (settings: SessionSettings, hooks: ConsumerHooks) => Consumer;
 
 export interface SessionDependencies {
   readonly admins: AdminPool;
@@ -64,6 +61,8 @@ export class Session implements Pollable {
   #closed = false;
   #fatalAt = Number.NEGATIVE_INFINITY;
   #lastAutoCommitAt: number;
+  /** Grows with everything that a waiting read has to look at again. */
+  changes = 0;
   touchedAt: number;
   /** Requests that use the instance now: it does not expire under them. */
   activeRequests = 0;
@@ -200,15 +199,22 @@ export class Session implements Pollable {
     return partitions.length === 0 ? [] : await (await this.connected()).committed(partitions);
   }
 
-  /**
-   * What each new read begins with: the answers before it are proven, those that were cut off are read again, and
-   * the automatic commit is due or not.
-   */
-  async beginRead(): Promise<void> {
+  /** What each new read begins with: the answers before it are proven, and the automatic commit is due or not. */
+  beginRead(): void {
     this.deliveries.confirm();
-    const rewind = this.deliveries.takeAborted();
-    if (rewind.length > 0) await this.#moveTo(await this.connected(), rewind);
     this.#autoCommit();
+  }
+
+  /** The answer that holds the batch has left this process, or was cut off: a waiting read may have it then. */
+  settle(batch: Batch, complete: boolean): void {
+    batch.state = complete ? 'answered' : 'aborted';
+    if (!complete) this.#changed();
+  }
+
+  /** Goes back to the first record that an answer took along which did not reach its client. */
+  async reclaimAborted(consumer: Consumer): Promise<void> {
+    const rewind = this.deliveries.takeAborted();
+    if (rewind.length > 0) await this.#moveTo(consumer, rewind);
   }
 
   /** What reads have to report, once there is no record left before it; a new subscription or a seek ends it. */
@@ -328,6 +334,11 @@ export class Session implements Pollable {
 
   #onAssigned(): void {
     this.#assignmentKnown = true;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.changes += 1;
     this.#dependencies.scheduler.wake(this);
   }
 
@@ -349,7 +360,7 @@ export class Session implements Pollable {
       this.#onAssigned();
     } else if (!error.retriable) {
       this.#error ??= error;
-      this.#dependencies.scheduler.wake(this);
+      this.#changed();
     }
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ApiError, baseUri, parseCreateConsumerRequest } from '@sluice/protocol';
+import { ApiError, assertConsumerName, baseUri, parseCreateConsumerRequest } from '@sluice/protocol';
 import type { Config } from '@sluice/runtime';
 import { binaryFormat } from '../formats/binary-format.ts';
 import { jsonFormat } from '../formats/json-format.ts';
@@ -34,6 +34,7 @@ export const createConsumer: Handler = async (exchange, api) => {
   const request = parseCreateConsumerRequest(await exchange.readBody(), config.http.jsonDepthMax);
   if (request.format !== 'json' && request.format !== 'binary') throw new ApiError('registryNotConfigured');
   const { group } = exchange.params;
+  assertConsumerName(group, 'createGroup.group');
   const instance = request.name ?? generatedName(config.id);
   api.sessions.create({
     group,

@@ -3,7 +3,6 @@ import type { Api } from '../api.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { Batch } from '../sessions/delivery-tracker.ts';
 import { type ReadOutcome, type ReadRequest, readRecords } from '../sessions/read-records.ts';
 import type { KeptAnswer } from '../sessions/replay-store.ts';
 import type { Session } from '../sessions/session.ts';
@@ -47,16 +46,12 @@ function idempotencyKey(exchange: Exchange): string | undefined {
   return key;
 }
 
-function answered(batch: Batch, complete: boolean): void {
-  batch.state = complete ? 'answered' : 'aborted';
-}
-
-function replay(kept: KeptAnswer, body: readonly Buffer[]): Answer {
+function replay(session: Session, kept: KeptAnswer, body: readonly Buffer[]): Answer {
   return {
     status: 200,
     body,
     contentType: kept.contentType,
-    onSent: (complete) => answered(kept.batch, complete),
+    onSent: (complete) => session.settle(kept.batch, complete),
   };
 }
 
@@ -82,9 +77,9 @@ export const consumeRecords: Handler = forInstance(async (session, exchange, api
   const request = readRequest(exchange, api);
   const key = idempotencyKey(exchange);
   const kept = key === undefined ? undefined : api.replays.find(session, key);
-  if (kept?.body !== undefined) return replay(kept, kept.body);
+  if (kept?.body !== undefined) return replay(session, kept, kept.body);
   // Its bytes had to make room: the same records are read again.
-  if (kept !== undefined) kept.batch.state = 'aborted';
+  if (kept !== undefined) session.settle(kept.batch, false);
 
   const { firstReadTimeoutMs, readTargetBytes } = api.config.consumer;
   const outcome = await counted(api, () =>
@@ -107,7 +102,7 @@ export const consumeRecords: Handler = forInstance(async (session, exchange, api
     contentType,
     onSent: (complete) => {
       outcome.release();
-      answered(batch, complete);
+      session.settle(batch, complete);
     },
   };
 });
