@@ -34,6 +34,10 @@ export class Delivery {
   readonly startedAt: number;
   /** Delivery reports that the client still owes; kept by the client. */
   reportsToCome = 0;
+  /** Neighbours in the one DeliveryList that this is in; kept by the list. */
+  older: Delivery | undefined;
+  newer: Delivery | undefined;
+  listed = false;
   readonly result: Promise<BatchResult>;
   readonly #partitions: number[];
   readonly #offsets: number[];

@@ -4,6 +4,7 @@ import rdkafka from 'node-rdkafka';
 import type { BlockingCalls } from './blocking-calls.ts';
 import { connectClient } from './connect-client.ts';
 import type { Delivery } from './delivery.ts';
+import { DeliveryList } from './delivery-list.ts';
 import { DeliverySlots } from './delivery-slots.ts';
 import { isRefusal } from './error-codes.ts';
 import { type ErrorContext, kafkaErrorFromClient, kafkaErrorFromCode } from './error-mapping.ts';
@@ -65,7 +66,7 @@ export class ProducerClient {
   readonly #slots: DeliverySlots;
   readonly #cadence: PollCadence;
   /** Requests with reports still to come, oldest first. */
-  readonly #outstanding = new Set<Delivery>();
+  readonly #outstanding = new DeliveryList();
   #onIdle: (() => void) | undefined;
   #stopTokens: (() => void) | undefined;
   #fatal: KafkaError | undefined;
@@ -81,7 +82,7 @@ export class ProducerClient {
     }
     this.#cadence = new PollCadence(
       () => this.#native.isConnected() && this.#native.poll(),
-      () => this.#outstanding.size > 0,
+      () => !this.#outstanding.empty,
     );
     this.#native.on('delivery-report', (error, report) => {
       this.#onReport(error, report);
@@ -106,7 +107,7 @@ export class ProducerClient {
 
   /** Resolves when the last report came in, or after `timeoutMs`. */
   async whenIdle(timeoutMs: number): Promise<void> {
-    if (this.#outstanding.size === 0) {
+    if (this.#outstanding.empty) {
       return;
     }
     await new Promise<void>((resolve) => {
@@ -196,7 +197,9 @@ export class ProducerClient {
   async disconnect(timeoutMs: number): Promise<void> {
     this.#stopTokens?.();
     this.#cadence.stop();
-    this.#outstanding.clear();
+    for (const delivery of this.#outstanding) {
+      this.#outstanding.delete(delivery);
+    }
     if (!this.#native.isConnected()) {
       return;
     }
@@ -276,7 +279,7 @@ export class ProducerClient {
       return;
     }
     this.#options.onReported(delivery);
-    if (this.#outstanding.size === 0) {
+    if (this.#outstanding.empty) {
       this.#onIdle?.();
     }
   }

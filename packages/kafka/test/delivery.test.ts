@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Delivery } from '../src/delivery.ts';
+import { DeliveryList } from '../src/delivery-list.ts';
 import { DeliverySlots } from '../src/delivery-slots.ts';
 import { kafkaErrorFromCode } from '../src/error-mapping.ts';
 import { QueueBudget } from '../src/queue-budget.ts';
@@ -93,5 +94,36 @@ describe('the queue budget', () => {
     budget.release({ records: 6, bytes: 100 });
     budget.release({ records: 4, bytes: 900 });
     expect([budget.records, budget.bytes]).toEqual([0, 0]);
+  });
+});
+
+describe('the list of deliveries', () => {
+  it('keeps the order in which they came, whatever is removed', () => {
+    const list = new DeliveryList();
+    const [a, b, c, d] = [deliveryOf(1), deliveryOf(1), deliveryOf(1), deliveryOf(1)];
+    for (const delivery of [a, b, c, d]) {
+      list.add(delivery);
+    }
+    expect(list.delete(b)).toBe(true);
+    expect(list.delete(b)).toBe(false);
+    expect([...list]).toEqual([a, c, d]);
+    expect(list.delete(d)).toBe(true);
+    list.add(b);
+    expect([...list]).toEqual([a, c, b]);
+    for (const delivery of list) {
+      list.delete(delivery);
+    }
+    expect([...list]).toEqual([]);
+    expect(list.empty).toBe(true);
+  });
+
+  it('leaves nothing that ties a removed one to the others', () => {
+    const list = new DeliveryList();
+    const [a, b, c] = [deliveryOf(1), deliveryOf(1), deliveryOf(1)];
+    for (const delivery of [a, b, c]) {
+      list.add(delivery);
+    }
+    list.delete(b);
+    expect([b.older, b.newer]).toEqual([undefined, undefined]);
   });
 });
