@@ -1,9 +1,9 @@
 import { type Admin, KafkaError, type ProducerPool, servicePrincipal } from '@sluice/kafka';
 import { PARTITION_UNSET } from '@sluice/protocol';
-import { ConfigError, formatListenAddress } from '@sluice/runtime';
+import { ConfigError, formatListenAddress, type Logger } from '@sluice/runtime';
 import { loadConfiguration } from './configuration.ts';
 import { type MockBroker, startMockBroker } from './mock-broker.ts';
-import { type RunningServer, runServer } from './run-server.ts';
+import { logFailedStart, type RunningServer, runServer } from './run-server.ts';
 
 export interface DevOptions {
   readonly port: number;
@@ -13,6 +13,10 @@ export interface DevOptions {
 }
 
 const GREETINGS = ['Hello', 'from', 'Sluice'];
+/** As the JSON format writes it. With one key for all, the records stand in one partition and are read as they were written. */
+const KEY = '"greeting"';
+/** The port that needs no `--port`; a second one beside it gets a management listener of its own, too. */
+export const DEFAULT_PORT = 8082;
 
 /**
  * Serves the API on the loopback interface for somebody who wants to see it work, and prints what to try.
@@ -23,7 +27,7 @@ export async function runDev(options: DevOptions): Promise<void> {
   const broker = options.bootstrap === undefined ? await startMockBroker() : undefined;
   let server: RunningServer | undefined;
   try {
-    server = await runServer(loadConfiguration(devConfiguration(options, broker)));
+    server = await runServer(loadConfiguration(devConfiguration(options, broker)), tellFailedStart);
     if (broker !== undefined) {
       server.lifecycle.onDrain('broker', async () => {
         await broker.stop();
@@ -50,10 +54,28 @@ function devConfiguration(
       'bootstrap.servers': options.bootstrap ?? broker?.bootstrapServers ?? '',
       listeners: `http://127.0.0.1:${options.port}`,
       'sluice.log.level': 'warn',
+      ...(options.port === DEFAULT_PORT ? {} : { 'sluice.management.listener': 'http://127.0.0.1:0' }),
     },
     // Settings of another server that this shell happens to carry would make a demonstration fail in odd ways.
     environment: {},
   };
+}
+
+/** The most likely reason in words: who tries something out should not have to read a log entry. */
+function tellFailedStart(error: unknown, log: Logger): void {
+  const { code, address, port } = error as {
+    readonly code?: unknown;
+    readonly address?: string;
+    readonly port?: number;
+  };
+  if (code !== 'EADDRINUSE') {
+    logFailedStart(error, log);
+    return;
+  }
+  process.stderr.write(
+    `Another program listens on ${address}:${port}. End it, or choose another port:\n` +
+      `  sluice dev --port PORT (metrics: --set sluice.management.listener=http://127.0.0.1:PORT)\n`,
+  );
 }
 
 /**
@@ -82,7 +104,7 @@ async function createTopic(admin: Admin, topic: string): Promise<boolean> {
 async function writeGreetings(producers: ProducerPool, topic: string): Promise<void> {
   const result = await producers.produce(servicePrincipal, topic, {
     count: GREETINGS.length,
-    keys: GREETINGS.map(() => null),
+    keys: GREETINGS.map(() => Buffer.from(KEY)),
     values: GREETINGS.map((text) => Buffer.from(JSON.stringify({ text }))),
     partitions: GREETINGS.map(() => PARTITION_UNSET),
   });
@@ -90,7 +112,7 @@ async function writeGreetings(producers: ProducerPool, topic: string): Promise<v
   if (error !== undefined) throw error;
 }
 
-/** What to try, in commands that work when they are pasted, each into a terminal of its own or one after another. */
+/** What to try, in commands that work when they are pasted one after another. */
 function introduction({ addresses, management }: RunningServer, topic: string, inMemory: boolean): string {
   const [address] = addresses;
   const url = address === undefined ? '' : formatListenAddress(address);
@@ -104,7 +126,7 @@ Sluice serves the REST API on ${url}${inMemory ? ', over a Kafka in memory' : ''
 The topic '${topic}' holds a few records.${metrics}
 
 Write a record:
-  curl -X POST -H 'Content-Type: ${json}' --data '{"records":[{"value":{"text":"and from me"}}]}' ${url}/topics/${topic}
+  curl -X POST -H 'Content-Type: ${json}' --data '{"records":[{"key":${KEY},"value":{"text":"and from me"}}]}' ${url}/topics/${topic}
 
 Make a consumer:
   curl -X POST -H 'Content-Type: ${v2}' --data '{"name":"me","format":"json","auto.offset.reset":"earliest"}' ${url}/consumers/demo-group

@@ -30,11 +30,19 @@ export interface RunningServer {
 const READY_LINE = 'Server started, listening for requests...';
 const HEALTH_INTERVAL_MS = 10_000;
 
+/** Says why the server could not be started, before what was started is ended. */
+export type FailedStart = (error: unknown, log: Logger) => void;
+
+export const logFailedStart: FailedStart = (error, log) => log.fatal({ error }, 'the server cannot be started');
+
 /**
- * Starts a server and takes over the signals of the process. When it cannot be started the reason is logged, what was
+ * Starts a server and takes over the signals of the process. When it cannot be started the reason is told, what was
  * started is ended, and the process exits with 1.
  */
-export async function runServer(configuration: Configuration): Promise<RunningServer> {
+export async function runServer(
+  configuration: Configuration,
+  tellFailure: FailedStart = logFailedStart,
+): Promise<RunningServer> {
   const { config } = configuration;
   const log = createLogger({ level: config.log.level });
   const lifecycle = new Lifecycle({ gracefulMs: config.shutdownGracefulMs, log });
@@ -42,7 +50,7 @@ export async function runServer(configuration: Configuration): Promise<RunningSe
   try {
     return await start(configuration, lifecycle, log);
   } catch (error) {
-    log.fatal({ error }, 'the server cannot be started');
+    tellFailure(error, log);
     await lifecycle.drain('failed start');
     return process.exit(1);
   }

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { listKeys, showConfiguration } from './config-command.ts';
 import { loadConfiguration } from './configuration.ts';
-import { runDev } from './dev.ts';
+import { DEFAULT_PORT, runDev } from './dev.ts';
 import { reportProblems } from './report-problems.ts';
 import { runServer } from './run-server.ts';
 import { readVersion } from './version.ts';
@@ -45,7 +45,7 @@ function addDev(program: Command): void {
   program
     .command('dev')
     .description('try it out: serve the REST API over a Kafka in memory, with a demo topic')
-    .option('--port <port>', 'port of the API, on the loopback interface', parsePort, 8082)
+    .option('--port <port>', 'port of the API, on the loopback interface', parsePort, DEFAULT_PORT)
     .option('--bootstrap <host:port>', 'use this Kafka instead of one in memory')
     .option('--set <key=value>', 'set one key; may be repeated', collect, [])
     .action(async (options: { port: number; bootstrap?: string; set: readonly string[] }) => {
