@@ -129,7 +129,8 @@ async function format(layout: Layout, options: KafkaOptions): Promise<void> {
   const file = join(layout.directory, 'server.properties');
   await writeFile(file, serverProperties(layout, options));
   const clusterId = randomBytes(16).toString('base64url');
-  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file, ...(options.formatArguments ?? [])];
+  // In one word: one id in 64 begins with a hyphen, and would be taken for an option.
+  const tool = ['kafka.tools.StorageTool', 'format', `-t=${clusterId}`, '-c', file, ...(options.formatArguments ?? [])];
   await run('java', [...javaArguments(layout, options), ...tool], { timeout: FORMAT_TIMEOUT_MS });
 }
 

@@ -79,7 +79,7 @@ export interface ConsumerLimits {
   readonly readsMax: number;
   /** `sluice.consumer.first.read.timeout.ms` (10000): longest wait of a first read for its assignment. */
   readonly firstReadTimeoutMs: number;
-  /** `sluice.consumer.read.target.bytes` (4194304): a read that nobody gave a size for is answered from here on. */
+  /** `sluice.consumer.read.target.bytes` (1048576): a read that nobody gave a size for is answered from here on. */
   readonly readTargetBytes: number;
   /** `sluice.consumer.read.ahead.bytes` (2097152): records that an instance's client fetches ahead of its reads. */
   readonly readAheadBytes: number;

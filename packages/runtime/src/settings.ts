@@ -196,7 +196,7 @@ const consumer: Settings['consumer'] = {
   }),
   readTargetBytes: integer('sluice.consumer.read.target.bytes', {
     description: 'A read without `max_bytes` is answered once it holds this much, though more is there.',
-    defaultValue: 4 * MIB,
+    defaultValue: MIB,
     min: 1024,
     max: BYTES_MAX,
   }),
