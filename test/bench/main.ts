@@ -32,6 +32,9 @@ const STAGES: readonly Readonly<Record<string, Scenario>>[] = [
 /** A broker that is no bottleneck: the optimising compiler, and memory enough. */
 const JVM = ['-XX:+UseSerialGC', '-Xms1g', '-Xmx1g'];
 
+/** Characters of its log that are shown when a scenario fails. */
+const LAST_WORDS = 2000;
+
 const say = (text: string): void => {
   process.stderr.write(`bench: ${text}\n`);
 };
@@ -64,6 +67,9 @@ async function runStage(
       say(name);
       await scenario({ bootstrap, effort, sluice, rivals }, measure);
     }
+  } catch (error) {
+    say(`the proxy's last words: ${(await proxy.logs()).slice(-LAST_WORDS)}`);
+    throw error;
   } finally {
     await proxy.stop();
   }
@@ -82,6 +88,10 @@ async function runAll(options: BenchOptions, outcomes: Outcome[]): Promise<void>
 }
 
 async function bench(commandLine: readonly string[]): Promise<void> {
+  if (commandLine.includes('--help')) {
+    process.stdout.write(usage);
+    return;
+  }
   const options = parseOptions(
     commandLine,
     STAGES.flatMap((stage) => Object.keys(stage)),

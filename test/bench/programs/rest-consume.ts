@@ -1,3 +1,4 @@
+import { uniqueName } from '../../harness/topics.ts';
 import { RestClient, type RestInstance } from '../clients/rest-client.ts';
 import { cpuSecondsSince, runAsProgram } from '../clients/run-as-program.ts';
 import type { Format } from '../payloads.ts';
@@ -15,7 +16,6 @@ const RECORD_MARK = Buffer.from('"partition":');
 export interface RestConsumeParameters {
   readonly url: string;
   readonly topic: string;
-  readonly group: string;
   readonly format: Format;
   readonly records: number;
   /** Check every record instead of counting them; costs the CPU that a measured run needs for other things. */
@@ -79,7 +79,7 @@ async function readAll(
 async function restConsume(parameters: RestConsumeParameters): Promise<ConsumeResult> {
   const cpu = process.cpuUsage();
   const client = new RestClient(parameters.url);
-  const instance = await client.createInstance(parameters.group, parameters.format);
+  const instance = await client.createInstance(uniqueName('bench-rest'), parameters.format);
   await instance.subscribe(parameters.topic);
   const result = await readAll(instance, parameters);
   await instance.delete();

@@ -1,4 +1,3 @@
-import { uniqueName } from '../../harness/topics.ts';
 import { createBenchTopic, deleteTopic, prefill } from '../bench-topics.ts';
 import type { Contender, Figures } from '../measurement.ts';
 import type { Format } from '../payloads.ts';
@@ -17,8 +16,7 @@ function figuresOf(result: ConsumeResult, cpu: number): Figures {
 
 function httpContender(target: Target, topic: string, format: Format): Contender {
   const consume = async (verify: boolean): Promise<ConsumeResult> => {
-    const group = uniqueName('bench');
-    return await runProgram('rest-consume', { url: target.url, topic, group, format, records: RECORDS, verify });
+    return await runProgram('rest-consume', { url: target.url, topic, format, records: RECORDS, verify });
   };
   return {
     name: target.name,
@@ -41,8 +39,7 @@ function rawContender({ bootstrap }: BenchRun, topic: string): Contender {
   return {
     name: 'raw-consume',
     run: async (): Promise<Figures> => {
-      const group = uniqueName('bench');
-      const result = await runProgram('raw-consume', { bootstrap, topic, group, records: RECORDS });
+      const result = await runProgram('raw-consume', { bootstrap, topic, records: RECORDS });
       return figuresOf(result, result.cpuSeconds);
     },
   };
