@@ -1,5 +1,6 @@
 import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 import rdkafka from 'node-rdkafka';
+import { Assignment } from './assignment.ts';
 import type { BlockingCalls } from './blocking-calls.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { connectClient } from './connect-client.ts';
@@ -8,6 +9,7 @@ import { kafkaErrorFromClient, kafkaErrorFromCode, timeoutError } from './error-
 import type { KafkaError } from './kafka-error.ts';
 import { followTokens, type TokenSource } from './oauth-token.ts';
 import { type ConsumedRecord, RecordBuffer } from './record-buffer.ts';
+import { settledWithin } from './settled-within.ts';
 
 /** What the owner of a consumer is told, and asked. */
 export interface ConsumerHooks {
@@ -43,6 +45,9 @@ interface CommittedEntry {
   readonly offset?: number;
 }
 
+/** node-rdkafka's types ask for offsets where its code does without. */
+type Assignments = Parameters<rdkafka.KafkaConsumer['assign']>[0];
+
 interface RebalanceEvent {
   readonly code: number;
 }
@@ -50,16 +55,10 @@ interface RebalanceEvent {
 const ERR_ASSIGN_PARTITIONS = -175;
 const ERR_FATAL = -150;
 const ERR_DESTROY = -197;
-/** Where the group committed, else by the reset policy. */
-const OFFSET_STORED = -1000;
 const COMMIT_POLL_INTERVAL_MS = 1;
 /** An idle instance takes one record a second from the client; past this it is paused instead. */
 const IDLE_BUFFER_RECORDS_MAX = 256;
 const IDLE_BUFFER_BYTES_MAX = 1_048_576;
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${partition}/${topic}`;
-}
 
 /**
  * One node-rdkafka consumer behind promises.
@@ -73,9 +72,7 @@ export class Consumer {
   readonly buffer: RecordBuffer = new RecordBuffer();
   readonly #client: rdkafka.KafkaConsumer;
   readonly #options: ConsumerOptions;
-  readonly #assigned = new Map<string, TopicPartition>();
-  /** Offset after the last record taken from the client, by partition. */
-  readonly #fetched = new Map<string, number>();
+  readonly #assignment = new Assignment();
   readonly #commits = new CommitQueue();
   #tail: Promise<unknown> = Promise.resolve();
   #generation = 0;
@@ -99,11 +96,11 @@ export class Consumer {
   }
 
   get assigned(): readonly TopicPartition[] {
-    return [...this.#assigned.values()];
+    return this.#assignment.list();
   }
 
   isAssigned(partition: TopicPartition): boolean {
-    return this.#assigned.has(keyOf(partition));
+    return this.#assignment.has(partition);
   }
 
   /** @throws KafkaError: family authentication when the broker refused the credentials, else retriable. */
@@ -135,7 +132,7 @@ export class Consumer {
   /** Leaves the group or drops the assignment; buffered records are gone with it. */
   unsubscribe(): Promise<void> {
     return this.#exclusive(() => {
-      this.#reset([]);
+      this.#forget();
       this.#client.unsubscribe();
       this.#client.unassign();
     });
@@ -143,7 +140,11 @@ export class Consumer {
 
   /** Reads exactly these partitions from these offsets; what was buffered is dropped. */
   assign(starts: readonly TopicPartitionOffset[]): Promise<void> {
-    return this.#exclusive(() => this.#assignNow(starts));
+    return this.#exclusive(() => {
+      this.#forget();
+      this.#assignment.add(starts);
+      this.#client.assign(starts.map(plain));
+    });
   }
 
   /**
@@ -152,7 +153,15 @@ export class Consumer {
    * @param choose gets where each partition stands (its first buffered record, else the next one to be fetched)
    */
   reposition(choose: (current: TopicPartitionOffset[]) => TopicPartitionOffset[]): Promise<void> {
-    return this.#exclusive(() => this.#assignNow(choose(this.#positions())));
+    return this.#exclusive(() => {
+      const positions = choose(this.#assignment.positions(this.buffer));
+      const cooperative = this.#isCooperative();
+      if (cooperative) this.#client.incrementalUnassign(this.#assignment.list());
+      this.#forget();
+      this.#assignment.add(positions);
+      if (cooperative) this.#client.incrementalAssign(positions.map(plain));
+      else this.#client.assign(positions.map(plain));
+    });
   }
 
   /**
@@ -167,7 +176,7 @@ export class Consumer {
       const records = await this.#consume(recordsMax, waitMs);
       // A rebalance in the meantime: what belongs to revoked partitions is another member's now.
       const valid = generation === this.#generation ? records : records.filter((record) => this.isAssigned(record));
-      this.#noteFetched(valid);
+      this.#assignment.noteFetched(valid);
       this.buffer.push(valid);
       return valid.length;
     });
@@ -182,16 +191,9 @@ export class Consumer {
 
   /** Records that the broker is known to have beyond those taken, counted up to `enough`. */
   knownBacklog(enough: number): number {
-    let backlog = 0;
-    for (const [key, next] of this.#fetched) {
-      const partition = this.#assigned.get(key);
-      // A logical start (a negative offset) says nothing about what is left.
-      if (partition === undefined || next < 0) continue;
-      const { highOffset } = this.#client.getWatermarkOffsets(partition.topic, partition.partition);
-      if (highOffset > next) backlog += highOffset - next;
-      if (backlog >= enough) return enough;
-    }
-    return backlog;
+    return this.#assignment.backlog(enough, ({ topic, partition }) => {
+      return this.#client.getWatermarkOffsets(topic, partition).highOffset;
+    });
   }
 
   /**
@@ -214,7 +216,7 @@ export class Consumer {
   commitWithoutWaiting(offsets: readonly TopicPartitionOffset[]): void {
     if (offsets.length === 0) return;
     try {
-      this.#client.commit(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
+      this.#client.commit(offsets.map(plain));
     } catch (error) {
       throw kafkaErrorFromClient(error);
     }
@@ -249,15 +251,17 @@ export class Consumer {
   async #disconnect(): Promise<void> {
     const { requestTimeoutMs, blockingCalls } = this.#options;
     this.#stopTokens?.();
-    this.#reset([]);
+    this.#forget();
     this.#commits.abandon(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
     if (!this.#connected) return;
     // A static member leaves its group only if it unsubscribes before it disconnects.
     this.#client.unsubscribe();
     const disconnected = blockingCalls.run('disconnect', requestTimeoutMs, () => {
-      return new Promise<void>((resolve) => this.#client.disconnect(() => resolve()));
+      return new Promise<true>((resolve) => this.#client.disconnect(() => resolve(true)));
     });
-    await withDeadline(disconnected, requestTimeoutMs, 'disconnect');
+    if ((await settledWithin(disconnected, requestTimeoutMs)) === undefined) {
+      throw timeoutError('disconnect', requestTimeoutMs);
+    }
   }
 
   /** One task at a time on the handle; a failed one does not stop those behind it. */
@@ -267,33 +271,12 @@ export class Consumer {
     return run;
   }
 
-  #assignNow(starts: readonly TopicPartitionOffset[]): void {
-    this.#reset(starts);
-    this.#client.assign(starts.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
-  }
-
-  #positions(): TopicPartitionOffset[] {
-    const next = new Map<string, number>();
-    this.buffer.each((record) => {
-      const key = keyOf(record);
-      if (!next.has(key)) next.set(key, record.offset);
-    });
-    return [...this.#assigned].map(([key, { topic, partition }]) => {
-      return { topic, partition, offset: next.get(key) ?? this.#fetched.get(key) ?? OFFSET_STORED };
-    });
-  }
-
-  /** Forgets everything about the assignment before; `starts` are the partitions from now on. */
-  #reset(starts: readonly TopicPartitionOffset[]): void {
+  /** Nothing of the assignment before is valid any more. */
+  #forget(): void {
     this.#generation += 1;
     this.#paused = false;
     this.buffer.clear();
-    this.#fetched.clear();
-    this.#assigned.clear();
-    for (const { topic, partition, offset } of starts) {
-      this.#assigned.set(keyOf({ topic, partition }), { topic, partition });
-      this.#fetched.set(keyOf({ topic, partition }), offset);
-    }
+    this.#assignment.clear();
   }
 
   #consume(recordsMax: number, waitMs: number): Promise<ConsumedRecord[]> {
@@ -306,32 +289,35 @@ export class Consumer {
     });
   }
 
-  /** Records come in runs of one partition: one look-up a run. */
-  #noteFetched(records: readonly ConsumedRecord[]): void {
-    for (let i = 0; i < records.length; i += 1) {
-      const record = records[i] as ConsumedRecord;
-      const following = records[i + 1];
-      if (following?.partition === record.partition && following.topic === record.topic) continue;
-      this.#fetched.set(keyOf(record), record.offset + 1);
-    }
-  }
-
   #pause(paused: boolean): void {
-    const partitions = [...this.#assigned.values()];
+    const partitions = this.#assignment.list();
     if (paused) this.#client.pause(partitions);
     else this.#client.resume(partitions);
     this.#paused = paused;
   }
 
+  /** Whether partitions come and go one by one (cooperative-sticky) or all at once. */
+  #isCooperative(): boolean {
+    return this.#client.rebalanceProtocol() === 'COOPERATIVE';
+  }
+
   #onRebalance(event: RebalanceEvent, partitions: readonly TopicPartition[]): void {
     if (event.code === ERR_ASSIGN_PARTITIONS) {
       this.#assignFromGroup(partitions).catch((error: unknown) => this.#onConsumeError(kafkaErrorFromClient(error)));
-      return;
+    } else {
+      this.#revoke(partitions);
     }
+  }
+
+  #revoke(partitions: readonly TopicPartition[]): void {
     if (this.#closing === undefined) this.#options.hooks.onRevoked(partitions);
-    this.#reset([]);
+    this.#generation += 1;
+    this.#assignment.remove(partitions);
+    this.buffer.retain((record) => this.isAssigned(record));
     // While it disconnects the client waits for this call, too.
-    if (this.#client.isConnected()) this.#client.unassign();
+    if (!this.#client.isConnected()) return;
+    if (this.#isCooperative()) this.#client.incrementalUnassign([...partitions] as Assignments);
+    else this.#client.unassign();
   }
 
   async #assignFromGroup(partitions: readonly TopicPartition[]): Promise<void> {
@@ -341,7 +327,9 @@ export class Consumer {
     await this.#exclusive(() => {
       // Revoked while the start was looked up: the next assignment is on its way.
       if (generation !== this.#generation || this.#closing !== undefined) return;
-      this.#assignNow(starts);
+      this.#assignment.add(starts);
+      if (this.#isCooperative()) this.#client.incrementalAssign(starts.map(plain));
+      else this.#client.assign(starts.map(plain));
       this.#options.hooks.onAssigned();
     });
   }
@@ -359,15 +347,7 @@ export class Consumer {
   }
 }
 
-async function withDeadline(work: Promise<void>, timeoutMs: number, what: string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(timeoutError(what, timeoutMs)), timeoutMs);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => undefined);
-  }
+/** Just the fields that the client knows: what else an object carries must not reach it. */
+function plain({ topic, partition, offset }: TopicPartitionOffset): TopicPartitionOffset {
+  return { topic, partition, offset };
 }

@@ -62,6 +62,13 @@ export class RecordBuffer {
     this.#bytes = 0;
   }
 
+  /** Keeps what `keep` accepts, in order. */
+  retain(keep: (record: ConsumedRecord) => boolean): void {
+    const kept = this.#records.slice(this.#next).filter(keep);
+    this.clear();
+    this.push(kept);
+  }
+
   each(visit: (record: ConsumedRecord) => void): void {
     for (let i = this.#next; i < this.#records.length; i += 1) visit(this.#records[i] as ConsumedRecord);
   }

@@ -22,14 +22,14 @@ interface Watched {
 function consumerOf(
   group: string,
   hooks: Partial<ConsumerHooks> = {},
-  reset: 'earliest' | 'none' = 'earliest',
+  settings: Readonly<Record<string, string>> = {},
 ): Watched {
   const revoked: TopicPartition[] = [];
   const errors: KafkaError[] = [];
   const consumer = new Consumer({
     groupId: group,
-    autoOffsetReset: reset,
-    settings: { global: { 'bootstrap.servers': bootstrap }, topic: {} },
+    autoOffsetReset: 'earliest',
+    settings: { global: { 'bootstrap.servers': bootstrap, ...settings }, topic: {} },
     instanceTimeoutMs: 300_000,
     readAheadBytes: 2_097_152,
     connectTimeoutMs: 5000,
@@ -184,6 +184,30 @@ describe('Consumer', () => {
       { deadlineMs: DEADLINE_MS, describe: 'the revocation' },
     );
     expect(consumer.assigned).toEqual([]);
+  });
+
+  it('works with the cooperative protocol: shares partitions one by one, and repositions', async () => {
+    const topic = await topicWith(5, 2);
+    const group = uniqueName('group');
+    const cooperative = { 'partition.assignment.strategy': 'cooperative-sticky' };
+    const first = consumerOf(group, {}, cooperative);
+    const second = consumerOf(group, {}, cooperative);
+    await first.consumer.connect();
+    await first.consumer.subscribe([topic]);
+    await fillTo(first.consumer, 5);
+    await second.consumer.connect();
+    await second.consumer.subscribe([topic]);
+    await eventually(
+      async () => {
+        await Promise.all([first.consumer.fill(1, 0), second.consumer.fill(1, 0)]);
+        return first.consumer.assigned.length === 1 && second.consumer.assigned.length === 1;
+      },
+      { deadlineMs: DEADLINE_MS, describe: 'a partition each' },
+    );
+    const [reader] = [first, second].filter(({ consumer }) => consumer.isAssigned({ topic, partition: 0 }));
+    await reader?.consumer.reposition(() => [{ topic, partition: 0, offset: 3 }]);
+    await fillTo(reader?.consumer as Consumer, 2);
+    expect(reader?.consumer.buffer.peek()?.offset).toBe(3);
   });
 
   it('reports a topic that does not exist', async () => {

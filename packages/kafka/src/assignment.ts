@@ -1,0 +1,80 @@
+import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
+import type { ConsumedRecord, RecordBuffer } from './record-buffer.ts';
+
+/** Where the group committed, else by the reset policy: for a partition of which nothing is known yet. */
+const OFFSET_STORED = -1000;
+
+interface Progress extends TopicPartition {
+  /** Offset after the last record taken from the client, or where it was told to begin. */
+  fetched: number;
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${partition}/${topic}`;
+}
+
+/** The partitions that a consumer reads, and how far it has come in each. Pure state. */
+export class Assignment {
+  readonly #partitions = new Map<string, Progress>();
+
+  has(partition: TopicPartition): boolean {
+    return this.#partitions.has(keyOf(partition));
+  }
+
+  list(): TopicPartition[] {
+    return [...this.#partitions.values()].map(({ topic, partition }) => ({ topic, partition }));
+  }
+
+  /** Adds partitions, or says anew where they begin. */
+  add(starts: readonly TopicPartitionOffset[]): void {
+    for (const { topic, partition, offset } of starts) {
+      this.#partitions.set(keyOf({ topic, partition }), { topic, partition, fetched: offset });
+    }
+  }
+
+  remove(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.#partitions.delete(keyOf(partition));
+  }
+
+  clear(): void {
+    this.#partitions.clear();
+  }
+
+  /** Records come in runs of one partition: one look-up a run. */
+  noteFetched(records: readonly ConsumedRecord[]): void {
+    for (const [i, record] of records.entries()) {
+      const following = records[i + 1];
+      if (following?.partition === record.partition && following.topic === record.topic) continue;
+      const progress = this.#partitions.get(keyOf(record));
+      if (progress !== undefined) progress.fetched = record.offset + 1;
+    }
+  }
+
+  /** Where reading goes on in each partition: its first buffered record, else the next one to be fetched. */
+  positions(buffer: RecordBuffer): TopicPartitionOffset[] {
+    const buffered = new Map<string, number>();
+    buffer.each((record) => {
+      const key = keyOf(record);
+      if (!buffered.has(key)) buffered.set(key, record.offset);
+    });
+    return [...this.#partitions].map(([key, { topic, partition, fetched }]) => {
+      const offset = buffered.get(key) ?? fetched;
+      return { topic, partition, offset: offset < 0 ? OFFSET_STORED : offset };
+    });
+  }
+
+  /**
+   * Records that lie ahead of what was taken, counted up to `enough`.
+   * @param highWatermark offset after the last record that the broker is known to have
+   */
+  backlog(enough: number, highWatermark: (partition: TopicPartition) => number): number {
+    let backlog = 0;
+    for (const progress of this.#partitions.values()) {
+      // A logical start (a negative offset) says nothing about what is left.
+      if (progress.fetched < 0) continue;
+      backlog += Math.max(0, highWatermark(progress) - progress.fetched);
+      if (backlog >= enough) return enough;
+    }
+    return backlog;
+  }
+}
