@@ -6,6 +6,7 @@ import type { Config, ListenAddress, Logger, Metrics } from '@sluice/runtime';
 import express from 'express';
 import type { Api } from './api.ts';
 import { ByteBudget } from './http/byte-budget.ts';
+import { ConnectionMetrics } from './http/connection-metrics.ts';
 import { Dispatcher } from './http/dispatch.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
 import { createHttpServer } from './http/server.ts';
@@ -140,14 +141,13 @@ export function createWorker(options: WorkerOptions): Worker {
   router.use((req, res) => dispatcher.handle(req, res));
   const route = router as unknown as RawHandler;
 
-  const servers = config.listeners.map(() =>
-    createHttpServer(config.http, (req, res) => {
-      route(req, res, (error) => {
-        logger.error({ error }, 'A request fell through the router.');
-        res.destroy();
-      });
-    }),
-  );
+  const serve = (req: IncomingMessage, res: ServerResponse): void =>
+    route(req, res, (error) => {
+      logger.error({ error }, 'A request fell through the router.');
+      res.destroy();
+    });
+  const connections = new ConnectionMetrics(metrics, config.http.connectionsMax);
+  const servers = config.listeners.map(() => createHttpServer(config.http, serve, connections));
   return {
     listen: () => Promise.all(servers.map((server, i) => listenOn(server, config.listeners[i] as ListenAddress))),
     drain: async (deadlineMs) => {

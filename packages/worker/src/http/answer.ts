@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { type ApiError, errorBody } from '@sluice/protocol';
+import { dropBody, endAfterRequest } from './unread-body.ts';
 
 /** What a handler decided; how it goes over the wire is `send`'s business. */
 export interface Answer {
@@ -22,6 +23,8 @@ export interface SendOptions {
   readonly head: boolean;
   readonly gzip: boolean;
   readonly close: boolean;
+  /** How long a client may take nothing of an answer that is on its way, in ms; after it the connection is cut. */
+  readonly stallMs: number;
 }
 
 const compress = promisify(gzip);
@@ -73,6 +76,24 @@ function writePieces(res: ServerResponse, pieces: readonly Buffer[], onSent: (co
   res.uncork();
 }
 
+function isToBeCompressed(req: IncomingMessage, length: number, options: SendOptions): boolean {
+  return options.gzip && length >= GZIP_BYTES_MIN && acceptsGzip(req.headers['accept-encoding']);
+}
+
+async function compressed(body: string | readonly Buffer[]): Promise<readonly Buffer[]> {
+  const plain = typeof body === 'string' ? Buffer.from(body) : Buffer.concat(body);
+  return [await compress(plain, { level: constants.Z_BEST_SPEED })];
+}
+
+function headersOf(answer: Answer, options: SendOptions, close: boolean): string[] {
+  const headers: string[] = ['x-request-id', options.requestId];
+  if (close) headers.push('Connection', 'close');
+  if (answer.headers !== undefined) {
+    for (const [name, value] of Object.entries(answer.headers)) headers.push(name, value);
+  }
+  return headers;
+}
+
 /** Sends an answer. Answers the number of body bytes. */
 export async function send(
   req: IncomingMessage,
@@ -80,24 +101,19 @@ export async function send(
   answer: Answer,
   options: SendOptions,
 ): Promise<number> {
-  const headers: string[] = ['x-request-id', options.requestId];
-  if (options.close) headers.push('Connection', 'close');
-  if (answer.headers !== undefined) {
-    for (const [name, value] of Object.entries(answer.headers)) headers.push(name, value);
-  }
-  let { body } = answer;
-  if (body === undefined) {
+  const unread = dropBody(req);
+  const headers = headersOf(answer, options, options.close || unread);
+  if (answer.body === undefined) {
     res.writeHead(answer.status, headers).end();
     return 0;
   }
   const contentType = answer.contentType ?? options.contentType;
   if (contentType !== '') headers.push('Content-Type', contentType, 'Vary', 'Accept-Encoding, User-Agent');
+  let { body } = answer;
   let length = lengthOf(body);
-  if (options.gzip && length >= GZIP_BYTES_MIN && acceptsGzip(req.headers['accept-encoding'])) {
-    const plain = typeof body === 'string' ? Buffer.from(body) : Buffer.concat(body, length);
-    const packed = await compress(plain, { level: constants.Z_BEST_SPEED });
-    body = [packed];
-    length = packed.length;
+  if (isToBeCompressed(req, length, options)) {
+    body = await compressed(body);
+    length = lengthOf(body);
     headers.push('Content-Encoding', 'gzip');
   }
   headers.push('Content-Length', String(length));
@@ -105,7 +121,10 @@ export async function send(
   if (options.head) {
     res.end();
     answer.onSent?.(false);
-  } else if (typeof body === 'string') res.end(body);
-  else writePieces(res, body, answer.onSent ?? (() => undefined));
+  } else if (typeof body !== 'string') writePieces(res, body, answer.onSent ?? (() => undefined));
+  else if (unread) endAfterRequest(req, res, body);
+  else res.end(body);
+  // Whoever asks and does not read would otherwise hold the answer's memory for as long as it likes.
+  if (res.writableLength > 0) res.setTimeout(options.stallMs, () => res.destroy());
   return length;
 }

@@ -86,7 +86,8 @@ export class Dispatcher {
         contentType: decision.contentType,
         head: match.kind === 'match' && match.head,
         gzip: this.#options.api.config.compressionEnabled,
-        close: this.#options.api.draining() || !this.#bodyRead(req),
+        close: this.#options.api.draining(),
+        stallMs: this.#options.api.config.http.idleTimeoutMs,
       });
       this.#observe(req, route, { status: decision.answer.status, startedAt, bytesOut });
     } catch (error) {
@@ -176,13 +177,6 @@ export class Dispatcher {
     return new ApiError('internal', {
       message: `Internal Server Error. The log has the reason under request id ${id}.`,
     });
-  }
-
-  /** An unread body would be taken for the next request: such a connection ends with its answer. */
-  #bodyRead(req: IncomingMessage): boolean {
-    return (
-      req.complete || (req.headers['content-length'] === undefined && req.headers['transfer-encoding'] === undefined)
-    );
   }
 
   #observe(

@@ -56,7 +56,10 @@ export class Exchange {
 
   /** @throws ApiError 413, 503; ClientGone */
   async readBody(): Promise<Buffer> {
-    const body = await readBody(this.req, this.#limits);
+    const body = await readBody(this.req, this.#limits, () => {
+      // Only `100-continue` comes here (RFC 9110, 10.1.1), and HTTP/1.0 does not know it.
+      if (this.req.headers.expect !== undefined && this.req.httpVersionMinor > 0) this.res.writeContinue();
+    });
     this.#releaseBody = body.release;
     return body.bytes;
   }

@@ -40,12 +40,14 @@ function busy(): ApiError {
 
 /**
  * Reads the whole body of a request. How long that may take is the HTTP server's `requestTimeout` (408).
+ * @param onWanted called when the body is small enough as far as its headers tell, before it is read
  * @throws ApiError 413 or 503 when it does not fit; ClientGone when the connection ended first
  */
-export function readBody(req: IncomingMessage, limits: BodyLimits): Promise<Body> {
+export function readBody(req: IncomingMessage, limits: BodyLimits, onWanted: () => void): Promise<Body> {
   const declared = Number(req.headers['content-length'] ?? Number.NaN);
   if (declared === 0) return Promise.resolve(EMPTY_BODY);
   if (declared > limits.maxBytes) return Promise.reject(tooLarge(limits));
+  onWanted();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;

@@ -1,52 +1,66 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpLimits } from '@sluice/runtime';
+import type { ConnectionMetrics } from './connection-metrics.ts';
+import {
+  noTunnels,
+  type Refusal,
+  refusalByParser,
+  refusalOf,
+  sendRefusal,
+  unknownExpectation,
+  writeRefusal,
+} from './refusal.ts';
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => void;
 
 /** How often the server looks for requests that take too long, in ms. */
 const TIMEOUT_CHECK_INTERVAL_MS = 1000;
 
-interface ParserFault {
-  readonly status: number;
-  readonly message: string;
+/** The answer whose turn it is on a connection. Node keeps it there, and has no other name for it. */
+function currentAnswer(socket: Socket): ServerResponse | undefined {
+  return (socket as { readonly ['_httpMessage']?: ServerResponse | null })['_httpMessage'] ?? undefined;
 }
 
-const faults: Readonly<Record<string, ParserFault>> = {
-  HPE_HEADER_OVERFLOW: {
-    status: 431,
-    message: 'The request header is too large (max.request.header.size, sluice.http.headers.max).',
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    status: 408,
-    message: 'Timeout while reading from inputStream',
-  },
-};
-
-/** A request that never became one: the parser refused it, so there is no response object to answer with. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const fault = faults[error.code ?? ''] ?? { status: 400, message: `Malformed HTTP request: ${error.message}` };
-  const body = JSON.stringify({ error_code: fault.status, message: fault.message });
-  socket.end(
-    `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+/**
+ * Refuses what the parser could not read. Answers leave a connection in the order of the requests: the refusal waits
+ * for those before it, or a client that sends several at once would take it for the answer to its first.
+ */
+function refuseInTurn(socket: Socket, refusal: Refusal): void {
+  const answer = currentAnswer(socket);
+  if (answer === undefined) writeRefusal(socket, refusal);
+  else if (answer.req.complete) answer.once('finish', () => refuseInTurn(socket, refusal));
+  // The rest of this request's own body is what could not be read; half an answer cannot be taken back.
+  else if (answer.headersSent) socket.destroy();
+  else writeRefusal(socket, refusal);
 }
 
-function countingHeaders(limits: HttpLimits, listener: Listener): Listener {
-  return (req, res) => {
-    // Names and values take a place each.
-    if (req.rawHeaders.length <= 2 * limits.headersMax) listener(req, res);
-    else refuse(Object.assign(new Error('too many headers'), { code: 'HPE_HEADER_OVERFLOW' }), req.socket);
-  };
+function refuseMalformed(server: Server, metrics: ConnectionMetrics): void {
+  // The parser complains again with each further packet.
+  const refused = new WeakSet<Socket>();
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+    } else if (!refused.has(socket)) {
+      refused.add(socket);
+      const refusal = refusalByParser(error);
+      metrics.refused(refusal.status);
+      refuseInTurn(socket, refusal);
+    }
+  });
 }
 
 /** An HTTP server with every limit set; nothing is left to a default that may be "none". */
-export function createHttpServer(limits: HttpLimits, listener: Listener): Server {
+export function createHttpServer(limits: HttpLimits, listener: Listener, metrics: ConnectionMetrics): Server {
+  const refuse = (res: ServerResponse, refusal: Refusal): void => {
+    metrics.refused(refusal.status);
+    sendRefusal(res, refusal);
+  };
+  const admit: Listener = (req, res) => {
+    const refusal = refusalOf(req, limits);
+    if (refusal === undefined) listener(req, res);
+    else refuse(res, refusal);
+  };
   const server = createServer(
     {
       maxHeaderSize: limits.headerMaxBytes,
@@ -55,20 +69,29 @@ export function createHttpServer(limits: HttpLimits, listener: Listener): Server
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
       keepAliveTimeout: limits.idleTimeoutMs,
       noDelay: true,
-      // Without a Host a request of HTTP/1.1 is malformed (RFC 9112, 3.2).
-      requireHostHeader: true,
+      // Looked at by `refusalOf`, which answers with a body.
+      requireHostHeader: false,
       insecureHTTPParser: false,
     },
-    countingHeaders(limits, listener),
+    admit,
   );
   server.maxConnections = limits.connectionsMax;
   // Node drops the headers beyond its own count without a word; here they are counted and refused.
   server.maxHeadersCount = 0;
-  server.on('clientError', refuse);
-  // A client that asks first is told to go on only where its body will be read; a body that is too large is not.
-  server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
-    if (Number(req.headers['content-length'] ?? 0) <= limits.bodyMaxBytes) res.writeContinue();
-    countingHeaders(limits, listener)(req, res);
+  server.on('connection', (socket) => {
+    metrics.opened();
+    socket.once('close', () => metrics.closed());
+  });
+  server.on('drop', () => metrics.dropped());
+  refuseMalformed(server, metrics);
+  // Who asks before sending a body is told to go on when somebody reads it (`readBody`), and not where nobody will.
+  server.on('checkContinue', admit);
+  server.on('checkExpectation', (_req: IncomingMessage, res: ServerResponse) => refuse(res, unknownExpectation));
+  server.on('connect', (_req: IncomingMessage, socket: Socket) => {
+    // Node has let go of this connection: a reset on it that nobody hears would end the process.
+    socket.on('error', () => socket.destroy());
+    metrics.refused(noTunnels.status);
+    writeRefusal(socket, noTunnels);
   });
   return server;
 }
