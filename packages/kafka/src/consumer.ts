@@ -56,6 +56,7 @@ const ERR_ASSIGN_PARTITIONS = -175;
 const ERR_FATAL = -150;
 const ERR_DESTROY = -197;
 const COMMIT_POLL_INTERVAL_MS = 1;
+const FLUSHED_RECORDS_MAX = 1000;
 /** An idle instance takes one record a second from the client; past this it is paused instead. */
 const IDLE_BUFFER_RECORDS_MAX = 256;
 const IDLE_BUFFER_BYTES_MAX = 1_048_576;
@@ -153,7 +154,9 @@ export class Consumer {
    * @param choose gets where each partition stands (its first buffered record, else the next one to be fetched)
    */
   reposition(choose: (current: TopicPartitionOffset[]) => TopicPartitionOffset[]): Promise<void> {
-    return this.#exclusive(() => {
+    return this.#exclusive(async () => {
+      // Takes along what is still queued about the old positions: an error of theirs would be taken for a new one.
+      await this.#consume(FLUSHED_RECORDS_MAX, 0);
       const positions = choose(this.#assignment.positions(this.buffer));
       const cooperative = this.#isCooperative();
       if (cooperative) this.#client.incrementalUnassign(this.#assignment.list());

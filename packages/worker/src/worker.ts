@@ -8,6 +8,7 @@ import type { Api } from './api.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { ConnectionMetrics } from './http/connection-metrics.ts';
 import { Dispatcher } from './http/dispatch.ts';
+import { requestId } from './http/request-id.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
 import { createHttpServer } from './http/server.ts';
 import { RecordMetrics } from './record-metrics.ts';
@@ -133,9 +134,13 @@ export function createWorker(options: WorkerOptions): Worker {
   // The router stands on a bare server: the app object of express would change the prototypes of each request.
   const router = express.Router();
   const openApi = JSON.stringify(openApiDocument({ title: 'Sluice', version: options.version }));
-  router.get('/openapi.json', (_req, res) => {
+  router.get('/openapi.json', (req, res) => {
     res
-      .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(openApi) })
+      .writeHead(200, {
+        'x-request-id': requestId(req.headers['x-request-id']),
+        'Content-Type': 'application/json',
+        'Content-Length': Buffer.byteLength(openApi),
+      })
       .end(openApi);
   });
   router.use((req, res) => dispatcher.handle(req, res));

@@ -55,10 +55,12 @@ function lengthOf(body: string | readonly Buffer[]): number {
 }
 
 /**
- * Writes the pieces of a body and tells, once, whether the operating system took all of them. Only the callback of the
- * last write knows: when the connection is cut, pending writes end as well, and `finish` comes as if all was sent.
+ * Writes the pieces of a body and tells, once, whether the operating system took all of them. `finish` cannot be
+ * believed: when the connection is cut, pending writes end as well, and it comes as if all was sent. The callback of
+ * the last write knows, together with the socket: an error that comes after the socket was destroyed is swallowed.
  */
 function writePieces(res: ServerResponse, pieces: readonly Buffer[], onSent: (complete: boolean) => void): void {
+  const { socket } = res;
   let told = false;
   const tell = (complete: boolean): void => {
     if (told) return;
@@ -70,7 +72,7 @@ function writePieces(res: ServerResponse, pieces: readonly Buffer[], onSent: (co
   res.cork();
   for (const [i, piece] of pieces.entries()) {
     if (i < pieces.length - 1) res.write(piece);
-    else res.write(piece, (error) => tell(error === undefined || error === null));
+    else res.write(piece, (error) => tell(!error && socket?.destroyed === false));
   }
   res.end();
   res.uncork();

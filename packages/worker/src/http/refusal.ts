@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpLimits } from '@sluice/runtime';
+import { requestId } from './request-id.ts';
 
 /** Why a request goes no further than the HTTP server. */
 export interface Refusal {
@@ -59,6 +60,7 @@ function bodyOf({ status, message }: Refusal): string {
 export function sendRefusal(res: ServerResponse, refusal: Refusal): void {
   const body = bodyOf(refusal);
   res.writeHead(refusal.status, {
+    'x-request-id': requestId(res.req.headers['x-request-id']),
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
     Connection: 'close',
@@ -72,7 +74,7 @@ export function writeRefusal(socket: Socket, refusal: Refusal): void {
   const cut = setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
   socket.once('close', () => clearTimeout(cut));
   socket.end(
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\nx-request-id: ${requestId(undefined)}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
 }

@@ -3,6 +3,17 @@ import { ApiError, type TopicPartition, type TopicPartitionOffset } from '@sluic
 import type { RecordFormat } from '../formats/record-format.ts';
 import { type Batch, DeliveryTracker, partitionKey } from './delivery-tracker.ts';
 import type { Pollable, ReadScheduler } from './read-scheduler.ts';
+import {
+  assertReplaceable,
+  assignmentOf,
+  isSameSubscription,
+  isSubscription,
+  noSource,
+  refreshed,
+  type Source,
+  subscriptionTo,
+  topicsOf,
+} from './source.ts';
 import { resolveStart } from './start-offsets.ts';
 import type { TopicPattern } from './topic-pattern.ts';
 
@@ -33,27 +44,20 @@ export interface SessionDependencies {
   readonly onLog: (severity: number, facility: string, message: string) => void;
 }
 
-type Wish =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'topics'; readonly topics: readonly string[] }
-  | { readonly kind: 'pattern'; readonly pattern: TopicPattern; topics: readonly string[] }
-  | { readonly kind: 'assignment'; readonly partitions: readonly TopicPartition[] };
-
-const EXCLUSIVE = 'Subscription to topics, partitions and pattern are mutually exclusive';
 const POLL_RECORDS_MAX = 500;
 /** A consumer that dies of a fatal error sooner than this after the one before is not simply replaced. */
 const REBUILD_INTERVAL_MS = 10_000;
 
 /**
  * One consumer instance: what its client asked for, the Kafka consumer that does it, and the account of what was
- * delivered. The consumer is made when it is first needed and made anew after a fatal error; the wish, the account
- * and the name outlive it.
+ * delivered. The consumer is made when it is first needed and made anew after a fatal error; source, account and name
+ * outlive it.
  */
 export class Session implements Pollable {
   readonly settings: SessionSettings;
   readonly deliveries: DeliveryTracker = new DeliveryTracker();
   readonly #dependencies: SessionDependencies;
-  #wish: Wish = { kind: 'none' };
+  #source: Source = noSource;
   #consumer: Consumer | undefined;
   #connecting: Promise<Consumer> | undefined;
   #assignmentKnown = false;
@@ -78,22 +82,14 @@ export class Session implements Pollable {
     return this.#closed;
   }
 
-  get subscribed(): boolean {
-    return this.#wish.kind === 'topics' || this.#wish.kind === 'pattern';
-  }
-
   /** True once the client has said what to read. */
   get hasSource(): boolean {
-    return this.#wish.kind !== 'none';
+    return this.#source.kind !== 'none';
   }
 
-  /** False until the group has said which partitions this member reads (maybe none). */
-  get assignmentKnown(): boolean {
-    return this.#assignmentKnown;
-  }
-
+  /** Subscribed, and the group has not said yet which partitions this member reads (maybe none). */
   get joining(): boolean {
-    return this.subscribed && !this.#assignmentKnown;
+    return isSubscription(this.#source) && !this.#assignmentKnown;
   }
 
   /** The consumer with what it holds, if there is one. */
@@ -101,64 +97,52 @@ export class Session implements Pollable {
     return this.#consumer;
   }
 
-  get pattern(): TopicPattern | undefined {
-    return this.#wish.kind === 'pattern' ? this.#wish.pattern : undefined;
+  get followsPattern(): boolean {
+    return this.#source.kind === 'pattern';
   }
 
-  /** Topics subscribed to; those that a pattern matches. */
   get topics(): readonly string[] {
-    return this.#wish.kind === 'topics' || this.#wish.kind === 'pattern' ? this.#wish.topics : [];
+    return topicsOf(this.#source);
   }
 
   get assignments(): readonly TopicPartition[] {
-    if (this.#wish.kind === 'assignment') return this.#wish.partitions;
-    return this.#consumer?.assigned ?? [];
+    return this.#source.kind === 'assignment' ? this.#source.partitions : (this.#consumer?.assigned ?? []);
   }
 
-  /** @throws ApiError 409 while partitions are assigned by hand; KafkaError when Kafka cannot be reached */
+  /** @throws ApiError 409 when the instance reads by another kind of source; KafkaError when Kafka is out of reach */
   async subscribe(topics: readonly string[]): Promise<void> {
-    if (this.#wish.kind === 'assignment' || this.#wish.kind === 'pattern') {
-      throw new ApiError('illegalState', { detail: EXCLUSIVE });
-    }
-    if (this.#wish.kind === 'topics' && sameNames(this.#wish.topics, topics)) return;
-    await this.#follow({ kind: 'topics', topics: [...new Set(topics)] });
+    await this.#follow(subscriptionTo(topics));
   }
 
-  /** @param topics the topics that match now; `refreshPattern` keeps them up to date */
+  /**
+   * @param topics those that match now; `refreshPattern` keeps them up to date
+   * @throws as `subscribe`
+   */
   async subscribePattern(pattern: TopicPattern, topics: readonly string[]): Promise<void> {
-    if (this.#wish.kind === 'assignment' || this.#wish.kind === 'topics') {
-      throw new ApiError('illegalState', { detail: EXCLUSIVE });
-    }
-    if (this.#wish.kind === 'pattern' && this.#wish.pattern.text === pattern.text) return;
     await this.#follow({ kind: 'pattern', pattern, topics });
   }
 
-  /** The topics that exist have changed: follow the pattern. */
+  /** The topics that exist may have changed. The group commits what was delivered when it takes partitions away. */
   async refreshPattern(existing: readonly string[]): Promise<void> {
-    const wish = this.#wish;
-    if (wish.kind !== 'pattern') return;
-    const topics = existing.filter((topic) => wish.pattern.matches(topic));
-    if (sameNames(wish.topics, topics)) return;
-    wish.topics = topics;
-    // Partitions that stay keep their place: the group commits what was delivered when they are revoked.
-    if (topics.length > 0) await this.#consumer?.subscribe(topics);
+    const source = refreshed(this.#source, existing);
+    if (source === undefined || this.#consumer === undefined) return;
+    if (topicsOf(source).length > 0) await this.#consumer.subscribe(topicsOf(source));
+    this.#source = source;
   }
 
-  /** @throws ApiError 409 while subscribed; KafkaError when Kafka cannot be reached */
+  /** @throws as `subscribe` */
   async assign(partitions: readonly TopicPartition[]): Promise<void> {
-    if (this.subscribed) throw new ApiError('illegalState', { detail: EXCLUSIVE });
-    const unique = new Map(
-      partitions.map(({ topic, partition }) => [partitionKey({ topic, partition }), { topic, partition }]),
-    );
-    if (unique.size === 0) await this.unsubscribe();
-    else await this.#follow({ kind: 'assignment', partitions: [...unique.values()] });
+    const source = assignmentOf(partitions);
+    assertReplaceable(this.#source, source);
+    if (partitions.length === 0) await this.unsubscribe();
+    else await this.#follow(source);
   }
 
   /** Drops the subscription or assignment, and what was read ahead for it. */
   async unsubscribe(): Promise<void> {
-    if (this.#wish.kind === 'none') return;
-    this.#wish = { kind: 'none' };
-    this.#forgetAssignment();
+    if (!this.hasSource) return;
+    this.#source = noSource;
+    this.#leaveAssignment();
     await this.#consumer?.unsubscribe();
   }
 
@@ -170,8 +154,8 @@ export class Session implements Pollable {
     const consumer = await this.connected();
     this.requireAssigned(positions);
     for (const position of positions) this.deliveries.seek(position);
-    this.#error = undefined;
     await this.#moveTo(consumer, positions);
+    this.#error = undefined;
   }
 
   /** @throws ApiError 409 that names the first partition which is not assigned */
@@ -271,33 +255,43 @@ export class Session implements Pollable {
       onLog: this.#dependencies.onLog,
     });
     await consumer.connect();
-    if (this.#closed) {
-      await consumer.close();
-      throw new ApiError('consumerInstanceNotFound');
+    try {
+      if (this.#closed) throw new ApiError('consumerInstanceNotFound');
+      await this.#fulfil(consumer);
+    } catch (error) {
+      this.#closeInBackground(consumer);
+      throw error;
     }
     this.#consumer = consumer;
     this.#dependencies.scheduler.add(this);
-    await this.#fulfil(consumer);
     return consumer;
   }
 
-  /** Replaces what the instance reads. The wish stands before Kafka is asked, so that a failure can be repeated. */
-  async #follow(wish: Wish): Promise<void> {
-    this.#wish = wish;
-    this.#forgetAssignment();
+  /** Replaces what the instance reads. The source stands before Kafka is asked, so that a failure can be repeated. */
+  async #follow(source: Source): Promise<void> {
+    assertReplaceable(this.#source, source);
+    if (this.#error === undefined && isSameSubscription(this.#source, source)) return;
+    this.#source = source;
+    this.#leaveAssignment();
     const before = this.#consumer;
     const consumer = await this.connected();
-    // A consumer made just now has followed the wish already.
-    if (consumer === before) await this.#fulfil(consumer);
+    // A consumer made just now has followed the source already.
+    if (consumer !== before) return;
+    try {
+      await this.#fulfil(consumer);
+    } catch (error) {
+      this.#drop(consumer);
+      throw error;
+    }
   }
 
   async #fulfil(consumer: Consumer): Promise<void> {
-    const wish = this.#wish;
-    if (wish.kind === 'assignment') {
-      await consumer.assign(await this.#resolveStart(consumer, wish.partitions));
+    const source = this.#source;
+    if (source.kind === 'assignment') {
+      await consumer.assign(await this.#resolveStart(consumer, source.partitions));
       this.#onAssigned();
-    } else if (wish.kind !== 'none' && wish.topics.length > 0) {
-      await consumer.subscribe(wish.topics);
+    } else if (topicsOf(source).length > 0) {
+      await consumer.subscribe(topicsOf(source));
     } else {
       await consumer.unsubscribe();
       this.#onAssigned();
@@ -323,10 +317,24 @@ export class Session implements Pollable {
     const { now } = this.#dependencies;
     if (!this.settings.autoCommit || now() - this.#lastAutoCommitAt < this.settings.autoCommitIntervalMs) return;
     this.#lastAutoCommitAt = now();
-    this.#consumer?.commitWithoutWaiting(this.deliveries.committable());
+    if (this.#consumer !== undefined) this.#commitInBackground(this.#consumer, this.deliveries.committable());
   }
 
-  #forgetAssignment(): void {
+  /** Nobody waits for these commits: one that fails leaves records to be read again, and the next one covers it. */
+  #commitInBackground(consumer: Consumer, offsets: readonly TopicPartitionOffset[]): void {
+    try {
+      consumer.commitWithoutWaiting(offsets);
+    } catch (error) {
+      this.#dependencies.onLog(4, 'COMMIT', String(error));
+    }
+  }
+
+  /** The client reads something else from now on; its request proves that it has what it was sent before. */
+  #leaveAssignment(): void {
+    this.deliveries.confirm();
+    if (this.settings.autoCommit && this.#consumer !== undefined) {
+      this.#commitInBackground(this.#consumer, this.deliveries.committable());
+    }
     this.#assignmentKnown = false;
     this.#error = undefined;
     this.deliveries.reset();
@@ -345,9 +353,8 @@ export class Session implements Pollable {
   #onRevoked(consumer: Consumer, partitions: readonly TopicPartition[]): void {
     const revoked = new Set(partitions.map(partitionKey));
     if (this.settings.autoCommit) {
-      consumer.commitWithoutWaiting(
-        this.deliveries.committable().filter((offset) => revoked.has(partitionKey(offset))),
-      );
+      const offsets = this.deliveries.committable().filter((offset) => revoked.has(partitionKey(offset)));
+      this.#commitInBackground(consumer, offsets);
     }
     this.deliveries.forget(partitions);
     this.#assignmentKnown = false;
@@ -370,17 +377,22 @@ export class Session implements Pollable {
    */
   #onFatal(consumer: Consumer, error: KafkaError): void {
     if (consumer !== this.#consumer) return;
-    const { now, scheduler, onLog } = this.#dependencies;
+    const { now } = this.#dependencies;
     if (now() - this.#fatalAt < REBUILD_INTERVAL_MS) this.#error ??= error;
     this.#fatalAt = now();
+    this.#drop(consumer);
+  }
+
+  /** The next request that needs a consumer makes a new one. */
+  #drop(consumer: Consumer): void {
     this.#consumer = undefined;
     this.#assignmentKnown = false;
-    scheduler.remove(this);
-    consumer.close().catch((reason: unknown) => onLog(4, 'CLOSE', String(reason)));
+    this.#dependencies.scheduler.remove(this);
+    this.#closeInBackground(consumer);
+    this.#changed();
   }
-}
 
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  const names = new Set(a);
-  return names.size === new Set(b).size && b.every((name) => names.has(name));
+  #closeInBackground(consumer: Consumer): void {
+    consumer.close().catch((reason: unknown) => this.#dependencies.onLog(4, 'CLOSE', String(reason)));
+  }
 }

@@ -32,7 +32,7 @@ export class TopicNames {
   }
 
   async #refresh(sessions: SessionRegistry): Promise<void> {
-    const followers = [...sessions].filter((session) => session.pattern !== undefined);
+    const followers = [...sessions].filter((session) => session.followsPattern);
     const principals = new Map(followers.map(({ settings }) => [settings.principal.id, settings.principal]));
     for (const principal of principals.values()) {
       const topics = await this.list(principal);
