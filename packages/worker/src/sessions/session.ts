@@ -1,6 +1,7 @@
 import type { AdminPool, Consumer, ConsumerHooks, KafkaError, Principal } from '@sluice/kafka';
 import { ApiError, type TopicPartition, type TopicPartitionOffset } from '@sluice/protocol';
 import type { RecordFormat } from '../formats/record-format.ts';
+import { ConsumerSlot } from './consumer-slot.ts';
 import { type Batch, DeliveryTracker, partitionKey } from './delivery-tracker.ts';
 import type { Pollable, ReadScheduler } from './read-scheduler.ts';
 import {
@@ -45,8 +46,6 @@ export interface SessionDependencies {
 }
 
 const POLL_RECORDS_MAX = 500;
-/** A consumer that dies of a fatal error sooner than this after the one before is not simply replaced. */
-const REBUILD_INTERVAL_MS = 10_000;
 
 /**
  * One consumer instance: what its client asked for, the Kafka consumer that does it, and the account of what was
@@ -58,12 +57,10 @@ export class Session implements Pollable {
   readonly deliveries: DeliveryTracker = new DeliveryTracker();
   readonly #dependencies: SessionDependencies;
   #source: Source = noSource;
-  #consumer: Consumer | undefined;
-  #connecting: Promise<Consumer> | undefined;
+  readonly #slot: ConsumerSlot;
   #assignmentKnown = false;
   #error: KafkaError | undefined;
   #closed = false;
-  #fatalAt = Number.NEGATIVE_INFINITY;
   #lastAutoCommitAt: number;
   /** Grows with everything that a waiting read has to look at again. */
   changes = 0;
@@ -76,10 +73,17 @@ export class Session implements Pollable {
     this.#dependencies = dependencies;
     this.touchedAt = dependencies.now();
     this.#lastAutoCommitAt = this.touchedAt;
-  }
-
-  get closed(): boolean {
-    return this.#closed;
+    this.#slot = new ConsumerSlot({
+      create: (hooks) => dependencies.createConsumer(settings, hooks),
+      prepare: (consumer) => this.#fulfil(consumer),
+      resolveStart: (consumer, partitions) => this.#resolveStart(consumer, partitions),
+      onAssigned: () => this.#onAssigned(),
+      onRevoked: (consumer, partitions) => this.#onRevoked(consumer, partitions),
+      onError: (error) => this.#onError(error),
+      onChange: (present) => this.#onConsumer(present),
+      onLog: dependencies.onLog,
+      now: dependencies.now,
+    });
   }
 
   /** True once the client has said what to read. */
@@ -94,7 +98,7 @@ export class Session implements Pollable {
 
   /** The consumer with what it holds, if there is one. */
   get consumer(): Consumer | undefined {
-    return this.#consumer;
+    return this.#slot.consumer;
   }
 
   get followsPattern(): boolean {
@@ -106,7 +110,7 @@ export class Session implements Pollable {
   }
 
   get assignments(): readonly TopicPartition[] {
-    return this.#source.kind === 'assignment' ? this.#source.partitions : (this.#consumer?.assigned ?? []);
+    return this.#source.kind === 'assignment' ? this.#source.partitions : (this.#slot.consumer?.assigned ?? []);
   }
 
   /** @throws ApiError 409 when the instance reads by another kind of source; KafkaError when Kafka is out of reach */
@@ -125,8 +129,8 @@ export class Session implements Pollable {
   /** The topics that exist may have changed. The group commits what was delivered when it takes partitions away. */
   async refreshPattern(existing: readonly string[]): Promise<void> {
     const source = refreshed(this.#source, existing);
-    if (source === undefined || this.#consumer === undefined) return;
-    if (topicsOf(source).length > 0) await this.#consumer.subscribe(topicsOf(source));
+    if (source === undefined || this.#slot.consumer === undefined) return;
+    if (topicsOf(source).length > 0) await this.#slot.consumer.subscribe(topicsOf(source));
     this.#source = source;
   }
 
@@ -143,7 +147,7 @@ export class Session implements Pollable {
     if (!this.hasSource) return;
     this.#source = noSource;
     this.#leaveAssignment();
-    await this.#consumer?.unsubscribe();
+    await this.#slot.consumer?.unsubscribe();
   }
 
   /**
@@ -161,7 +165,7 @@ export class Session implements Pollable {
   /** @throws ApiError 409 that names the first partition which is not assigned */
   requireAssigned(partitions: readonly TopicPartition[]): void {
     for (const { topic, partition } of partitions) {
-      if (this.#consumer?.isAssigned({ topic, partition })) continue;
+      if (this.#slot.consumer?.isAssigned({ topic, partition })) continue;
       throw new ApiError('illegalState', { detail: `No current assignment for partition ${topic}-${partition}` });
     }
   }
@@ -206,23 +210,18 @@ export class Session implements Pollable {
     return this.#error;
   }
 
-  /** @throws KafkaError when Kafka cannot be reached or refuses the credentials */
-  async connected(): Promise<Consumer> {
-    if (this.#closed) throw new ApiError('consumerInstanceNotFound');
-    if (this.#consumer !== undefined) return this.#consumer;
-    this.#connecting ??= this.#connect().finally(() => {
-      this.#connecting = undefined;
-    });
-    return await this.#connecting;
+  /** @throws as `ConsumerSlot.connected` */
+  connected(): Promise<Consumer> {
+    return this.#slot.connected();
   }
 
   async poll(): Promise<number> {
-    return (await this.#consumer?.fill(POLL_RECORDS_MAX, 0)) ?? 0;
+    return (await this.#slot.consumer?.fill(POLL_RECORDS_MAX, 0)) ?? 0;
   }
 
   async service(): Promise<void> {
     try {
-      await this.#consumer?.service();
+      await this.#slot.consumer?.service();
     } catch (error) {
       this.#dependencies.onLog(4, 'SERVICE', String(error));
     }
@@ -235,8 +234,7 @@ export class Session implements Pollable {
   async close(delivered: boolean): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#dependencies.scheduler.remove(this);
-    const consumer = this.#consumer ?? (await this.#connecting?.catch(() => undefined));
+    const consumer = await this.#slot.take();
     if (consumer === undefined) return;
     if (delivered) this.deliveries.confirm();
     try {
@@ -246,41 +244,20 @@ export class Session implements Pollable {
     }
   }
 
-  async #connect(): Promise<Consumer> {
-    const consumer = this.#dependencies.createConsumer(this.settings, {
-      resolveStart: (partitions) => this.#resolveStart(consumer, partitions),
-      onAssigned: () => this.#onAssigned(),
-      onRevoked: (partitions) => this.#onRevoked(consumer, partitions),
-      onError: (error, fatal) => this.#onError(consumer, error, fatal),
-      onLog: this.#dependencies.onLog,
-    });
-    await consumer.connect();
-    try {
-      if (this.#closed) throw new ApiError('consumerInstanceNotFound');
-      await this.#fulfil(consumer);
-    } catch (error) {
-      this.#closeInBackground(consumer);
-      throw error;
-    }
-    this.#consumer = consumer;
-    this.#dependencies.scheduler.add(this);
-    return consumer;
-  }
-
   /** Replaces what the instance reads. The source stands before Kafka is asked, so that a failure can be repeated. */
   async #follow(source: Source): Promise<void> {
     assertReplaceable(this.#source, source);
     if (this.#error === undefined && isSameSubscription(this.#source, source)) return;
     this.#source = source;
     this.#leaveAssignment();
-    const before = this.#consumer;
+    const before = this.#slot.consumer;
     const consumer = await this.connected();
     // A consumer made just now has followed the source already.
     if (consumer !== before) return;
     try {
       await this.#fulfil(consumer);
     } catch (error) {
-      this.#drop(consumer);
+      this.#slot.drop(consumer);
       throw error;
     }
   }
@@ -303,7 +280,7 @@ export class Session implements Pollable {
       consumer,
       admin: this.#dependencies.admins.of(this.settings.principal),
       reset: this.settings.autoOffsetReset,
-      onError: (error) => this.#onError(consumer, error, false),
+      onError: (error) => this.#onError(error),
     });
   }
 
@@ -317,23 +294,15 @@ export class Session implements Pollable {
     const { now } = this.#dependencies;
     if (!this.settings.autoCommit || now() - this.#lastAutoCommitAt < this.settings.autoCommitIntervalMs) return;
     this.#lastAutoCommitAt = now();
-    if (this.#consumer !== undefined) this.#commitInBackground(this.#consumer, this.deliveries.committable());
-  }
-
-  /** Nobody waits for these commits: one that fails leaves records to be read again, and the next one covers it. */
-  #commitInBackground(consumer: Consumer, offsets: readonly TopicPartitionOffset[]): void {
-    try {
-      consumer.commitWithoutWaiting(offsets);
-    } catch (error) {
-      this.#dependencies.onLog(4, 'COMMIT', String(error));
-    }
+    if (this.#slot.consumer !== undefined)
+      this.#slot.commitInBackground(this.#slot.consumer, this.deliveries.committable());
   }
 
   /** The client reads something else from now on; its request proves that it has what it was sent before. */
   #leaveAssignment(): void {
     this.deliveries.confirm();
-    if (this.settings.autoCommit && this.#consumer !== undefined) {
-      this.#commitInBackground(this.#consumer, this.deliveries.committable());
+    if (this.settings.autoCommit && this.#slot.consumer !== undefined) {
+      this.#slot.commitInBackground(this.#slot.consumer, this.deliveries.committable());
     }
     this.#assignmentKnown = false;
     this.#error = undefined;
@@ -354,45 +323,30 @@ export class Session implements Pollable {
     const revoked = new Set(partitions.map(partitionKey));
     if (this.settings.autoCommit) {
       const offsets = this.deliveries.committable().filter((offset) => revoked.has(partitionKey(offset)));
-      this.#commitInBackground(consumer, offsets);
+      this.#slot.commitInBackground(consumer, offsets);
     }
     this.deliveries.forget(partitions);
     this.#assignmentKnown = false;
   }
 
-  #onError(consumer: Consumer, error: KafkaError, fatal: boolean): void {
-    if (fatal) this.#onFatal(consumer, error);
-    else if (error.family === 'unknownTopicOrPartition') {
+  #onConsumer(present: boolean): void {
+    const { scheduler } = this.#dependencies;
+    if (present) {
+      scheduler.add(this);
+    } else {
+      this.#assignmentKnown = false;
+      scheduler.remove(this);
+      this.#changed();
+    }
+  }
+
+  #onError(error: KafkaError): void {
+    if (error.family === 'unknownTopicOrPartition') {
       // A topic that does not exist (yet): the group has nothing to give, and says so by no other sign.
       this.#onAssigned();
     } else if (!error.retriable) {
       this.#error ??= error;
       this.#changed();
     }
-  }
-
-  /**
-   * A handle after a fatal error goes on returning records that may be another's by now: it is never asked again.
-   * The next request makes a new one; if that one fails as fast, reads report the error.
-   */
-  #onFatal(consumer: Consumer, error: KafkaError): void {
-    if (consumer !== this.#consumer) return;
-    const { now } = this.#dependencies;
-    if (now() - this.#fatalAt < REBUILD_INTERVAL_MS) this.#error ??= error;
-    this.#fatalAt = now();
-    this.#drop(consumer);
-  }
-
-  /** The next request that needs a consumer makes a new one. */
-  #drop(consumer: Consumer): void {
-    this.#consumer = undefined;
-    this.#assignmentKnown = false;
-    this.#dependencies.scheduler.remove(this);
-    this.#closeInBackground(consumer);
-    this.#changed();
-  }
-
-  #closeInBackground(consumer: Consumer): void {
-    consumer.close().catch((reason: unknown) => this.#dependencies.onLog(4, 'CLOSE', String(reason)));
   }
 }
