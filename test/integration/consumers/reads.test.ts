@@ -65,6 +65,25 @@ describe('point 1: a read answers as soon as it holds records and has reached th
     expect(ms).toBeLessThan(10_000);
   });
 
+  it('wakes up for a record that the polls of another request took (bug: it slept on until its time-out)', async () => {
+    const topic = await createTopic(bootstrap);
+    const consumer = await assigned(topic, { 'auto.commit.enable': false });
+    for (let i = 0; i < 10; i += 1) {
+      let reading = true;
+      const read = timed(consumer.read({ timeout: 20_000 })).finally(() => {
+        reading = false;
+      });
+      const committing = (async (): Promise<void> => {
+        while (reading) await consumer.commit({ offsets: [{ topic, partition: 0, offset: 0 }] });
+      })();
+      await produceJson(sluice.http, topic, [i]);
+      const { value, ms } = await read;
+      await committing;
+      expect(value.map((record) => record.value)).toEqual([i]);
+      expect(ms).toBeLessThan(10_000);
+    }
+  });
+
   it('is held by fetch.min.bytes until there is enough, or the time is over', async () => {
     const topic = await createTopic(bootstrap);
     const consumer = await assigned(topic, { 'fetch.min.bytes': 10 });

@@ -106,7 +106,8 @@ class Read {
   }
 
   async #awaitRecords(consumer: Consumer, changes: number): Promise<void> {
-    if ((await consumer.fill(FILL_RECORDS_MAX, 0)) > 0 || changes !== this.#session.changes) return;
+    await consumer.fill(FILL_RECORDS_MAX, 0);
+    if (consumer.buffer.count > 0 || changes !== this.#session.changes) return;
     await this.#context.scheduler.wait(this.#session, this.#leftMs(), this.#request.signal);
   }
 

@@ -1,7 +1,7 @@
 /** What the scheduler polls: one consumer instance. */
 export interface Pollable {
-  /** Takes records that are ready, without waiting. Answers how many came. */
-  poll(): Promise<number>;
+  /** Takes records that are ready, without waiting. Answers whether there are any for a read. */
+  poll(): Promise<boolean>;
   /** The poll of an instance that nobody reads: keeps it in its group. */
   service(): Promise<void>;
   /** While true the instance is waiting for its group and is serviced more often. */
@@ -115,9 +115,9 @@ export class ReadScheduler {
 
   async #poll(pollable: Pollable, waiter: Waiter): Promise<void> {
     waiter.polling = true;
-    const records = await pollable.poll();
+    const ready = await pollable.poll();
     waiter.polling = false;
-    if (records > 0) this.wake(pollable);
+    if (ready) this.wake(pollable);
   }
 
   #serviceDue(): void {

@@ -215,8 +215,12 @@ export class Session implements Pollable {
     return this.#slot.connected();
   }
 
-  async poll(): Promise<number> {
-    return (await this.#slot.consumer?.fill(POLL_RECORDS_MAX, 0)) ?? 0;
+  async poll(): Promise<boolean> {
+    const { consumer } = this.#slot;
+    if (consumer === undefined) return false;
+    await consumer.fill(POLL_RECORDS_MAX, 0);
+    // Not only what this call took: a commit or a service poll may have taken the record that a read waits for.
+    return consumer.buffer.count > 0;
   }
 
   async service(): Promise<void> {

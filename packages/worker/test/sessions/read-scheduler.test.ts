@@ -4,10 +4,10 @@ import { type Pollable, pollIntervalMs, ReadScheduler } from '../../src/sessions
 class FakeInstance implements Pollable {
   polls = 0;
   services = 0;
-  ready = 0;
+  ready = false;
   joining = false;
 
-  async poll(): Promise<number> {
+  async poll(): Promise<boolean> {
     this.polls += 1;
     return this.ready;
   }
@@ -37,7 +37,7 @@ describe('ReadScheduler', () => {
     const wait = subject.wait(instance, 1000, signal);
     await vi.advanceTimersByTimeAsync(20);
     expect(subject.waiting).toBe(1);
-    instance.ready = 1;
+    instance.ready = true;
     await vi.advanceTimersByTimeAsync(5);
     await wait;
     expect(subject.waiting).toBe(0);
@@ -112,7 +112,7 @@ describe('ReadScheduler', () => {
         most = Math.max(most, running);
         await new Promise((resolve) => setTimeout(resolve, 40));
         running -= 1;
-        return 0;
+        return false;
       },
     };
     const waits = [subject.wait(slow, 300, signal), subject.wait(slow, 300, signal)];
