@@ -31,6 +31,16 @@ export async function rawProducer(bootstrap: string): Promise<rdkafka.Producer> 
   return producer;
 }
 
+/** Has the producer look up a topic before the first record to it, which otherwise waits for that. */
+export function lookUpTopic(producer: rdkafka.Producer, topic: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    producer.getMetadata({ topic, allTopics: false, timeout: CONNECT_TIMEOUT_MS }, (error) => {
+      if (error) reject(new Error(`no metadata of topic ${topic}`, { cause: error }));
+      else resolve();
+    });
+  });
+}
+
 /** A consumer with the very settings of the proxy, reading from the earliest offset. */
 export async function rawConsumer(bootstrap: string, group: string): Promise<rdkafka.KafkaConsumer> {
   const conf = consumerConf({
