@@ -111,6 +111,16 @@ describe('the documents', () => {
     expect(codeWords(document).filter((word) => isFileName(word) && !isThere(word))).toEqual([]);
   });
 
+  it.each(['protocol', 'runtime', 'kafka', 'cli'])(
+    'packages/%s/README.md says what each source file is for',
+    (name) => {
+      const listed = codeWords(`packages/${name}/README.md`).map((word) => word.replace(/^src\//, ''));
+      const inFolder = readdirSync(join(ROOT, 'packages', name, 'src')).filter((file) => file !== 'index.ts');
+      expect(inFolder.length).toBeGreaterThan(10);
+      expect(inFolder.filter((file) => !listed.includes(file))).toEqual([]);
+    },
+  );
+
   it.each(['ARCHITECTURE.md', 'packages/kafka/README.md'])('%s names symbols that exist', (document) => {
     const symbols = codeWords(document).filter(isSymbol);
     expect(symbols.length).toBeGreaterThan(0);
