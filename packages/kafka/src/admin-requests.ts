@@ -61,6 +61,7 @@ async function promised<T>(start: (callback: (error: Error | null, value?: T) =>
 const API_VERSIONS = 18;
 const DESCRIBE_CONFIGS = 32;
 const UNSUPPORTED_VERSION = 35;
+const TOPIC_AUTHORIZATION_FAILED = 29;
 
 /** Lowest and highest version of a request that a broker speaks, by the request's number in the protocol. */
 type ApiVersions = ReadonlyMap<number, readonly [min: number, max: number]>;
@@ -138,11 +139,28 @@ function metadataIn(error: unknown): ClusterMetadata {
 /**
  * Asks any broker. Creates no topic. Errors of single topics and partitions are in the answer.
  * @param topics null for all, empty for none
+ * @param operations whether to ask what the principal may do with each topic (KIP-430)
  */
-export async function requestMetadata(admin: Admin, topics: string[] | null): Promise<ClusterMetadata> {
+export async function requestMetadata(
+  admin: Admin,
+  topics: string[] | null,
+  operations = false,
+): Promise<ClusterMetadata> {
   const connection = await anyConnection(admin);
   const metadata = await spoken(connection, metadataApis);
-  return await metadata.async(connection, topics, false, false).catch(metadataIn);
+  return await metadata.async(connection, topics, false, operations).catch(metadataIn);
+}
+
+/** What a broker answers that does not know what the principal may do (KIP-430). */
+const OPERATIONS_UNKNOWN = -(2 ** 31);
+/** Bit of AclOperation.READ. */
+const READ = 1 << 3;
+
+/** Whether the broker says that this topic may not be read; false where it does not say. */
+export function isReadRefused({ errorCode, topicAuthorizedOperations }: TopicMetadata): boolean {
+  if (errorCode === TOPIC_AUTHORIZATION_FAILED) return true;
+  const known = errorCode === 0 && topicAuthorizedOperations !== OPERATIONS_UNKNOWN;
+  return known && (topicAuthorizedOperations & READ) === 0;
 }
 
 /** Asks the leader of the partition; -1 where there is no such offset. */

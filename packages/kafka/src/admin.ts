@@ -6,6 +6,7 @@ import {
   type ClusterMetadata,
   EARLIEST,
   isMockCluster,
+  isReadRefused,
   LATEST,
   type OffsetQuery,
   requestMetadata,
@@ -57,6 +58,7 @@ export interface CreateTopicOptions {
 const UNKNOWN_TOPIC_OR_PARTITION = 3;
 const LEADER_NOT_AVAILABLE = 5;
 const INVALID_TOPIC = 17;
+const TOPIC_AUTHORIZATION_FAILED = 29;
 const UNSUPPORTED_VERSION = 35;
 function assertLegal(topic: string): void {
   if (!isLegalTopicName(topic)) {
@@ -135,6 +137,17 @@ export class Admin {
       throw kafkaErrorFromCode(code, { topic });
     }
     return describe(found, topic);
+  }
+
+  /**
+   * Passes where the principal may read all these topics, or nobody can tell.
+   * @throws {KafkaError} authorization, naming the topics that it may not read
+   */
+  async assertReadable(topics: readonly string[]): Promise<void> {
+    const legal = topics.filter(isLegalTopicName);
+    const asked = await this.#client.call('describe topics', {}, (admin) => requestMetadata(admin, legal, true));
+    const refused = asked.topics.filter(isReadRefused).map(({ name }) => name);
+    if (refused.length > 0) throw kafkaErrorFromCode(TOPIC_AUTHORIZATION_FAILED, { topic: refused.join(', ') });
   }
 
   /**

@@ -5,7 +5,7 @@ import type { BlockingCalls } from './blocking-calls.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { connectClient } from './connect-client.ts';
 import { type ConsumerConfOptions, consumerConf } from './consumer-settings.ts';
-import { kafkaErrorFromClient, kafkaErrorFromCode, timeoutError } from './error-mapping.ts';
+import { type ErrorContext, kafkaErrorFromClient, kafkaErrorFromCode, timeoutError } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
 import { followTokens, type TokenSource } from './oauth-token.ts';
 import { type ConsumedRecord, RecordBuffer } from './record-buffer.ts';
@@ -55,7 +55,10 @@ interface RebalanceEvent {
 const ERR_ASSIGN_PARTITIONS = -175;
 const ERR_FATAL = -150;
 const ERR_DESTROY = -197;
+const GROUP_AUTHORIZATION_FAILED = 30;
 const COMMIT_POLL_INTERVAL_MS = 1;
+/** A look-up that takes longer than this is watched for a refusal. */
+const REFUSAL_POLL_INTERVAL_MS = 20;
 const FLUSHED_RECORDS_MAX = 1000;
 /** An idle instance takes one record a second from the client; past this it is paused instead. */
 const IDLE_BUFFER_RECORDS_MAX = 256;
@@ -80,6 +83,11 @@ export class Consumer {
   #stopTokens: (() => void) | undefined;
   #paused = false;
   #connected = false;
+  /**
+   * The group may not be read. The client says so once, keeps on looking for the group's coordinator, and lets
+   * everything that needs it run out its time; a commit in its queue keeps even a disconnect waiting for 40 s.
+   */
+  #refusal: KafkaError | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: ConsumerOptions) {
@@ -88,7 +96,7 @@ export class Consumer {
     const callbacks = {
       rebalance_cb: (event: RebalanceEvent, partitions: TopicPartition[]): void => this.#onRebalance(event, partitions),
       offset_commit_cb: (error: unknown, offsets: TopicPartitionOffset[]): void =>
-        this.#commits.answer(offsets, error ? kafkaErrorFromClient(error) : undefined),
+        this.#commits.answer(offsets, error ? kafkaErrorFromClient(error, contextOf(offsets)) : undefined),
     };
     this.#client = new rdkafka.KafkaConsumer({ ...conf.global, ...callbacks }, conf.topic);
     this.#client.on('event.log', (event: { severity: number; fac: string; message: string }) => this.#onLog(event));
@@ -205,6 +213,7 @@ export class Consumer {
    */
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     if (offsets.length === 0) return;
+    if (this.#refusal !== undefined) throw this.#refusal;
     const commit = this.#commits.add(offsets, this.#options.requestTimeoutMs);
     this.commitWithoutWaiting(offsets);
     // The client hands the answer out only while it is polled.
@@ -217,7 +226,7 @@ export class Consumer {
 
   /** For the moments in which nothing may wait: a revocation, or the automatic commit beside a read. */
   commitWithoutWaiting(offsets: readonly TopicPartitionOffset[]): void {
-    if (offsets.length === 0) return;
+    if (offsets.length === 0 || this.#refusal !== undefined) return;
     try {
       this.#client.commit(offsets.map(plain));
     } catch (error) {
@@ -225,24 +234,25 @@ export class Consumer {
     }
   }
 
-  /** The committed offsets of the group; partitions without one are left out. */
-  committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+  /** The committed offsets of the group; partitions without one are left out. @throws KafkaError */
+  async committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
     const { requestTimeoutMs, blockingCalls } = this.#options;
-    return blockingCalls.run('look up committed offsets', requestTimeoutMs, async () => {
-      const list = await new Promise<CommittedEntry[]>((resolve, reject) => {
-        const wanted = partitions.map(({ topic, partition }) => ({ topic, partition }));
+    const wanted = partitions.map(({ topic, partition }) => ({ topic, partition }));
+    // The turn lasts until the native call has ended, also when its caller has had the refusal by then.
+    const asked = blockingCalls.run('look up committed offsets', requestTimeoutMs, () => {
+      return new Promise<CommittedEntry[]>((resolve, reject) => {
         this.#client.committed(wanted as never, requestTimeoutMs, (error, answer) => {
           if (error) reject(kafkaErrorFromClient(error));
           else resolve(answer);
         });
       });
-      // A partition without a commit has no offset; one that failed is an error object among the others.
-      return list.flatMap(({ topic, partition, offset }) =>
-        topic !== undefined && partition !== undefined && offset !== undefined && offset >= 0
-          ? [{ topic, partition, offset }]
-          : [],
-      );
     });
+    // A partition without a commit has no offset; one that failed is an error object among the others.
+    return (await this.#unlessRefused(asked)).flatMap(({ topic, partition, offset }) =>
+      topic !== undefined && partition !== undefined && offset !== undefined && offset >= 0
+        ? [{ topic, partition, offset }]
+        : [],
+    );
   }
 
   /** Leaves the group, so that its other members get the partitions at once, and frees the handle. */
@@ -265,6 +275,17 @@ export class Consumer {
     if ((await settledWithin(disconnected, requestTimeoutMs)) === undefined) {
       throw timeoutError('disconnect', requestTimeoutMs);
     }
+  }
+
+  /** What the call brings, or the refusal of the group, which only a poll brings to light. */
+  async #unlessRefused<T>(call: Promise<T>): Promise<T> {
+    const ended = call.then(() => true);
+    ended.catch(() => undefined);
+    while ((await settledWithin(ended, REFUSAL_POLL_INTERVAL_MS)) === undefined) {
+      if (this.#refusal !== undefined) throw this.#refusal;
+      await this.fill(1, 0);
+    }
+    return await call;
   }
 
   /** One task at a time on the handle; a failed one does not stop those behind it. */
@@ -338,6 +359,10 @@ export class Consumer {
   }
 
   #onConsumeError(error: KafkaError): void {
+    if (error.code === GROUP_AUTHORIZATION_FAILED) {
+      this.#refusal = error;
+      this.#commits.abandon(error);
+    }
     this.#options.hooks.onError(error, error.code === ERR_FATAL);
   }
 
@@ -353,4 +378,9 @@ export class Consumer {
 /** Just the fields that the client knows: what else an object carries must not reach it. */
 function plain({ topic, partition, offset }: TopicPartitionOffset): TopicPartitionOffset {
   return { topic, partition, offset };
+}
+
+/** One answer for all offsets of a commit: only where they are of one topic is it clear which one an error means. */
+function contextOf([first, ...others]: readonly TopicPartitionOffset[]): ErrorContext {
+  return first === undefined || others.some(({ topic }) => topic !== first.topic) ? {} : { topic: first.topic };
 }

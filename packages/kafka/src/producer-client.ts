@@ -43,6 +43,9 @@ const sendable = (field: Buffer | null | undefined): Buffer | null => (field?.le
 const isStaleMetadata = (code: number): boolean =>
   code === local.ERR__UNKNOWN_PARTITION || code === local.ERR__UNKNOWN_TOPIC;
 
+/** How long records that a fatal error took with it wait for the log line that says what it was. */
+const EXPLANATION_MS = 100;
+
 /** Records that a fatal error took with it: what it was stands in the log only. */
 const isLostToFatal = (code: number): boolean => code === local.ERR__FATAL || code === local.ERR__PURGE_QUEUE;
 
@@ -70,6 +73,11 @@ export class ProducerClient {
   #onIdle: (() => void) | undefined;
   #stopTokens: (() => void) | undefined;
   #fatal: KafkaError | undefined;
+  #explain: () => void = () => undefined;
+  readonly #explained = new Promise<void>((resolve) => {
+    this.#explain = resolve;
+  });
+  #explanation: Promise<void> | undefined;
 
   /** @throws {KafkaError} if librdkafka refuses a setting */
   constructor(options: ProducerClientOptions) {
@@ -228,7 +236,7 @@ export class ProducerClient {
       return undefined;
     } catch (error) {
       this.#slots.release(slot);
-      return this.#lostError(this.#errorOf(error, delivery, index));
+      return this.#errorOf(error, delivery, index);
     }
   }
 
@@ -249,26 +257,29 @@ export class ProducerClient {
     const mapped = this.#errorOf(error, delivery, index);
     if (mapped.code === local.ERR__UNKNOWN_PARTITION) {
       this.#options.onUnknownPartition(delivery, index, mapped);
-    } else if (isLostToFatal(mapped.code)) {
-      // The log line that says why may be the next event of the same turn.
-      setImmediate(() => {
-        this.#failed(delivery, index, this.#lostError(mapped));
-      });
     } else {
       this.#failed(delivery, index, mapped);
     }
   }
 
-  /** A refusal is final for every record; of other fatal errors each record has its own story. */
-  #lostError(mapped: KafkaError): KafkaError {
-    if (mapped.code === local.ERR__FATAL) {
-      this.#onFatal(mapped);
+  #failed(delivery: Delivery, index: number, error: KafkaError): void {
+    if (isLostToFatal(error.code)) {
+      void this.#failByFatal(delivery, index, error);
+      return;
     }
-    return this.#fatal !== undefined && isRefusal(this.#fatal) ? this.#fatal : mapped;
+    delivery.fail(index, error);
+    this.#reported(delivery);
   }
 
-  #failed(delivery: Delivery, index: number, error: KafkaError): void {
-    delivery.fail(index, error);
+  /** A refusal is final for every record; of other fatal errors each record has its own story. */
+  async #failByFatal(delivery: Delivery, index: number, error: KafkaError): Promise<void> {
+    // The log line comes on a way of its own, before the failures or after them.
+    this.#explanation ??= settledWithin(this.#explained, EXPLANATION_MS);
+    await this.#explanation;
+    if (error.code === local.ERR__FATAL) {
+      this.#onFatal(error);
+    }
+    delivery.fail(index, this.#fatal !== undefined && isRefusal(this.#fatal) ? this.#fatal : error);
     this.#reported(delivery);
   }
 
@@ -294,6 +305,7 @@ export class ProducerClient {
   #onFatal(error: KafkaError): void {
     if (this.#fatal === undefined) {
       this.#fatal = error;
+      this.#explain();
       this.#options.onFatal(error);
     }
   }

@@ -1,4 +1,4 @@
-import type { AdminPool, Consumer, ConsumerHooks, KafkaError, Principal } from '@sluice/kafka';
+import { type AdminPool, type Consumer, type ConsumerHooks, KafkaError, type Principal } from '@sluice/kafka';
 import { ApiError, type TopicPartition, type TopicPartitionOffset } from '@sluice/protocol';
 import type { RecordFormat } from '../formats/record-format.ts';
 import { ConsumerSlot } from './consumer-slot.ts';
@@ -46,6 +46,12 @@ export interface SessionDependencies {
 }
 
 const POLL_RECORDS_MAX = 500;
+const TOPIC_AUTHORIZATION_FAILED = 29;
+
+/** Whether Kafka said that this principal may not. */
+function isRefusal(error: KafkaError | undefined): boolean {
+  return error?.family === 'authorization';
+}
 
 /**
  * One consumer instance: what its client asked for, the Kafka consumer that does it, and the account of what was
@@ -159,7 +165,7 @@ export class Session implements Pollable {
     this.requireAssigned(positions);
     for (const position of positions) this.deliveries.seek(position);
     await this.#moveTo(consumer, positions);
-    this.#error = undefined;
+    if (!isRefusal(this.#error)) this.#error = undefined;
   }
 
   /** @throws ApiError 409 that names the first partition which is not assigned */
@@ -253,6 +259,8 @@ export class Session implements Pollable {
     assertReplaceable(this.#source, source);
     if (this.#error === undefined && isSameSubscription(this.#source, source)) return;
     this.#source = source;
+    // A client tells of a missing right once: whether it is still missing only a new one says.
+    if (isRefusal(this.#error) && this.#slot.consumer !== undefined) this.#slot.drop(this.#slot.consumer);
     this.#leaveAssignment();
     const before = this.#slot.consumer;
     const consumer = await this.connected();
@@ -268,6 +276,7 @@ export class Session implements Pollable {
 
   async #fulfil(consumer: Consumer): Promise<void> {
     const source = this.#source;
+    void this.#checkRights();
     if (source.kind === 'assignment') {
       await consumer.assign(await this.#resolveStart(consumer, source.partitions));
       this.#onAssigned();
@@ -348,9 +357,32 @@ export class Session implements Pollable {
     if (error.family === 'unknownTopicOrPartition') {
       // A topic that does not exist (yet): the group has nothing to give, and says so by no other sign.
       this.#onAssigned();
+    } else if (error.code === TOPIC_AUTHORIZATION_FAILED) {
+      void this.#checkRights(error);
     } else if (!error.retriable) {
-      this.#error ??= error;
-      this.#changed();
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: KafkaError): void {
+    this.#error ??= error;
+    this.#changed();
+  }
+
+  /**
+   * Asks which topics may not be read. The consumer does not name them, and does not even tell of them while other
+   * topics give records.
+   * @param told what the consumer said, for reads to report when the cluster cannot be asked
+   */
+  async #checkRights(told?: KafkaError): Promise<void> {
+    const source = this.#source;
+    const topics = source.kind === 'assignment' ? source.partitions.map(({ topic }) => topic) : topicsOf(source);
+    if (topics.length === 0) return;
+    try {
+      await this.#dependencies.admins.of(this.settings.principal).assertReadable([...new Set(topics)]);
+    } catch (error) {
+      const refused = error instanceof KafkaError && isRefusal(error) ? error : told;
+      if (refused !== undefined && source === this.#source) this.#fail(refused);
     }
   }
 }
