@@ -125,6 +125,13 @@ const seeks: readonly Row[] = [
     seek('{"offsets":[{"partition":0,"offset":1}]}'),
     failure(400, 400, 'Cannot construct instance of `PartitionOffset`, problem: Null topic'),
   ],
+  [
+    'to two times in one partition',
+    seek(
+      '{"timestamps":[{"topic":"{topic}","partition":0,"timestamp":1},{"topic":"{topic}","partition":0,"timestamp":2}]}',
+    ),
+    failure(409, 40903, 'Illegal state: Duplicate key {topic}-0'),
+  ],
   ['without a body', seek(), missing('seekToOffset.request')],
   ['to the beginning', beginning(PARTITION_0), noContent],
   ['to the beginning of all', beginning('{"partitions":[]}'), noContent],

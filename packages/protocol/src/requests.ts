@@ -148,6 +148,16 @@ function seekTarget(
   return { topic: legalTopic(topic), partition: natural(partition ?? 0, `${path}.partition`) };
 }
 
+/** Two times for one partition contradict each other, and nothing says which of them was meant (contract A.9). */
+function assertOnePerPartition(targets: readonly TopicPartition[]): void {
+  const seen = new Set<string>();
+  for (const { topic, partition } of targets) {
+    const name = `${topic}-${partition}`;
+    if (seen.has(name)) throw new ApiError('illegalState', { detail: `Duplicate key ${name}` });
+    seen.add(name);
+  }
+}
+
 /**
  * The body of POST …/positions: offsets are next to be read (not plus one), timestamps resolve to the first record at
  * or after them.
@@ -167,6 +177,7 @@ export function parseSeekRequest(body: Buffer, depthMax: number): SeekRequest {
     // Negative timestamps mean "latest" and "earliest" in Kafka's protocol and must never get there.
     return { ...target, timestampMs: natural(required(entry?.timestamp, `${at}.timestamp`), `${at}.timestamp`) };
   });
+  assertOnePerPartition(timestamps);
   return { offsets, timestamps };
 }
 
