@@ -5,6 +5,7 @@ import type { BlockingCalls } from './blocking-calls.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { connectClient } from './connect-client.ts';
 import { type ConsumerConfOptions, consumerConf } from './consumer-settings.ts';
+import { askCoordinator } from './coordinator-retry.ts';
 import { type ErrorContext, kafkaErrorFromClient, kafkaErrorFromCode, timeoutError } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
 import { followTokens, type TokenSource } from './oauth-token.ts';
@@ -237,22 +238,27 @@ export class Consumer {
   /** The committed offsets of the group; partitions without one are left out. @throws KafkaError */
   async committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
     const { requestTimeoutMs, blockingCalls } = this.#options;
-    const wanted = partitions.map(({ topic, partition }) => ({ topic, partition }));
-    // The turn lasts until the native call has ended, also when its caller has had the refusal by then.
-    const asked = blockingCalls.run('look up committed offsets', requestTimeoutMs, () => {
-      return new Promise<CommittedEntry[]>((resolve, reject) => {
-        this.#client.committed(wanted as never, requestTimeoutMs, (error, answer) => {
-          if (error) reject(kafkaErrorFromClient(error));
-          else resolve(answer);
-        });
-      });
-    });
+    const lookUp = (): Promise<CommittedEntry[]> =>
+      // The turn lasts until the native call has ended, also when its caller has had the refusal by then.
+      this.#unlessRefused(
+        blockingCalls.run('look up committed offsets', requestTimeoutMs, () => this.#lookUpCommitted(partitions)),
+      );
     // A partition without a commit has no offset; one that failed is an error object among the others.
-    return (await this.#unlessRefused(asked)).flatMap(({ topic, partition, offset }) =>
+    return (await askCoordinator(lookUp, requestTimeoutMs)).flatMap(({ topic, partition, offset }) =>
       topic !== undefined && partition !== undefined && offset !== undefined && offset >= 0
         ? [{ topic, partition, offset }]
         : [],
     );
+  }
+
+  #lookUpCommitted(partitions: readonly TopicPartition[]): Promise<CommittedEntry[]> {
+    const wanted = partitions.map(({ topic, partition }) => ({ topic, partition }));
+    return new Promise((resolve, reject) => {
+      this.#client.committed(wanted as never, this.#options.requestTimeoutMs, (error, answer) => {
+        if (error) reject(kafkaErrorFromClient(error));
+        else resolve(answer);
+      });
+    });
   }
 
   /** Leaves the group, so that its other members get the partitions at once, and frees the handle. */

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { askCoordinator } from '../src/coordinator-retry.ts';
+import { kafkaErrorFromCode } from '../src/error-mapping.ts';
+
+const COORDINATOR_LOAD_IN_PROGRESS = 14;
+const COORDINATOR_NOT_AVAILABLE = 15;
+const NOT_COORDINATOR = 16;
+const GROUP_AUTHORIZATION_FAILED = 30;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A coordinator that gives these errors, one after the other, and then answers. */
+function coordinator(...codes: readonly number[]): { readonly ask: () => Promise<string>; asked: number } {
+  const state = {
+    asked: 0,
+    ask: async (): Promise<string> => {
+      const code = codes[state.asked];
+      state.asked += 1;
+      if (code !== undefined) throw kafkaErrorFromCode(code);
+      return await Promise.resolve('offsets');
+    },
+  };
+  return state;
+}
+
+describe('a question to the coordinator of a group', () => {
+  it('is repeated while the coordinator starts or moves', async () => {
+    const moving = coordinator(COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR);
+    const answer = askCoordinator(moving.ask, 10_000);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(await answer).toBe('offsets');
+    expect(moving.asked).toBe(4);
+  });
+
+  it('fails with the coordinator’s answer when the time is over', async () => {
+    const gone = coordinator(...Array.from({ length: 1000 }, () => NOT_COORDINATOR));
+    const answer = askCoordinator(gone.ask, 1000);
+    const failed = expect(answer).rejects.toMatchObject({ code: NOT_COORDINATOR });
+    await vi.advanceTimersByTimeAsync(1000);
+    await failed;
+    expect(gone.asked).toBeLessThanOrEqual(11);
+  });
+
+  it('is not repeated after any other error', async () => {
+    const refusing = coordinator(GROUP_AUTHORIZATION_FAILED);
+    await expect(askCoordinator(refusing.ask, 10_000)).rejects.toMatchObject({ code: GROUP_AUTHORIZATION_FAILED });
+    expect(refusing.asked).toBe(1);
+  });
+});
