@@ -59,7 +59,7 @@ function expectObject(kind: string, node: unknown, where: string): Node {
   return node as Node;
 }
 
-const entries = (node: unknown): [string, unknown][] => Object.entries((node ?? {}) as object);
+const entries = (node: unknown): [string, unknown][] => Object.entries(node ?? {});
 
 function expectContent(content: unknown, where: string): void {
   for (const [mediaType, node] of entries(content)) {
