@@ -164,7 +164,7 @@ describe('limits', () => {
   const proxy = useProxy({
     'sluice.http.body.max.bytes': '2000',
     'sluice.http.body.total.max.bytes': '3000',
-    'sluice.http.body.timeout.ms': '1000',
+    'sluice.http.body.timeout.ms': '3000',
     'sluice.produce.records.max': '2',
     'sluice.json.depth.max': '10',
     'sluice.consumer.instances.max': '3',
@@ -214,7 +214,7 @@ describe('limits', () => {
           await expectAnswer(proxy.http, withBody(`${RECORD}${' '.repeat(1500)}`), refused, { topic });
           return true;
         },
-        { deadlineMs: 900, describe: 'the slow body to take its memory' },
+        { deadlineMs: 2500, describe: 'the slow body to take its memory' },
       );
     } finally {
       slow.vanish();
