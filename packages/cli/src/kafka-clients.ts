@@ -54,6 +54,7 @@ export function createKafkaClients({ config, clients }: Configuration, metrics: 
       tokens: clients.consumer.tokens,
       readAheadBytes: config.consumer.readAheadBytes,
       instanceTimeoutMs: config.consumer.instanceTimeoutMs,
+      parkAfterMs: config.consumer.parkAfterMs,
       connectTimeoutMs: config.kafka.connectTimeoutMs,
       requestTimeoutMs: config.kafka.adminTimeoutMs,
       blockingCalls,

@@ -2,11 +2,10 @@ import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 import rdkafka from 'node-rdkafka';
 import { Assignment } from './assignment.ts';
 import type { BlockingCalls } from './blocking-calls.ts';
-import { CommitQueue } from './commit-queue.ts';
 import { connectClient } from './connect-client.ts';
 import { type ConsumerConfOptions, consumerConf } from './consumer-settings.ts';
-import { askCoordinator } from './coordinator-retry.ts';
-import { type ErrorContext, kafkaErrorFromClient, kafkaErrorFromCode, timeoutError } from './error-mapping.ts';
+import { kafkaErrorFromClient, kafkaErrorFromCode, timeoutError } from './error-mapping.ts';
+import { GroupOffsets } from './group-offsets.ts';
 import type { KafkaError } from './kafka-error.ts';
 import { followTokens, type TokenSource } from './oauth-token.ts';
 import { type ConsumedRecord, RecordBuffer } from './record-buffer.ts';
@@ -30,6 +29,8 @@ export interface ConsumerHooks {
 }
 
 export interface ConsumerOptions extends ConsumerConfOptions {
+  /** After so long without a read the consumer stops fetching until the next one. */
+  readonly parkAfterMs: number;
   /** Longest wait for the first broker. */
   readonly connectTimeoutMs: number;
   /** Longest wait for a commit, a look-up of committed offsets, or the close. */
@@ -38,12 +39,6 @@ export interface ConsumerOptions extends ConsumerConfOptions {
   /** For SASL OAUTHBEARER: the token for the connect, and its successors. */
   readonly tokens?: TokenSource | undefined;
   readonly hooks: ConsumerHooks;
-}
-
-interface CommittedEntry {
-  readonly topic?: string;
-  readonly partition?: number;
-  readonly offset?: number;
 }
 
 /** node-rdkafka's types ask for offsets where its code does without. */
@@ -57,11 +52,8 @@ const ERR_ASSIGN_PARTITIONS = -175;
 const ERR_FATAL = -150;
 const ERR_DESTROY = -197;
 const GROUP_AUTHORIZATION_FAILED = 30;
-const COMMIT_POLL_INTERVAL_MS = 1;
-/** A look-up that takes longer than this is watched for a refusal. */
-const REFUSAL_POLL_INTERVAL_MS = 20;
 const FLUSHED_RECORDS_MAX = 1000;
-/** An idle instance takes one record a second from the client; past this it is paused instead. */
+/** A consumer that is only serviced takes one record a second from the client; with this much it is parked. */
 const IDLE_BUFFER_RECORDS_MAX = 256;
 const IDLE_BUFFER_BYTES_MAX = 1_048_576;
 
@@ -72,23 +64,24 @@ const IDLE_BUFFER_BYTES_MAX = 1_048_576;
  * with an `assign` or a `disconnect` returns records of the assignment before, and nobody could tell them apart.
  * Records are taken by polling (`fill`), which also serves rebalances and commit answers; a consumer that nobody
  * reads must be polled all the same (`service`), or its whole group waits for it.
+ *
+ * After a while without a read it is parked: it keeps its place in the group and its positions, and fetches nothing.
+ * A thousand instances that nobody reads would otherwise ask the brokers two thousand times a second for nothing. The
+ * next read has it fetching again within milliseconds; a paused partition would take up to a second.
  */
 export class Consumer {
   readonly buffer: RecordBuffer = new RecordBuffer();
   readonly #client: rdkafka.KafkaConsumer;
   readonly #options: ConsumerOptions;
   readonly #assignment = new Assignment();
-  readonly #commits = new CommitQueue();
+  readonly #offsets: GroupOffsets;
   #tail: Promise<unknown> = Promise.resolve();
   #generation = 0;
   #stopTokens: (() => void) | undefined;
-  #paused = false;
+  #parked = false;
+  /** When a read last asked for records. */
+  #readAt = performance.now();
   #connected = false;
-  /**
-   * The group may not be read. The client says so once, keeps on looking for the group's coordinator, and lets
-   * everything that needs it run out its time; a commit in its queue keeps even a disconnect waiting for 40 s.
-   */
-  #refusal: KafkaError | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: ConsumerOptions) {
@@ -96,11 +89,16 @@ export class Consumer {
     const conf = consumerConf(options);
     const callbacks = {
       rebalance_cb: (event: RebalanceEvent, partitions: TopicPartition[]): void => this.#onRebalance(event, partitions),
-      offset_commit_cb: (error: unknown, offsets: TopicPartitionOffset[]): void =>
-        this.#commits.answer(offsets, error ? kafkaErrorFromClient(error, contextOf(offsets)) : undefined),
+      offset_commit_cb: (error: unknown, offsets: TopicPartitionOffset[]): void => this.#offsets.answer(error, offsets),
     };
     this.#client = new rdkafka.KafkaConsumer({ ...conf.global, ...callbacks }, conf.topic);
     this.#client.on('event.log', (event: { severity: number; fac: string; message: string }) => this.#onLog(event));
+    this.#offsets = new GroupOffsets({
+      client: this.#client,
+      blockingCalls: options.blockingCalls,
+      timeoutMs: options.requestTimeoutMs,
+      poll: () => this.#poll(),
+    });
     // Transport trouble (a broker coming or going) is nobody's answer: the client reconnects by itself.
     this.#client.on('event.error', (error) => options.hooks.onLog(6, 'ERROR', error.message));
   }
@@ -152,8 +150,7 @@ export class Consumer {
   assign(starts: readonly TopicPartitionOffset[]): Promise<void> {
     return this.#exclusive(() => {
       this.#forget();
-      this.#assignment.add(starts);
-      this.#client.assign(starts.map(plain));
+      this.#begin(starts);
     });
   }
 
@@ -167,12 +164,12 @@ export class Consumer {
       // Takes along what is still queued about the old positions: an error of theirs would be taken for a new one.
       await this.#consume(FLUSHED_RECORDS_MAX, 0);
       const positions = choose(this.#assignment.positions(this.buffer));
-      const cooperative = this.#isCooperative();
-      if (cooperative) this.#client.incrementalUnassign(this.#assignment.list());
+      if (this.#isCooperative()) this.#client.incrementalUnassign(this.#assignment.list());
+      const parked = this.#parked;
       this.#forget();
-      this.#assignment.add(positions);
-      if (cooperative) this.#client.incrementalAssign(positions.map(plain));
-      else this.#client.assign(positions.map(plain));
+      if (parked) this.#assignment.add(positions);
+      else this.#begin(positions);
+      this.#parked = parked;
     });
   }
 
@@ -181,24 +178,19 @@ export class Consumer {
    * @param waitMs longest wait for each record; it holds a thread of the pool, so 0 unless records are known to come
    */
   fill(recordsMax: number, waitMs: number): Promise<number> {
-    return this.#exclusive(async () => {
-      if (!this.#connected || this.#closing !== undefined) return 0;
-      if (this.#paused && this.buffer.count === 0) this.#pause(false);
-      const generation = this.#generation;
-      const records = await this.#consume(recordsMax, waitMs);
-      // A rebalance in the meantime: what belongs to revoked partitions is another member's now.
-      const valid = generation === this.#generation ? records : records.filter((record) => this.isAssigned(record));
-      this.#assignment.noteFetched(valid);
-      this.buffer.push(valid);
-      return valid.length;
+    return this.#exclusive(() => {
+      this.#readAt = performance.now();
+      if (this.#parked) this.#unpark();
+      return this.#take(recordsMax, waitMs);
     });
   }
 
   /** The poll that keeps an idle consumer in its group. */
-  async service(): Promise<void> {
-    const full = this.buffer.count >= IDLE_BUFFER_RECORDS_MAX || this.buffer.bytes >= IDLE_BUFFER_BYTES_MAX;
-    if (full && !this.#paused) this.#pause(true);
-    await this.fill(1, 0);
+  service(): Promise<void> {
+    return this.#exclusive(async () => {
+      await this.#take(1, 0);
+      if (this.#isIdle()) this.#park();
+    });
   }
 
   /** Records that the broker is known to have beyond those taken, counted up to `enough`. */
@@ -208,57 +200,19 @@ export class Consumer {
     });
   }
 
-  /**
-   * Commits and waits for the broker's word. Offsets are the next ones to read.
-   * @throws KafkaError; after the deadline a retriable one that says that the commit may still happen
-   */
-  async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    if (offsets.length === 0) return;
-    if (this.#refusal !== undefined) throw this.#refusal;
-    const commit = this.#commits.add(offsets, this.#options.requestTimeoutMs);
-    this.commitWithoutWaiting(offsets);
-    // The client hands the answer out only while it is polled.
-    while (!commit.settled) {
-      await this.fill(1, 0);
-      if (!commit.settled) await new Promise((resolve) => setTimeout(resolve, COMMIT_POLL_INTERVAL_MS));
-    }
-    await commit.answer;
+  /** @throws as `GroupOffsets.commit` */
+  commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    return this.#offsets.commit(offsets);
   }
 
-  /** For the moments in which nothing may wait: a revocation, or the automatic commit beside a read. */
+  /** @throws KafkaError when the client refuses at once */
   commitWithoutWaiting(offsets: readonly TopicPartitionOffset[]): void {
-    if (offsets.length === 0 || this.#refusal !== undefined) return;
-    try {
-      this.#client.commit(offsets.map(plain));
-    } catch (error) {
-      throw kafkaErrorFromClient(error);
-    }
+    this.#offsets.commitWithoutWaiting(offsets);
   }
 
-  /** The committed offsets of the group; partitions without one are left out. @throws KafkaError */
-  async committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    const { requestTimeoutMs, blockingCalls } = this.#options;
-    const lookUp = (): Promise<CommittedEntry[]> =>
-      // The turn lasts until the native call has ended, also when its caller has had the refusal by then.
-      this.#unlessRefused(
-        blockingCalls.run('look up committed offsets', requestTimeoutMs, () => this.#lookUpCommitted(partitions)),
-      );
-    // A partition without a commit has no offset; one that failed is an error object among the others.
-    return (await askCoordinator(lookUp, requestTimeoutMs)).flatMap(({ topic, partition, offset }) =>
-      topic !== undefined && partition !== undefined && offset !== undefined && offset >= 0
-        ? [{ topic, partition, offset }]
-        : [],
-    );
-  }
-
-  #lookUpCommitted(partitions: readonly TopicPartition[]): Promise<CommittedEntry[]> {
-    const wanted = partitions.map(({ topic, partition }) => ({ topic, partition }));
-    return new Promise((resolve, reject) => {
-      this.#client.committed(wanted as never, this.#options.requestTimeoutMs, (error, answer) => {
-        if (error) reject(kafkaErrorFromClient(error));
-        else resolve(answer);
-      });
-    });
+  /** @throws as `GroupOffsets.committed` */
+  committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    return this.#offsets.committed(partitions);
   }
 
   /** Leaves the group, so that its other members get the partitions at once, and frees the handle. */
@@ -271,7 +225,7 @@ export class Consumer {
     const { requestTimeoutMs, blockingCalls } = this.#options;
     this.#stopTokens?.();
     this.#forget();
-    this.#commits.abandon(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
+    this.#offsets.abandon(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
     if (!this.#connected) return;
     // A static member leaves its group only if it unsubscribes before it disconnects.
     this.#client.unsubscribe();
@@ -281,17 +235,6 @@ export class Consumer {
     if ((await settledWithin(disconnected, requestTimeoutMs)) === undefined) {
       throw timeoutError('disconnect', requestTimeoutMs);
     }
-  }
-
-  /** What the call brings, or the refusal of the group, which only a poll brings to light. */
-  async #unlessRefused<T>(call: Promise<T>): Promise<T> {
-    const ended = call.then(() => true);
-    ended.catch(() => undefined);
-    while ((await settledWithin(ended, REFUSAL_POLL_INTERVAL_MS)) === undefined) {
-      if (this.#refusal !== undefined) throw this.#refusal;
-      await this.fill(1, 0);
-    }
-    return await call;
   }
 
   /** One task at a time on the handle; a failed one does not stop those behind it. */
@@ -304,7 +247,7 @@ export class Consumer {
   /** Nothing of the assignment before is valid any more. */
   #forget(): void {
     this.#generation += 1;
-    this.#paused = false;
+    this.#parked = false;
     this.buffer.clear();
     this.#assignment.clear();
   }
@@ -319,11 +262,51 @@ export class Consumer {
     });
   }
 
-  #pause(paused: boolean): void {
-    const partitions = this.#assignment.list();
-    if (paused) this.#client.pause(partitions);
-    else this.#client.resume(partitions);
-    this.#paused = paused;
+  async #take(recordsMax: number, waitMs: number): Promise<number> {
+    if (!this.#connected || this.#closing !== undefined) return 0;
+    const generation = this.#generation;
+    const records = await this.#consume(recordsMax, waitMs);
+    // A rebalance in the meantime: what belongs to revoked partitions is another member's now.
+    const valid = generation === this.#generation ? records : records.filter((record) => this.isAssigned(record));
+    this.#assignment.noteFetched(valid);
+    this.buffer.push(valid);
+    return valid.length;
+  }
+
+  /** Serves callbacks for those who wait for one; what comes along goes into the buffer. */
+  async #poll(): Promise<void> {
+    await this.#exclusive(() => this.#take(1, 0));
+  }
+
+  /** Has the client fetch these partitions too. */
+  #begin(starts: readonly TopicPartitionOffset[]): void {
+    this.#parked = false;
+    this.#readAt = performance.now();
+    this.#assignment.add(starts);
+    if (this.#isCooperative()) this.#client.incrementalAssign(starts.map(plain));
+    else this.#client.assign(starts.map(plain));
+  }
+
+  #isIdle(): boolean {
+    // A cooperative group hands partitions out one by one, and expects to find them where it left them.
+    if (this.#parked || this.#closing !== undefined || this.#isCooperative()) return false;
+    const full = this.buffer.count >= IDLE_BUFFER_RECORDS_MAX || this.buffer.bytes >= IDLE_BUFFER_BYTES_MAX;
+    return full || performance.now() - this.#readAt > this.#options.parkAfterMs;
+  }
+
+  #park(): void {
+    const positions = this.#assignment.positions(this.buffer);
+    if (positions.length === 0) return;
+    this.#forget();
+    this.#assignment.add(positions);
+    this.#client.assign([]);
+    this.#parked = true;
+  }
+
+  #unpark(): void {
+    const positions = this.#assignment.positions(this.buffer);
+    this.#forget();
+    this.#begin(positions);
   }
 
   /** Whether partitions come and go one by one (cooperative-sticky) or all at once. */
@@ -357,17 +340,14 @@ export class Consumer {
     await this.#exclusive(() => {
       // Revoked while the start was looked up: the next assignment is on its way.
       if (generation !== this.#generation || this.#closing !== undefined) return;
-      this.#assignment.add(starts);
-      if (this.#isCooperative()) this.#client.incrementalAssign(starts.map(plain));
-      else this.#client.assign(starts.map(plain));
+      this.#begin(starts);
       this.#options.hooks.onAssigned();
     });
   }
 
   #onConsumeError(error: KafkaError): void {
     if (error.code === GROUP_AUTHORIZATION_FAILED) {
-      this.#refusal = error;
-      this.#commits.abandon(error);
+      this.#offsets.refuse(error);
     }
     this.#options.hooks.onError(error, error.code === ERR_FATAL);
   }
@@ -384,9 +364,4 @@ export class Consumer {
 /** Just the fields that the client knows: what else an object carries must not reach it. */
 function plain({ topic, partition, offset }: TopicPartitionOffset): TopicPartitionOffset {
   return { topic, partition, offset };
-}
-
-/** One answer for all offsets of a commit: only where they are of one topic is it clear which one an error means. */
-function contextOf([first, ...others]: readonly TopicPartitionOffset[]): ErrorContext {
-  return first === undefined || others.some(({ topic }) => topic !== first.topic) ? {} : { topic: first.topic };
 }

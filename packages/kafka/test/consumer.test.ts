@@ -23,6 +23,7 @@ function consumerOf(
   group: string,
   hooks: Partial<ConsumerHooks> = {},
   settings: Readonly<Record<string, string>> = {},
+  parkAfterMs = 60_000,
 ): Watched {
   const revoked: TopicPartition[] = [];
   const errors: KafkaError[] = [];
@@ -32,6 +33,7 @@ function consumerOf(
     settings: { global: { 'bootstrap.servers': bootstrap, ...settings }, topic: {} },
     instanceTimeoutMs: 300_000,
     readAheadBytes: 2_097_152,
+    parkAfterMs,
     connectTimeoutMs: 5000,
     requestTimeoutMs: 5000,
     blockingCalls: new BlockingCalls(),
@@ -224,17 +226,54 @@ describe('Consumer', () => {
     expect(errors[0]?.family).toBe('unknownTopicOrPartition');
   });
 
-  it('stays in its group while it is only serviced, and stops taking records at its cap', async () => {
+  it('is parked when nobody reads it: keeps its place and positions, drops what it read ahead, goes on at a read', async () => {
+    const topic = await topicWith(20);
+    const { consumer, revoked } = consumerOf(uniqueName('group'), {}, {}, 1);
+    await consumer.connect();
+    await consumer.subscribe([topic]);
+    await fillTo(consumer, 20);
+    for (let i = 0; i < 5; i += 1) consumer.buffer.drop();
+    await eventually(
+      async () => {
+        await consumer.service();
+        return consumer.buffer.count === 0;
+      },
+      { deadlineMs: DEADLINE_MS, describe: 'the consumer to be parked' },
+    );
+    await consumer.commit([{ topic, partition: 0, offset: 5 }]);
+    expect(consumer.assigned).toEqual([{ topic, partition: 0 }]);
+    expect(revoked).toEqual([]);
+    await fillTo(consumer, 15);
+    expect(consumer.buffer.peek()?.offset).toBe(5);
+  });
+
+  it('can be repositioned while it is parked', async () => {
+    const topic = await topicWith(20);
+    const { consumer } = consumerOf(uniqueName('group'), {}, {}, 1);
+    await consumer.connect();
+    await consumer.assign([{ topic, partition: 0, offset: 0 }]);
+    await fillTo(consumer, 20);
+    await eventually(
+      async () => {
+        await consumer.service();
+        return consumer.buffer.count === 0;
+      },
+      { deadlineMs: DEADLINE_MS, describe: 'the consumer to be parked' },
+    );
+    await consumer.reposition(() => [{ topic, partition: 0, offset: 17 }]);
+    await fillTo(consumer, 3);
+    expect(consumer.buffer.peek()?.offset).toBe(17);
+  });
+
+  it('is parked before what it holds while it is only serviced grows beyond its cap', async () => {
     const topic = await topicWith(400);
     const { consumer } = consumerOf(uniqueName('group'));
     await consumer.connect();
     await consumer.assign([{ topic, partition: 0, offset: 0 }]);
     await fillTo(consumer, 300);
-    const held = consumer.buffer.count;
-    for (let i = 0; i < 50; i += 1) await consumer.service();
-    expect(consumer.buffer.count).toBe(held);
-    while (consumer.buffer.count > 0) consumer.buffer.drop();
-    await fillTo(consumer, 400 - held);
+    await consumer.service();
+    expect(consumer.buffer.count).toBe(0);
+    await fillTo(consumer, 400);
   });
 
   it('answers within its deadline when no broker is there', async () => {

@@ -206,6 +206,10 @@ const consumer: Settings['consumer'] = {
     min: 1024,
     max: BYTES_MAX,
   }),
+  parkAfterMs: milliseconds('sluice.consumer.park.after.ms', {
+    description: 'An instance that nobody reads for so long fetches nothing ahead until the next read.',
+    defaultValue: 10_000,
+  }),
   replayMaxBytes: integer('sluice.consumer.replay.max.bytes', {
     description: 'Size of the delivered batches kept for a repeated read, all instances together.',
     defaultValue: 64 * MIB,
