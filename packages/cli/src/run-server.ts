@@ -81,10 +81,13 @@ async function start(configuration: Configuration, lifecycle: Lifecycle, log: Lo
   lifecycle.onDrain('api', async (budgetMs) => {
     health.stop();
     await worker.drain(budgetMs);
-    worker.close();
   });
+  // Before the connections: what no broker answers any more is answered here.
   lifecycle.onDrain('producers', async (budgetMs) => {
     await kafka.producers.close(budgetMs);
+  });
+  lifecycle.onDrain('connections', async (budgetMs) => {
+    await worker.close(budgetMs);
   });
   lifecycle.onDrain('admin', async () => {
     await kafka.admins.close();

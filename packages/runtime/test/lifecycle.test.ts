@@ -79,9 +79,20 @@ describe('life cycle', () => {
     });
     host.emit('SIGTERM');
     await vi.advanceTimersByTimeAsync(1000);
-    expect(budgets).toEqual([900, 100]);
+    expect(budgets).toEqual([855, 95]);
     expect(host.exits).toEqual([0]);
     expect(lines.join()).toContain('"step":"hangs"');
+  });
+
+  it('does not call a step late that ends with the time it was given', async () => {
+    const { lifecycle, host, lines } = create();
+    lifecycle.onDrain('thorough', async (budgetMs) => {
+      await new Promise((resolve) => setTimeout(resolve, budgetMs));
+    });
+    host.emit('SIGTERM');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(host.exits).toEqual([0]);
+    expect(lines.join()).not.toContain('took too long');
   });
 
   it('goes on after a step that failed', async () => {

@@ -37,10 +37,10 @@ export interface WorkerOptions {
 export interface Worker {
   /** Starts to listen on all configured addresses; answers where, with the ports that were free for port 0. */
   listen(): Promise<readonly ListenAddress[]>;
-  /** Ends what it owns in order: no new connections, instances leave their groups, requests under way are answered. */
+  /** Ends what it owns in order: no new connections, requests under way are answered, instances leave their groups. */
   drain(deadlineMs: number): Promise<void>;
-  /** Cuts what is left. */
-  close(): void;
+  /** Waits for the last answers (those to producers that gave up meanwhile), then cuts what is left. */
+  close(deadlineMs: number): Promise<void>;
   readonly instances: number;
 }
 
@@ -153,17 +153,21 @@ export function createWorker(options: WorkerOptions): Worker {
     });
   const connections = new ConnectionMetrics(metrics, config.http.connectionsMax);
   const servers = config.listeners.map(() => createHttpServer(config.http, serve, connections));
+  let closed: Promise<unknown> = Promise.resolve();
   return {
     listen: () => Promise.all(servers.map((server, i) => listenOn(server, config.listeners[i] as ListenAddress))),
     drain: async (deadlineMs) => {
+      const end = api.now() + deadlineMs;
       draining = true;
       api.topicNames.stop();
       api.scheduler.wakeAll();
+      closed = Promise.all(servers.map(closeServer));
       // Requests under way first: they may still use their instance.
-      await within(deadlineMs / 2, Promise.all(servers.map(closeServer)));
-      await within(deadlineMs / 2, api.sessions.closeAll());
+      await within(deadlineMs / 2, closed);
+      await within(end - api.now(), api.sessions.closeAll());
     },
-    close: () => {
+    close: async (deadlineMs) => {
+      await within(deadlineMs, closed);
       for (const server of servers) server.closeAllConnections();
     },
     get instances() {
