@@ -83,7 +83,7 @@ export interface ConsumerLimits {
   readonly readTargetBytes: number;
   /** `sluice.consumer.read.ahead.bytes` (2097152): records that an instance's client fetches ahead of its reads. */
   readonly readAheadBytes: number;
-  /** `sluice.consumer.park.after.ms` (10000): an instance that is not read for so long stops fetching ahead. */
+  /** `sluice.consumer.park.after.ms` (5000): an instance that is not read for so long stops fetching ahead. */
   readonly parkAfterMs: number;
   /** `sluice.consumer.replay.max.bytes` (67108864): unconfirmed batches kept for replay, all instances together. */
   readonly replayMaxBytes: number;

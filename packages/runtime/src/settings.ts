@@ -208,7 +208,7 @@ const consumer: Settings['consumer'] = {
   }),
   parkAfterMs: milliseconds('sluice.consumer.park.after.ms', {
     description: 'An instance that nobody reads for so long fetches nothing ahead until the next read.',
-    defaultValue: 10_000,
+    defaultValue: 5000,
   }),
   replayMaxBytes: integer('sluice.consumer.replay.max.bytes', {
     description: 'Size of the delivered batches kept for a repeated read, all instances together.',
