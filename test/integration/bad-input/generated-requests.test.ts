@@ -1,0 +1,132 @@
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { errorKinds, matchRoute } from '../../../packages/protocol/src/index.ts';
+import { sharedBroker } from '../../harness/broker.ts';
+import { backTo, footprintOf, seriousLogLines } from '../../harness/footprint.ts';
+import { openRaw, type RawAnswer } from '../../harness/raw-http.ts';
+import { produceJson, RestConsumer } from '../../harness/rest-consumer.ts';
+import { type SluiceProcess, startSluice } from '../../harness/sluice.ts';
+import { createTopic, uniqueName } from '../../harness/topics.ts';
+import { type GeneratedRequest, type KnownNames, requestsTo } from './request-generator.ts';
+
+/** `SLUICE_TEST_SEED` repeats a run: the seed stands in the name of the test. */
+const SEED = Number(process.env['SLUICE_TEST_SEED'] ?? Date.now() % 1_000_000);
+const RUNS = 400;
+/** A slow machine runs fewer. */
+const RUNS_MS = 60_000;
+const TEST_MS = RUNS_MS + 50_000;
+const ANSWER_MS = 8000;
+/** What any request may be answered, whatever its route. */
+const ALWAYS = [400, 404, 405, 406, 408, 413, 415, 422, 431, 503];
+
+let sluice: SluiceProcess;
+let known: KnownNames;
+
+beforeAll(async () => {
+  const { bootstrap } = await sharedBroker();
+  sluice = await startSluice({
+    properties: {
+      'bootstrap.servers': bootstrap,
+      'consumer.request.timeout.ms': '30',
+      'sluice.consumer.max.timeout.ms': '100',
+      'sluice.consumer.first.read.timeout.ms': '200',
+      'sluice.produce.metadata.timeout.ms': '100',
+      'consumer.instance.timeout.ms': '5000',
+      'sluice.consumer.instances.max': '50',
+    },
+  });
+  const topics = [await createTopic(bootstrap), await createTopic(bootstrap, { partitions: 2 })];
+  await produceJson(sluice.http, topics[0] as string, ['a', { b: 1 }]);
+  known = { topics, group: uniqueName('group'), instances: ['one', 'two', 'three'] };
+}, 120_000);
+
+afterAll(async () => {
+  await sluice?.stop();
+});
+
+/** The instances that requests are thrown at; a generated DELETE may have ended them. */
+async function makeInstances(): Promise<void> {
+  for (const name of known.instances) {
+    const made = await sluice.http.call('POST', `/consumers/${known.group}`, {
+      headers: { 'content-type': 'application/vnd.kafka.v2+json' },
+      body: JSON.stringify({ name, format: name === 'one' ? 'binary' : 'json', 'auto.offset.reset': 'earliest' }),
+    });
+    if (made.status === 409) continue;
+    const consumer = new RestConsumer(sluice.http, `/consumers/${known.group}/instances/${name}`, 'json');
+    if (name === 'two') await consumer.assign(known.topics[0] as string, 0);
+    if (name === 'three') await consumer.subscribe(...known.topics);
+  }
+}
+
+async function exchange({ method, target, headers, body }: GeneratedRequest): Promise<RawAnswer> {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const length = body === undefined ? '' : `Content-Length: ${body.length}\r\n`;
+  const connection = await openRaw(sluice.url);
+  try {
+    connection.send(`${method} ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines}${length}\r\n`);
+    if (body !== undefined) connection.send(body);
+    await connection.closed(ANSWER_MS);
+    const text = connection.text().replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '');
+    const [head = '', ...rest] = text.split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 \d{3} /);
+    return { status: Number(head.slice(9, 12)), headers: {}, body: rest.join('\r\n\r\n') };
+  } finally {
+    connection.vanish();
+  }
+}
+
+function allowedStatuses({ method, target }: GeneratedRequest): ReadonlySet<number> {
+  const match = matchRoute(method, target);
+  if (match.kind === 'options') return new Set([200, ...ALWAYS]);
+  if (match.kind !== 'match') return new Set(ALWAYS);
+  return new Set([...ALWAYS, ...match.route.statuses, ...match.route.errors.map((name) => errorKinds[name].status)]);
+}
+
+function isProduceAnswer(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'offsets' in body;
+}
+
+function check(request: GeneratedRequest, answer: RawAnswer): void {
+  expect([...allowedStatuses(request)]).toContain(answer.status);
+  if (answer.status < 400) {
+    if (request.method !== 'OPTIONS' && answer.body !== '' && !answer.body.startsWith('\x1f\x8b'))
+      JSON.parse(answer.body);
+    return;
+  }
+  if (request.method === 'HEAD') return;
+  const body: unknown = JSON.parse(answer.body);
+  if ((answer.status === 401 || answer.status === 403) && isProduceAnswer(body)) return;
+  expect(body).toEqual({ error_code: expect.any(Number), message: expect.stringMatching(/./s) });
+  const { error_code: code } = body as { error_code: number };
+  expect(Number.isInteger(code)).toBe(true);
+  // 500/500 is the answer to what nobody foresaw.
+  expect(code).not.toBe(500);
+}
+
+it(
+  `generated requests get documented answers, and leave nothing behind (seed ${SEED})`,
+  async () => {
+    await sluice.http.call('GET', '/brokers');
+    const before = await footprintOf(sluice);
+    await makeInstances();
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(requestsTo(known), async (request) => {
+        runs += 1;
+        if (runs % 20 === 0) await makeInstances();
+        check(request, await exchange(request));
+      }),
+      { numRuns: RUNS, seed: SEED, plugins: [fc.interruptAfterTimeLimit(RUNS_MS)] },
+    );
+    expect(runs).toBeGreaterThan(100);
+    expect((await sluice.management.call('GET', '/livez')).status).toBe(200);
+    expect(await seriousLogLines(sluice)).toEqual([]);
+
+    for (const name of known.instances) {
+      await sluice.http.call('DELETE', `/consumers/${known.group}/instances/${name}`);
+    }
+    // Those that requests made under names of their own stay until they expire.
+    await backTo(sluice, before);
+  },
+  TEST_MS,
+);
