@@ -10,8 +10,9 @@ export async function reportProblems(command: () => Promise<void> | void): Promi
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const count = error.problems.length === 1 ? '1 problem' : `${error.problems.length} problems`;
-    const lines = error.problems.map((problem) => `  ${problem}\n`).join('');
-    process.stderr.write(`The configuration cannot be used, ${count}:\n${lines}`);
+    const indented = (texts: readonly string[]): string => texts.map((text) => `  ${text}\n`).join('');
+    process.stderr.write(`The configuration cannot be used, ${count}:\n${indented(error.problems)}`);
+    if (error.warnings.length > 0) process.stderr.write(`Worth a look, too:\n${indented(error.warnings)}`);
     process.exitCode = 1;
   }
 }

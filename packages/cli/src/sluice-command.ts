@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { listKeys, showConfiguration } from './config-command.ts';
 import { loadConfiguration } from './configuration.ts';
 import { DEFAULT_PORT, runDev } from './dev.ts';
@@ -12,6 +12,11 @@ interface CommonOptions {
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+function setOption(): Option {
+  const option = new Option('--set <key=value>', 'set one key; wins over file and environment; may be repeated');
+  return option.argParser(collect).default([], 'none');
+}
 
 /** The command `sluice`; see its --help. */
 export async function runSluice(commandArguments: readonly string[]): Promise<void> {
@@ -33,7 +38,7 @@ function addServe(program: Command): void {
     .command('serve')
     .description('serve the REST API until SIGTERM or SIGINT')
     .option('--config <file>', 'properties file, with the keys of kafka-rest.properties')
-    .option('--set <key=value>', 'set one key; wins over file and environment; may be repeated', collect, [])
+    .addOption(setOption())
     .action(async ({ config, set }: CommonOptions) => {
       await reportProblems(async () => {
         await runServer(loadConfiguration({ file: config, set }));
@@ -47,7 +52,7 @@ function addDev(program: Command): void {
     .description('try it out: serve the REST API over a Kafka in memory, with a demo topic')
     .option('--port <port>', 'port of the API, on the loopback interface', parsePort, DEFAULT_PORT)
     .option('--bootstrap <host:port>', 'use this Kafka instead of one in memory')
-    .option('--set <key=value>', 'set one key; may be repeated', collect, [])
+    .addOption(setOption())
     .action(async (options: { port: number; bootstrap?: string; set: readonly string[] }) => {
       await reportProblems(async () => {
         await runDev(options);
@@ -61,7 +66,7 @@ function addConfig(program: Command): void {
     .description('show the effective configuration, secrets hidden')
     .option('--list', 'list all keys with their meaning and default instead')
     .option('--config <file>', 'properties file')
-    .option('--set <key=value>', 'set one key; may be repeated', collect, [])
+    .addOption(setOption())
     .action(async ({ list, config, set }: CommonOptions & { readonly list?: boolean }) => {
       await reportProblems(() => {
         process.stdout.write(list === true ? listKeys() : showConfiguration({ file: config, set }));

@@ -5,8 +5,20 @@ const INTERVAL_MS = 100;
 /** Well beyond the default of `shutdown.graceful.ms`; a server that was given more time is reported, not killed. */
 const DEADLINE_MS = 30_000;
 
+const USAGE = `USAGE: kafka-rest-stop [-help]
+
+Ends, in order, every server that this user started with kafka-rest-start (under the same LOG_DIR, if it is set).
+`;
+
 /** The command `kafka-rest-stop`: SIGTERM to every server of this user, and waits until they are gone. */
-export async function runKafkaRestStop(): Promise<void> {
+export async function runKafkaRestStop(commandArguments: readonly string[]): Promise<void> {
+  const [first] = commandArguments;
+  if (first !== undefined) {
+    const isHelp = first === '-help' || first === '--help';
+    (isHelp ? process.stdout : process.stderr).write(USAGE);
+    process.exitCode = isHelp ? 0 : 1;
+    return;
+  }
   const servers = findServers(pidDirectory(process.env));
   if (servers.length === 0) {
     process.stderr.write('No running instance found.\n');

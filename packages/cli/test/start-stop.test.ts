@@ -91,12 +91,13 @@ describe('kafka-rest-start', () => {
   });
 
   it.each([[['FILE']], [['-daemon', 'FILE']]])('tells all that is wrong with its configuration: %j', async (given) => {
-    const { file, environment } = installation('port=x\nproducer.acks=7\n');
+    const { file, environment } = installation('port=x\nproducer.acks=7\nbootstrap.server=b:1\n');
     const parameters = given.map((argument) => (argument === 'FILE' ? file : argument));
     const server = launch('kafka-rest-start', parameters, { environment });
     expect(await server.exited).toBe(1);
     expect(server.output()).toContain('The configuration cannot be used, 3 problems:\n');
     for (const key of ['port:', 'bootstrap.servers:', 'producer.acks:']) expect(server.output()).toContain(`  ${key} `);
+    expect(server.output()).toContain('Worth a look, too:\n  unknown keys have no effect: bootstrap.server\n');
     expect(existsSync(environment.LOG_DIR)).toBe(false);
   });
 
@@ -142,6 +143,20 @@ describe('kafka-rest-stop', () => {
     const stop = launch('kafka-rest-stop', [], { environment });
     expect(await stop.exited).toBe(1);
     expect(stop.output()).toBe('No running instance found.\n');
+  });
+
+  it.each([
+    ['-help', 0],
+    ['--help', 0],
+    ['-halp', 1],
+  ])('stops nothing when it is called with %s', async (argument, exitCode) => {
+    const { file, environment } = installation();
+    const server = launch('kafka-rest-start', [file], { environment });
+    await started(server);
+    const stop = launch('kafka-rest-stop', [argument], { environment });
+    expect(await stop.exited).toBe(exitCode);
+    expect(stop.output()).toContain('USAGE: kafka-rest-stop [-help]');
+    expect(readdirSync(environment.LOG_DIR)).toEqual([`kafka-rest.${server.pid}.pid`]);
   });
 
   it('leaves alone a process that merely got the number of a server that was killed', async () => {

@@ -54,11 +54,12 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const config = readConfig(reader, bootstrap.servers, clientKeys(values));
   const checked = input.check?.(config) ?? { problems: [], warnings: [] };
   const problems = [...reader.problems, ...bootstrap.problems, ...sorted.problems, ...checked.problems];
-  if (problems.length > 0) throw new ConfigError(problems.map(hideUrlCredentials));
+  const warnings = [...bootstrap.warnings, ...sorted.warnings, ...checked.warnings];
+  if (problems.length > 0) throw new ConfigError(problems.map(hideUrlCredentials), { warnings });
   return {
     config: deepFreeze(config),
-    warnings: [...bootstrap.warnings, ...sorted.warnings, ...checked.warnings],
-    effective: effectiveSettings(values),
+    warnings,
+    effective: effectiveSettings(bootstrap.assumed ? withAssumedBroker(values) : values),
   };
 }
 
@@ -117,24 +118,35 @@ function readLog(reader: SettingReader, debug: boolean): Config['log'] {
   return debug && log.level !== 'trace' ? { ...log, level: 'debug' } : log;
 }
 
-function readBootstrapServers(
-  reader: SettingReader,
-  values: ReadonlyMap<string, SourcedValue>,
-): { servers: string; problems: string[]; warnings: string[] } {
+interface BootstrapServers {
+  readonly servers: string;
+  /** Nobody has named a broker. */
+  readonly assumed: boolean;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+const ASSUMED_BROKER = 'localhost:9092';
+
+function withAssumedBroker(values: ReadonlyMap<string, SourcedValue>): Map<string, SourcedValue> {
+  return new Map([...values, ['bootstrap.servers', { value: ASSUMED_BROKER, source: 'default' }]]);
+}
+
+function readBootstrapServers(reader: SettingReader, values: ReadonlyMap<string, SourcedValue>): BootstrapServers {
   const entries = reader.read(settings.raw.bootstrapServers);
   const allowed = 'allowed is HOST:PORT, comma-separated';
   if (entries.length > 0) {
     const problems = entries
       .filter((entry) => !isHostAndPort(withoutName(entry)))
       .map((entry) => `bootstrap.servers: '${entry}' is not allowed; ${allowed}`);
-    return { servers: entries.map(withoutName).join(','), problems, warnings: [] };
+    return { servers: entries.map(withoutName).join(','), assumed: false, problems, warnings: [] };
   }
   // The sample file of old Confluent releases names ZooKeeper only, and brokers were found through it.
   if (values.has('zookeeper.connect')) {
-    const warning = 'bootstrap.servers is not set and zookeeper.connect is not used: localhost:9092 is taken';
-    return { servers: 'localhost:9092', problems: [], warnings: [warning] };
+    const warning = `bootstrap.servers is not set and zookeeper.connect is not used: ${ASSUMED_BROKER} is taken`;
+    return { servers: ASSUMED_BROKER, assumed: true, problems: [], warnings: [warning] };
   }
-  return { servers: '', problems: [`bootstrap.servers: nothing is set; ${allowed}`], warnings: [] };
+  return { servers: '', assumed: false, problems: [`bootstrap.servers: nothing is set; ${allowed}`], warnings: [] };
 }
 
 /** Confluent's sample file has PLAINTEXT:// in front of each broker; the protocol is `client.security.protocol`'s to say. */

@@ -20,6 +20,7 @@ const noRegistry = 'formats that need a registry are not served';
 const noTls = 'the API is served without TLS; end TLS in front of it';
 const ownMetrics = 'metrics are served in Prometheus form on sluice.management.listener';
 const noRateLimit = 'requests are bounded by the sluice.* limits instead';
+const noPrefix = "the keys of Kafka's clients begin with client.";
 const declared = 'Confluent declares it without using it';
 
 export const unusedKeys: readonly UnusedKey[] = [
@@ -27,6 +28,8 @@ export const unusedKeys: readonly UnusedKey[] = [
   { key: 'zookeeper.set.acl', reason: 'ZooKeeper is not used' },
   { key: 'client.zk.session.timeout.ms', reason: 'ZooKeeper is not used' },
   { key: 'schema.registry.*', reason: noRegistry },
+  { key: 'security.protocol', reason: noPrefix },
+  { key: 'sasl.*', reason: noPrefix },
   { key: 'consumer.threads', reason: nodeHasNone },
   { key: 'producer.threads', reason: nodeHasNone },
   { key: 'thread.pool.*', reason: nodeHasNone },

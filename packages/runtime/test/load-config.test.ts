@@ -38,6 +38,19 @@ describe('environment', () => {
     const names = ['KAFKA_REST_HEAP_OPTS', 'KAFKA_REST_LOG4J_LOGGERS', 'KAFKA_REST_JMX_OPTS', 'KAFKA_REST_CUB_X'];
     expect(keysFromEnvironment(Object.fromEntries(names.map((name) => [name, 'x']))).size).toBe(0);
   });
+
+  it('leaves alone what Kubernetes says about a service called kafka-rest', () => {
+    const environment = {
+      KAFKA_REST_SERVICE_HOST: '10.0.0.1',
+      KAFKA_REST_SERVICE_PORT: '8082',
+      KAFKA_REST_SERVICE_PORT_HTTP: '8082',
+      KAFKA_REST_PORT: 'tcp://10.0.0.1:8082',
+      KAFKA_REST_PORT_8082_TCP: 'tcp://10.0.0.1:8082',
+      KAFKA_REST_PORT_8082_TCP_ADDR: '10.0.0.1',
+    };
+    expect([...keysFromEnvironment(environment)]).toEqual([]);
+    expect([...keysFromEnvironment({ KAFKA_REST_PORT: '8083' })]).toEqual([['port', '8083']]);
+  });
 });
 
 describe('sources', () => {
@@ -182,9 +195,21 @@ describe('a bad configuration', () => {
   });
 
   it('is refused together with what another package says about it', () => {
-    const check = () => ({ problems: ['client.x: bad'], warnings: ['not seen'] });
+    const check = () => ({ problems: ['client.x: bad'], warnings: ['client.y has no effect'] });
     expect(() => load({ port: 'x' }, { check })).toThrow(
-      expect.objectContaining({ problems: [expect.stringContaining('port:'), 'client.x: bad'] }),
+      expect.objectContaining({
+        problems: [expect.stringContaining('port:'), 'client.x: bad'],
+        warnings: ['client.y has no effect'],
+      }),
+    );
+  });
+
+  it('names the misspelt key beside the one that is missing', () => {
+    expect(() => loadConfig({ properties: new Map([['bootstrap.server', 'b:1']]) })).toThrow(
+      expect.objectContaining({
+        problems: ['bootstrap.servers: nothing is set; allowed is HOST:PORT, comma-separated'],
+        warnings: ['unknown keys have no effect: bootstrap.server'],
+      }),
     );
   });
 
@@ -203,8 +228,11 @@ describe('a bad configuration', () => {
 
 describe('warnings', () => {
   it('take localhost:9092 for the documented default file, which names ZooKeeper only', () => {
-    const { config, warnings } = loadConfig({ properties: new Map([['zookeeper.connect', 'localhost:2181']]) });
+    const { config, warnings, effective } = loadConfig({
+      properties: new Map([['zookeeper.connect', 'localhost:2181']]),
+    });
     expect(config.bootstrapServers).toBe('localhost:9092');
+    expect(effective).toContainEqual({ key: 'bootstrap.servers', value: 'localhost:9092', source: 'default' });
     expect(warnings).toEqual([
       'bootstrap.servers is not set and zookeeper.connect is not used: localhost:9092 is taken',
       'zookeeper.connect has no effect: brokers are found through bootstrap.servers',
@@ -222,6 +250,14 @@ describe('warnings', () => {
       expect.stringMatching(/^consumer\.threads has no effect: /),
       expect.stringMatching(/^schema\.registry\.url has no effect: /),
       'unknown keys have no effect: apple.y, zebra.x',
+    ]);
+  });
+
+  it("say which prefix is missing where a key of Kafka's clients has none", () => {
+    const { warnings } = load({ 'security.protocol': 'SASL_SSL', 'sasl.mechanism': 'PLAIN' });
+    expect(warnings).toEqual([
+      "security.protocol has no effect: the keys of Kafka's clients begin with client.",
+      "sasl.mechanism has no effect: the keys of Kafka's clients begin with client.",
     ]);
   });
 
