@@ -218,7 +218,7 @@ export class ProducerClient {
           resolve();
         });
       });
-    const disconnected = this.#options.blockingCalls.run('disconnect', timeoutMs, call).catch(() => undefined);
+    const disconnected = this.#options.blockingCalls.close(call).catch(() => undefined);
     await settledWithin(disconnected, timeoutMs);
   }
 

@@ -30,7 +30,7 @@ describe('blocking calls', () => {
   });
 
   it('never run more than the limit at once, and serve who waits in order', async () => {
-    const calls = new BlockingCalls({ limit: 2 });
+    const calls = new BlockingCalls({ limit: 4 });
     const order: number[] = [];
     const open = [openCall(), openCall(), openCall(), openCall()];
     const results = open.map((call, i) =>
@@ -39,7 +39,7 @@ describe('blocking calls', () => {
         return call.promise;
       }),
     );
-    expect(calls.stats()).toEqual({ limit: 2, inUse: 2, waiting: 2 });
+    expect(calls.stats()).toEqual({ limit: 4, inUse: 2, waiting: 2 });
     open[1]?.end();
     await results[1];
     await vi.advanceTimersByTimeAsync(0);
@@ -49,11 +49,11 @@ describe('blocking calls', () => {
     }
     await Promise.all(results);
     expect(order).toEqual([0, 1, 2, 3]);
-    expect(calls.stats()).toEqual({ limit: 2, inUse: 0, waiting: 0 });
+    expect(calls.stats()).toEqual({ limit: 4, inUse: 0, waiting: 0 });
   });
 
   it('give up after the deadline of the wait and leave the queue', async () => {
-    const calls = new BlockingCalls({ limit: 1 });
+    const calls = new BlockingCalls({ limit: 2 });
     const held = openCall();
     const first = calls.run('connect', 1000, () => held.promise);
     const second = expect(calls.run('metadata', 50, () => Promise.resolve())).rejects.toMatchObject({
@@ -69,7 +69,7 @@ describe('blocking calls', () => {
   });
 
   it('refuse at once when too many wait', async () => {
-    const calls = new BlockingCalls({ limit: 1, maxWaiting: 0 });
+    const calls = new BlockingCalls({ limit: 2, maxWaiting: 0 });
     const held = openCall();
     const first = calls.run('connect', 1000, () => held.promise);
     await expect(calls.run('metadata', 50, () => Promise.resolve())).rejects.toMatchObject({ retriable: true });
@@ -77,15 +77,35 @@ describe('blocking calls', () => {
     await first;
   });
 
+  it('close clients beside the calls, so that slow ones keep nobody from connecting', async () => {
+    const calls = new BlockingCalls({ limit: 2 });
+    const slow = openCall();
+    const closing = calls.close(() => slow.promise);
+    await expect(calls.run('connect', 50, () => Promise.resolve('connected'))).resolves.toBe('connected');
+    slow.end();
+    await closing;
+  });
+
+  it('close every client in the end, however long its turn takes (bug: a close that gave up leaked its handle)', async () => {
+    const calls = new BlockingCalls({ limit: 2 });
+    const slow = openCall();
+    const first = calls.close(() => slow.promise);
+    const second = calls.close(() => Promise.resolve('closed'));
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    slow.end();
+    await first;
+    await expect(second).resolves.toBe('closed');
+  });
+
   it('free the thread of a call that fails', async () => {
-    const calls = new BlockingCalls({ limit: 1 });
+    const calls = new BlockingCalls({ limit: 2 });
     await expect(calls.run('connect', 50, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     await expect(calls.run('connect', 50, () => Promise.resolve(7))).resolves.toBe(7);
   });
 
   it.each([
     ['32', 16],
-    ['1', 1],
+    ['1', 2],
     ['', 2],
     ['junk', 2],
   ])('take half of a UV_THREADPOOL_SIZE of "%s"', (size, limit) => {
