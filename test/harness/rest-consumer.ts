@@ -66,7 +66,7 @@ export class RestConsumer {
       body: JSON.stringify(settings),
     });
     const { instance_id: instance } = expectStatus(answer, 200).json() as { instance_id: string };
-    return new RestConsumer(http, `/consumers/${group}/instances/${instance}`, String(settings.format));
+    return new RestConsumer(http, `/consumers/${group}/instances/${instance}`, settings.format);
   }
 
   /** Sends one request to a route of the instance. */
@@ -104,7 +104,7 @@ export class RestConsumer {
     const query = new URLSearchParams();
     if (options.timeout !== undefined) query.set('timeout', String(options.timeout));
     if (options.maxBytes !== undefined) query.set('max_bytes', String(options.maxBytes));
-    return await this.http.call('GET', `${this.path}/records?${query}`, {
+    return await this.http.call('GET', `${this.path}/records?${query.toString()}`, {
       headers: { accept: this.accept, ...options.headers },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });

@@ -54,6 +54,7 @@ async function connectConsumer(settings: ClientSettings, connectTimeoutMs: numbe
     tokens: settings.consumer.tokens,
     instanceTimeoutMs: 60_000,
     readAheadBytes: 1_048_576,
+    parkAfterMs: 60_000,
     connectTimeoutMs,
     requestTimeoutMs: TIMEOUT_MS,
     blockingCalls: new BlockingCalls(),

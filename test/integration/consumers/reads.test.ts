@@ -69,12 +69,10 @@ describe('point 1: a read answers as soon as it holds records and has reached th
     const topic = await createTopic(bootstrap);
     const consumer = await assigned(topic, { 'auto.commit.enable': false });
     for (let i = 0; i < 10; i += 1) {
-      let reading = true;
-      const read = timed(consumer.read({ timeout: 20_000 })).finally(() => {
-        reading = false;
-      });
+      const over = new AbortController();
+      const read = timed(consumer.read({ timeout: 20_000 })).finally(() => over.abort());
       const committing = (async (): Promise<void> => {
-        while (reading) await consumer.commit({ offsets: [{ topic, partition: 0, offset: 0 }] });
+        while (!over.signal.aborted) await consumer.commit({ offsets: [{ topic, partition: 0, offset: 0 }] });
       })();
       await produceJson(sluice.http, topic, [i]);
       const { value, ms } = await read;
