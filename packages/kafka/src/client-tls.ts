@@ -1,4 +1,4 @@
-import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
+import { createSecureContext, type ConnectionOptions as TlsConnectionOptions } from 'node:tls';
 import type { Findings, MergedKeys } from './client-findings.ts';
 import type { ConfValue } from './client-keys.ts';
 import { LegacyEncryptionError, readPkcs12Certificates } from './pkcs12-certificates.ts';
@@ -34,13 +34,14 @@ export const tlsKeys: ReadonlySet<string> = new Set([
 ]);
 
 const storeTypes = ['JKS', 'PKCS12', 'PEM'];
+const pemCertificate = /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/;
 const pemBlock = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g;
 
 /** TLS to the brokers: trust, the client's own certificate, and what is checked. */
 export function translateTls(keys: MergedKeys, findings: Findings, readFile: ReadFile): TlsSettings {
   const parts = [
     translateTrust(keys, findings, readFile),
-    translateIdentity(keys, findings, readFile),
+    checkedIdentity(translateIdentity(keys, findings, readFile), keys, findings),
     translateChecks(keys, findings),
   ];
   return {
@@ -64,7 +65,12 @@ function readTrustFile(keys: MergedKeys, findings: Findings, readFile: ReadFile)
   const label = keys.label(location.name);
   const store = readStore(keys, findings, { ...location, typeName: 'ssl.truststore.type' }, readFile);
   if (store === undefined) return undefined;
-  if (store.type === 'PEM') return store.content.toString('utf8');
+  if (store.type === 'PEM') {
+    const pem = store.content.toString('utf8');
+    if (pemCertificate.test(pem)) return pem;
+    findings.problem(`${label}: '${location.value}' holds no certificates`);
+    return undefined;
+  }
   try {
     const certificates = readPkcs12Certificates(store.content, keys.get('ssl.truststore.password') ?? '');
     if (certificates.length > 0) return certificates.join('');
@@ -98,6 +104,34 @@ function translateIdentity(keys: MergedKeys, findings: Findings, readFile: ReadF
   if (half !== undefined)
     findings.problem(`${keys.label(half.name)}: a key and its certificate chain must both be set`);
   return identityFromFiles(keys, findings, readFile, password);
+}
+
+/**
+ * Loads key and certificates once, as each connection will: a wrong password would otherwise show at the first request,
+ * as a Kafka that does not answer.
+ */
+function checkedIdentity(identity: TlsSettings, keys: MergedKeys, findings: Findings): TlsSettings {
+  const { key, cert, pfx, passphrase } = identity.admin;
+  const source = keys.first('ssl.keystore.location', 'ssl.keystore.key', 'ssl.key.pem', 'ssl.key.location');
+  if (source === undefined || (pfx === undefined && !(key && cert))) return identity;
+  try {
+    createSecureContext({
+      ...(pfx === undefined ? { key, cert } : { pfx }),
+      ...(passphrase === undefined ? {} : { passphrase }),
+    });
+  } catch (error) {
+    // Only files are named by their value: the other keys hold the key itself.
+    const from = source.name.endsWith('.location') ? ` from '${source.value}'` : '';
+    const label = keys.label(source.name);
+    findings.problem(`${label}: no key and certificate can be loaded${from}: ${identityAdvice(error as Error)}`);
+  }
+  return identity;
+}
+
+function identityAdvice({ message, code }: Error & { readonly code?: unknown }): string {
+  if (code === 'ERR_OSSL_BAD_DECRYPT' || message === 'mac verify failure') return 'the password is wrong';
+  if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH') return 'they do not belong together';
+  return `a private key and its certificate must be there (${message})`;
 }
 
 function identityFromFiles(

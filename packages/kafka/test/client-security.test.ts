@@ -48,6 +48,11 @@ beforeAll(async () => {
   const keytool = ['-importcert', '-noprompt', '-alias', 'ca', '-file', 'cert.pem', '-storepass', PASSWORD];
   await run('keytool', [...keytool, '-keystore', 'java-trust.p12', '-storetype', 'PKCS12'], { cwd: folder });
   await run('keytool', [...keytool, '-keystore', 'trust.jks', '-storetype', 'JKS'], { cwd: folder });
+  await openssl('genrsa', '-out', 'other-key.pem', '2048');
+  writeFileSync(
+    path('strangers.pem'),
+    readFileSync(path('other-key.pem'), 'utf8') + readFileSync(path('cert.pem'), 'utf8'),
+  );
   writeFileSync(path('damaged.p12'), readFileSync(path('trust.p12')).subarray(0, 200));
   writeFileSync(path('noise'), 'hello');
 }, 60_000);
@@ -107,6 +112,7 @@ describe('trust', () => {
     ['old-trust.p12', 'openssl pkcs12 -legacy -nokeys'],
     ['damaged.p12', 'the password is wrong or the file is damaged'],
     ['noise', 'is neither a PKCS12 nor a PEM file'],
+    ['key.pem', 'holds no certificates'],
     ['absent', 'cannot be read: ENOENT'],
   ])('in %s is refused with what to do', (file, advice) => {
     const keys = { 'ssl.truststore.location': path(file), 'ssl.truststore.password': PASSWORD };
@@ -143,6 +149,30 @@ describe('identity', () => {
     const settings = translate({ ...tls, ...keys() });
     expectTaken(settings);
     expect(settings.admin.tls?.pfx ?? settings.admin.tls?.key).toBeDefined();
+  });
+
+  it.each([
+    ['identity.p12', { 'ssl.keystore.password': 'guessed' }, 'the password is wrong'],
+    ['identity.p12', {}, 'the password is wrong'],
+    ['both.pem', { 'ssl.key.password': 'guessed' }, 'the password is wrong'],
+    ['trust.p12', { 'ssl.keystore.password': PASSWORD }, 'a private key and its certificate must be there'],
+    ['cert.pem', {}, 'a private key and its certificate must be there'],
+    ['strangers.pem', {}, 'they do not belong together'],
+  ])('in %s with %j is refused at the start', (file, passwords, advice) => {
+    const { problems } = translate({ ...tls, 'ssl.keystore.location': path(file), ...passwords });
+    const start = `client.ssl.keystore.location: no key and certificate can be loaded from '${path(file)}'`;
+    expect(problems).toEqual([expect.stringContaining(`${start}: ${advice}`)]);
+    expect(problems.join()).not.toContain('guessed');
+  });
+
+  it('is refused without a word of the key when the key stands in the configuration', () => {
+    const key = readFileSync(path('encrypted-key.pem'), 'utf8');
+    const { problems } = translate({
+      ...tls,
+      'ssl.keystore.key': key,
+      'ssl.keystore.certificate.chain': readFileSync(path('cert.pem'), 'utf8'),
+    });
+    expect(problems).toEqual(['client.ssl.keystore.key: no key and certificate can be loaded: the password is wrong']);
   });
 
   it('is incomplete with a key but no certificates', () => {
