@@ -6,6 +6,23 @@ export interface KafkaHealthOptions {
   readonly onChange: (ok: boolean, detail: string) => void;
 }
 
+const DEPTH_MAX = 8;
+const REASONS_MAX = 3;
+
+/** The innermost errors of a tree of causes. */
+function reasonsOf(error: unknown, depth = 0): string[] {
+  if (!(error instanceof Error) || depth > DEPTH_MAX) return [];
+  const inner: unknown[] = error instanceof AggregateError ? error.errors : [];
+  const reasons = [...inner, error.cause].flatMap((cause) => reasonsOf(cause, depth + 1));
+  return reasons.length > 0 ? reasons : [error.message];
+}
+
+/** `Cannot connect to any broker.` alone sends its reader looking; `getaddrinfo ENOTFOUND kafka` leads to the mistake. */
+function explain(error: Error): string {
+  const reasons = [...new Set(reasonsOf(error))].filter((reason) => reason !== error.message);
+  return reasons.length === 0 ? error.message : `${error.message} (${reasons.slice(0, REASONS_MAX).join('; ')})`;
+}
+
 /** Asks the cluster now and then, so that readiness can tell about it without waiting for it. */
 export class KafkaHealth {
   readonly #options: KafkaHealthOptions;
@@ -46,7 +63,7 @@ export class KafkaHealth {
         ? { ok: true, detail: `${brokers.length} ${brokers.length === 1 ? 'broker' : 'brokers'}` }
         : { ok: false, detail: 'the cluster has no brokers' };
     } catch (error) {
-      return { ok: false, detail: (error as Error).message };
+      return { ok: false, detail: explain(error as Error) };
     }
   }
 }

@@ -36,6 +36,22 @@ describe('the look at Kafka', () => {
     health.stop();
   });
 
+  it('tells why no broker can be reached, each reason once, and not too many', async () => {
+    const refused = (port: number) => new Error('failed', { cause: new Error(`connect ECONNREFUSED b:${port}`) });
+    const cause = new AggregateError([1, 1, 2, 3, 4].map(refused), 'Cannot connect to any broker.');
+    const health = new KafkaHealth({
+      ask: async () => await Promise.reject(new Error('Cannot connect to any broker.', { cause })),
+      intervalMs: 1000,
+      onChange: () => undefined,
+    });
+    health.start();
+    await vi.advanceTimersByTimeAsync(0);
+    health.stop();
+    expect(health.probe().detail).toBe(
+      'Cannot connect to any broker. (connect ECONNREFUSED b:1; connect ECONNREFUSED b:2; connect ECONNREFUSED b:3)',
+    );
+  });
+
   it('asks no more once it is stopped, also while a question is open', async () => {
     const ask = vi.fn(async () => await Promise.resolve([1]));
     const onChange = vi.fn();
