@@ -16,11 +16,17 @@ export function pidDirectory(environment: Readonly<Record<string, string | undef
   return join(environment['XDG_RUNTIME_DIR'] ?? join(tmpdir(), `sluice-${userInfo().uid}`), 'sluice');
 }
 
-/** Writes down that this process runs, until it ends. */
-export function writePidFile(directory: string): void {
+/** Writes down that a process runs; returns the file. */
+export function writePidFile(directory: string, pid: number): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const file = join(directory, `kafka-rest.${process.pid}.pid`);
-  writeFileSync(file, `${process.pid}\n`);
+  const file = join(directory, `kafka-rest.${pid}.pid`);
+  writeFileSync(file, `${pid}\n`);
+  return file;
+}
+
+/** Writes down that this process runs, until it ends. */
+export function writeOwnPidFile(directory: string): void {
+  const file = writePidFile(directory, process.pid);
   process.once('exit', () => rmSync(file, { force: true }));
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfiguration } from './configuration.ts';
-import { pidDirectory, writePidFile } from './pid-files.ts';
+import { pidDirectory, writeOwnPidFile, writePidFile } from './pid-files.ts';
 import { reportProblems } from './report-problems.ts';
 import { runServer } from './run-server.ts';
 
@@ -41,7 +41,7 @@ export async function runKafkaRestStart(commandArguments: readonly string[]): Pr
     if (daemon) {
       startInBackground(file);
     } else {
-      writePidFile(pidDirectory(process.env));
+      writeOwnPidFile(pidDirectory(process.env));
       await runServer(configuration);
     }
   });
@@ -69,5 +69,7 @@ function startInBackground(file: string): void {
     detached: true,
     stdio: ['ignore', log, log],
   });
+  // The child writes it as well, but only when it has loaded: a kafka-rest-stop until then would find nothing to stop.
+  if (child.pid !== undefined) writePidFile(pidDirectory(process.env), child.pid);
   child.unref();
 }

@@ -80,6 +80,19 @@ describe('kafka-rest-start', () => {
     expect(isServer(pid)).toBe(false);
   });
 
+  it('in the background can be stopped as soon as the command has returned', async () => {
+    const { file, environment } = installation();
+    expect(await launch('kafka-rest-start', ['-daemon', file], { environment }).exited).toBe(0);
+    const pid = daemonOf(environment.LOG_DIR);
+    onTestFinished(() => {
+      if (isServer(pid)) process.kill(pid, 'SIGKILL');
+    });
+    const stop = launch('kafka-rest-stop', [], { environment });
+    expect(await stop.exited).toBe(0);
+    expect(stop.output()).toBe(`Stopped ${pid}.\n`);
+    expect(isServer(pid)).toBe(false);
+  });
+
   it('finds ./etc/kafka-rest/kafka-rest.properties by itself', async () => {
     const { folder, environment } = installation();
     mkdirSync(join(folder, 'etc/kafka-rest'), { recursive: true });
