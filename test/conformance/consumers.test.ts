@@ -62,6 +62,7 @@ const creations: readonly Row[] = [
   ['fetch.min.bytes at its limits', create('{"name":"c","fetch.min.bytes":10000000}'), named('c')],
   ['the names of version 1', create('{"name":"c","responseMinBytes":1,"requestWaitMs":1}'), named('c')],
   ['an unknown format', create('{"format":"xml"}'), unprocessable('Invalid format type.')],
+  ['the format of the v3 API alone', create('{"format":"string"}'), unprocessable('Invalid format type.')],
   ['an empty format', create('{"format":""}'), unprocessable('Invalid format type.')],
   [
     'an empty name',

@@ -62,6 +62,7 @@ describe('malformed HTTP', () => {
   it('a path that is not valid percent-encoding is 400', async () => {
     const answer = await transmit(proxy.http, send('GET /topics/%zz'));
     expect(answer.status).toBe(400);
+    expect(answer.headers).not.toHaveProperty('content-type');
     expect(answer.text).toBe('{"error_code":400,"message":"The path is not valid percent-encoded UTF-8."}');
   });
 
@@ -77,6 +78,21 @@ describe('malformed HTTP', () => {
     const answer = await exchangeRaw(proxy.url, `GET / HTTP/1.1\r\nHost: x\r\na: ${'x'.repeat(8200)}\r\n\r\n`);
     expect(answer.status).toBe(431);
     expect(answer.headers['connection']).toBe('close');
+  });
+});
+
+describe('a connection', () => {
+  it('stays open, and its answers say for how long when nobody uses it', async () => {
+    for (const line of ['GET /brokers', 'DELETE /consumers/g/instances/nobody', 'GET /nothing', 'GET /topics/%zz']) {
+      const answer = await transmit(proxy.http, send(line, { headers: { connection: 'keep-alive' } }));
+      expect(answer.headers).toMatchObject({ connection: 'keep-alive', 'keep-alive': 'timeout=30' });
+    }
+  });
+
+  it('is closed where the client asks for it', async () => {
+    const answer = await transmit(proxy.http, send('GET /brokers', { headers: { connection: 'close' } }));
+    expect(answer.headers['connection']).toBe('close');
+    expect(answer.headers).not.toHaveProperty('keep-alive');
   });
 });
 
