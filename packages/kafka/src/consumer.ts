@@ -1,45 +1,15 @@
 import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 import rdkafka from 'node-rdkafka';
 import { Assignment } from './assignment.ts';
-import type { BlockingCalls } from './blocking-calls.ts';
 import { connectClient } from './connect-client.ts';
-import { type ConsumerConfOptions, consumerConf } from './consumer-settings.ts';
+import type { ConsumerOptions } from './consumer-options.ts';
+import { consumerConf } from './consumer-settings.ts';
 import { kafkaErrorFromClient, kafkaErrorFromCode, timeoutError } from './error-mapping.ts';
 import { GroupOffsets } from './group-offsets.ts';
 import type { KafkaError } from './kafka-error.ts';
-import { followTokens, type TokenSource } from './oauth-token.ts';
+import { followTokens } from './oauth-token.ts';
 import { type ConsumedRecord, RecordBuffer } from './record-buffer.ts';
 import { settledWithin } from './settled-within.ts';
-
-/** What the owner of a consumer is told, and asked. */
-export interface ConsumerHooks {
-  /**
-   * The group gave these partitions: where does each begin? Called before the first fetch, so that the start is
-   * known instead of being decided later by the client. Partitions left out of the answer are not read.
-   */
-  readonly resolveStart: (partitions: readonly TopicPartition[]) => Promise<readonly TopicPartitionOffset[]>;
-  /** The partitions are assigned (maybe none) and will be fetched from now on. */
-  readonly onAssigned: () => void;
-  /** Before the partitions are given back: the last moment at which their offsets can be committed. */
-  readonly onRevoked: (partitions: readonly TopicPartition[]) => void;
-  /** An error for the next read; `fatal`: this client will never work again. */
-  readonly onError: (error: KafkaError, fatal: boolean) => void;
-  /** Syslog severity (0 to 7), librdkafka's facility and its text. */
-  readonly onLog: (severity: number, facility: string, message: string) => void;
-}
-
-export interface ConsumerOptions extends ConsumerConfOptions {
-  /** After so long without a read the consumer stops fetching until the next one. */
-  readonly parkAfterMs: number;
-  /** Longest wait for the first broker. */
-  readonly connectTimeoutMs: number;
-  /** Longest wait for a commit, a look-up of committed offsets, or the close. */
-  readonly requestTimeoutMs: number;
-  readonly blockingCalls: BlockingCalls;
-  /** For SASL OAUTHBEARER: the token for the connect, and its successors. */
-  readonly tokens?: TokenSource | undefined;
-  readonly hooks: ConsumerHooks;
-}
 
 /** node-rdkafka's types ask for offsets where its code does without. */
 type Assignments = Parameters<rdkafka.KafkaConsumer['assign']>[0];
@@ -56,6 +26,9 @@ const FLUSHED_RECORDS_MAX = 1000;
 /** A consumer that is only serviced takes one record a second from the client; with this much it is parked. */
 const IDLE_BUFFER_RECORDS_MAX = 256;
 const IDLE_BUFFER_BYTES_MAX = 1_048_576;
+/** More than a read ever takes at once: what lies beyond came along with the polls of commits. */
+const BUFFER_RECORDS_MAX = 5000;
+const BUFFER_BYTES_MAX = 16_777_216;
 
 /**
  * One node-rdkafka consumer behind promises.
@@ -77,6 +50,10 @@ export class Consumer {
   readonly #offsets: GroupOffsets;
   #tail: Promise<unknown> = Promise.resolve();
   #generation = 0;
+  /** Counts what the group says and what ends it: partitions of an older word are not assigned any more. */
+  #grant = 0;
+  /** Subscribed anew, and the group has not answered yet: the client still hands out records of what it had before. */
+  #resubscribed = false;
   #stopTokens: (() => void) | undefined;
   #parked = false;
   /** When a read last asked for records. */
@@ -130,9 +107,16 @@ export class Consumer {
     }
   }
 
-  /** Joins the group; the assignment arrives while the consumer is polled. */
+  /**
+   * Joins the group; the assignment arrives while the consumer is polled. Until then nothing is read of what was
+   * assigned before, except in a cooperative group, which leaves partitions of the same topics where they are.
+   */
   subscribe(topics: readonly string[]): Promise<void> {
     return this.#exclusive(() => {
+      this.#grant += 1;
+      if (this.#isCooperative()) this.#keepOnly(new Set(topics));
+      else this.#forget();
+      this.#resubscribed = true;
       this.#client.subscribe([...topics]);
     });
   }
@@ -140,6 +124,7 @@ export class Consumer {
   /** Leaves the group or drops the assignment; buffered records are gone with it. */
   unsubscribe(): Promise<void> {
     return this.#exclusive(() => {
+      this.#grant += 1;
       this.#forget();
       this.#client.unsubscribe();
       this.#client.unassign();
@@ -149,6 +134,7 @@ export class Consumer {
   /** Reads exactly these partitions from these offsets; what was buffered is dropped. */
   assign(starts: readonly TopicPartitionOffset[]): Promise<void> {
     return this.#exclusive(() => {
+      this.#grant += 1;
       this.#forget();
       this.#begin(starts);
     });
@@ -163,13 +149,7 @@ export class Consumer {
     return this.#exclusive(async () => {
       // Takes along what is still queued about the old positions: an error of theirs would be taken for a new one.
       await this.#consume(FLUSHED_RECORDS_MAX, 0);
-      const positions = choose(this.#assignment.positions(this.buffer));
-      if (this.#isCooperative()) this.#client.incrementalUnassign(this.#assignment.list());
-      const parked = this.#parked;
-      this.#forget();
-      if (parked) this.#assignment.add(positions);
-      else this.#begin(positions);
-      this.#parked = parked;
+      this.#restart(choose(this.#assignment.positions(this.buffer)));
     });
   }
 
@@ -229,7 +209,7 @@ export class Consumer {
     if (!this.#connected) return;
     // A static member leaves its group only if it unsubscribes before it disconnects.
     this.#client.unsubscribe();
-    const disconnected = blockingCalls.run('disconnect', requestTimeoutMs, () => {
+    const disconnected = blockingCalls.close(() => {
       return new Promise<true>((resolve) => this.#client.disconnect(() => resolve(true)));
     });
     if ((await settledWithin(disconnected, requestTimeoutMs)) === undefined) {
@@ -242,6 +222,24 @@ export class Consumer {
     const run = this.#tail.then(task);
     this.#tail = run.catch(() => undefined);
     return run;
+  }
+
+  /** Reads the assigned partitions from these positions; what was read ahead is dropped. */
+  #restart(positions: readonly TopicPartitionOffset[]): void {
+    const parked = this.#parked;
+    if (this.#isCooperative() && positions.length > 0) this.#client.incrementalUnassign(this.#assignment.list());
+    this.#forget();
+    this.#parked = parked;
+    if (parked) this.#assignment.add(positions);
+    // Between two assignments of the group there is nothing to go on with, and an empty one would end the wait for it.
+    else if (positions.length > 0) this.#begin(positions);
+  }
+
+  /** Of what was assigned and read ahead only these topics are still wanted. */
+  #keepOnly(topics: ReadonlySet<string>): void {
+    this.#generation += 1;
+    this.#assignment.remove(this.#assignment.list().filter(({ topic }) => !topics.has(topic)));
+    this.buffer.retain(({ topic }) => topics.has(topic));
   }
 
   /** Nothing of the assignment before is valid any more. */
@@ -267,7 +265,8 @@ export class Consumer {
     const generation = this.#generation;
     const records = await this.#consume(recordsMax, waitMs);
     // A rebalance in the meantime: what belongs to revoked partitions is another member's now.
-    const valid = generation === this.#generation ? records : records.filter((record) => this.isAssigned(record));
+    const known = generation === this.#generation && !this.#resubscribed;
+    const valid = known ? records : records.filter((record) => this.isAssigned(record));
     this.#assignment.noteFetched(valid);
     this.buffer.push(valid);
     return valid.length;
@@ -275,7 +274,11 @@ export class Consumer {
 
   /** Serves callbacks for those who wait for one; what comes along goes into the buffer. */
   async #poll(): Promise<void> {
-    await this.#exclusive(() => this.#take(1, 0));
+    await this.#exclusive(async () => {
+      await this.#take(1, 0);
+      // Whoever reads one record and commits it, again and again, takes more in this way than it ever reads.
+      if (this.#holds(BUFFER_RECORDS_MAX, BUFFER_BYTES_MAX)) this.#dropReadAhead();
+    });
   }
 
   /** Has the client fetch these partitions too. */
@@ -287,16 +290,27 @@ export class Consumer {
     else this.#client.assign(starts.map(plain));
   }
 
+  #holds(records: number, bytes: number): boolean {
+    return this.buffer.count >= records || this.buffer.bytes >= bytes;
+  }
+
   #isIdle(): boolean {
     // A cooperative group hands partitions out one by one, and expects to find them where it left them.
     if (this.#parked || this.#closing !== undefined || this.#isCooperative()) return false;
-    const full = this.buffer.count >= IDLE_BUFFER_RECORDS_MAX || this.buffer.bytes >= IDLE_BUFFER_BYTES_MAX;
+    const full = this.#holds(IDLE_BUFFER_RECORDS_MAX, IDLE_BUFFER_BYTES_MAX);
     return full || performance.now() - this.#readAt > this.#options.parkAfterMs;
+  }
+
+  /** What is buffered is fetched again when it is read. */
+  #dropReadAhead(): void {
+    if (this.#isCooperative()) this.#restart(this.#assignment.positions(this.buffer));
+    else this.#park();
   }
 
   #park(): void {
     const positions = this.#assignment.positions(this.buffer);
-    if (positions.length === 0) return;
+    // A start that the client is still to find out may be the end of the log, which will be another by then.
+    if (positions.length === 0 || positions.some(({ offset }) => offset < 0)) return;
     this.#forget();
     this.#assignment.add(positions);
     this.#client.assign([]);
@@ -314,17 +328,26 @@ export class Consumer {
     return this.#client.rebalanceProtocol() === 'COOPERATIVE';
   }
 
+  /** Called by the client from outside of any promise: what is thrown here would end the process. */
   #onRebalance(event: RebalanceEvent, partitions: readonly TopicPartition[]): void {
+    const failed = (error: unknown): void => this.#options.hooks.onLog(4, 'REBALANCE', String(error));
     if (event.code === ERR_ASSIGN_PARTITIONS) {
-      this.#assignFromGroup(partitions).catch((error: unknown) => this.#onConsumeError(kafkaErrorFromClient(error)));
-    } else {
+      this.#assignFromGroup(partitions).catch(failed);
+      return;
+    }
+    try {
       this.#revoke(partitions);
+    } catch (error) {
+      // The native client may be gone although its wrapper has not been told: a disconnect is under way.
+      failed(error);
     }
   }
 
   #revoke(partitions: readonly TopicPartition[]): void {
     if (this.#closing === undefined) this.#options.hooks.onRevoked(partitions);
+    this.#grant += 1;
     this.#generation += 1;
+    this.#parked = false;
     this.#assignment.remove(partitions);
     this.buffer.retain((record) => this.isAssigned(record));
     // While it disconnects the client waits for this call, too.
@@ -335,11 +358,13 @@ export class Consumer {
 
   async #assignFromGroup(partitions: readonly TopicPartition[]): Promise<void> {
     this.#generation += 1;
-    const generation = this.#generation;
+    this.#grant += 1;
+    const grant = this.#grant;
     const starts = await this.#options.hooks.resolveStart(partitions);
     await this.#exclusive(() => {
       // Revoked while the start was looked up: the next assignment is on its way.
-      if (generation !== this.#generation || this.#closing !== undefined) return;
+      if (grant !== this.#grant || this.#closing !== undefined) return;
+      this.#resubscribed = false;
       this.#begin(starts);
       this.#options.hooks.onAssigned();
     });

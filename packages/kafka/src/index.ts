@@ -8,7 +8,8 @@ export {
   type LibrdkafkaSettings,
   translateClientSettings,
 } from './client-settings.ts';
-export { Consumer, type ConsumerHooks, type ConsumerOptions } from './consumer.ts';
+export { Consumer } from './consumer.ts';
+export type { ConsumerHooks, ConsumerOptions } from './consumer-options.ts';
 export type { ClientConf } from './consumer-settings.ts';
 export type { BatchResult } from './delivery.ts';
 export { KafkaError, type KafkaErrorFamily } from './kafka-error.ts';

@@ -14,6 +14,9 @@ export function recordBytes(record: ConsumedRecord): number {
   return (record.key?.length ?? 0) + (record.value?.length ?? 0);
 }
 
+/** Records that were taken and still stand in front; more than this, and than what is left, are cut off. */
+const COMPACT_RECORDS = 1024;
+
 /**
  * Records taken from the client and not yet handed to anybody, in order. A read takes from the front; what a
  * limit leaves behind stays first in line. Taking advances an index, so that a large batch is not shifted
@@ -54,6 +57,11 @@ export class RecordBuffer {
     this.#bytes -= recordBytes(record);
     this.#next += 1;
     if (this.#next === this.#records.length) this.clear();
+    // Else what was taken would be kept alive by what is never quite used up.
+    else if (this.#next >= COMPACT_RECORDS && this.#next * 2 >= this.#records.length) {
+      this.#records = this.#records.slice(this.#next);
+      this.#next = 0;
+    }
   }
 
   clear(): void {
