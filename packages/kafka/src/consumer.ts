@@ -59,7 +59,8 @@ export class Consumer {
   /** When a read last asked for records. */
   #readAt = performance.now();
   #connected = false;
-  #closing: Promise<void> | undefined;
+  #leaving: Promise<void> | undefined;
+  #disconnected: Promise<true> | undefined;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
@@ -112,7 +113,7 @@ export class Consumer {
    * assigned before, except in a cooperative group, which leaves partitions of the same topics where they are.
    */
   subscribe(topics: readonly string[]): Promise<void> {
-    return this.#exclusive(() => {
+    return this.#change(() => {
       this.#grant += 1;
       if (this.#isCooperative()) this.#keepOnly(new Set(topics));
       else this.#forget();
@@ -123,7 +124,7 @@ export class Consumer {
 
   /** Leaves the group or drops the assignment; buffered records are gone with it. */
   unsubscribe(): Promise<void> {
-    return this.#exclusive(() => {
+    return this.#change(() => {
       this.#grant += 1;
       this.#forget();
       this.#client.unsubscribe();
@@ -133,7 +134,7 @@ export class Consumer {
 
   /** Reads exactly these partitions from these offsets; what was buffered is dropped. */
   assign(starts: readonly TopicPartitionOffset[]): Promise<void> {
-    return this.#exclusive(() => {
+    return this.#change(() => {
       this.#grant += 1;
       this.#forget();
       this.#begin(starts);
@@ -146,7 +147,7 @@ export class Consumer {
    * @param choose gets where each partition stands (its first buffered record, else the next one to be fetched)
    */
   reposition(choose: (current: TopicPartitionOffset[]) => TopicPartitionOffset[]): Promise<void> {
-    return this.#exclusive(async () => {
+    return this.#change(async () => {
       // Takes along what is still queued about the old positions: an error of theirs would be taken for a new one.
       await this.#consume(FLUSHED_RECORDS_MAX, 0);
       this.#restart(choose(this.#assignment.positions(this.buffer)));
@@ -195,26 +196,40 @@ export class Consumer {
     return this.#offsets.committed(partitions);
   }
 
-  /** Leaves the group, so that its other members get the partitions at once, and frees the handle. */
-  close(): Promise<void> {
-    this.#closing ??= this.#exclusive(() => this.#disconnect());
-    return this.#closing;
+  /** Leaves the group, so that its other members get the partitions at once. All that is left to do is `close`. */
+  leave(): Promise<void> {
+    this.#leaving ??= this.#exclusive(() => {
+      this.#stopTokens?.();
+      this.#forget();
+      this.#offsets.abandon(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
+      // A static member leaves its group only if it unsubscribes before it disconnects.
+      if (this.#connected) this.#client.unsubscribe();
+    });
+    return this.#leaving;
   }
 
-  async #disconnect(): Promise<void> {
-    const { requestTimeoutMs, blockingCalls } = this.#options;
-    this.#stopTokens?.();
-    this.#forget();
-    this.#offsets.abandon(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
+  /**
+   * Leaves and frees the handle, which takes seconds while the group is rebalancing.
+   * @throws KafkaError after the deadline; the handle is still freed whenever the client is done
+   */
+  async close(): Promise<void> {
+    await this.leave();
     if (!this.#connected) return;
-    // A static member leaves its group only if it unsubscribes before it disconnects.
-    this.#client.unsubscribe();
-    const disconnected = blockingCalls.close(() => {
+    this.#disconnected ??= this.#options.blockingCalls.close(() => {
       return new Promise<true>((resolve) => this.#client.disconnect(() => resolve(true)));
     });
-    if ((await settledWithin(disconnected, requestTimeoutMs)) === undefined) {
+    const { requestTimeoutMs } = this.#options;
+    if ((await settledWithin(this.#disconnected, requestTimeoutMs)) === undefined) {
       throw timeoutError('disconnect', requestTimeoutMs);
     }
+  }
+
+  /** A task that changes what is read; once the consumer leaves there is nothing to change. */
+  #change(task: () => void | Promise<void>): Promise<void> {
+    return this.#exclusive(() => {
+      if (this.#leaving !== undefined) throw kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' });
+      return task();
+    });
   }
 
   /** One task at a time on the handle; a failed one does not stop those behind it. */
@@ -261,7 +276,7 @@ export class Consumer {
   }
 
   async #take(recordsMax: number, waitMs: number): Promise<number> {
-    if (!this.#connected || this.#closing !== undefined) return 0;
+    if (!this.#connected || this.#leaving !== undefined) return 0;
     const generation = this.#generation;
     const records = await this.#consume(recordsMax, waitMs);
     // A rebalance in the meantime: what belongs to revoked partitions is another member's now.
@@ -296,7 +311,7 @@ export class Consumer {
 
   #isIdle(): boolean {
     // A cooperative group hands partitions out one by one, and expects to find them where it left them.
-    if (this.#parked || this.#closing !== undefined || this.#isCooperative()) return false;
+    if (this.#parked || this.#leaving !== undefined || this.#isCooperative()) return false;
     const full = this.#holds(IDLE_BUFFER_RECORDS_MAX, IDLE_BUFFER_BYTES_MAX);
     return full || performance.now() - this.#readAt > this.#options.parkAfterMs;
   }
@@ -344,7 +359,7 @@ export class Consumer {
   }
 
   #revoke(partitions: readonly TopicPartition[]): void {
-    if (this.#closing === undefined) this.#options.hooks.onRevoked(partitions);
+    if (this.#leaving === undefined) this.#options.hooks.onRevoked(partitions);
     this.#grant += 1;
     this.#generation += 1;
     this.#parked = false;
@@ -363,7 +378,7 @@ export class Consumer {
     const starts = await this.#options.hooks.resolveStart(partitions);
     await this.#exclusive(() => {
       // Revoked while the start was looked up: the next assignment is on its way.
-      if (grant !== this.#grant || this.#closing !== undefined) return;
+      if (grant !== this.#grant || this.#leaving !== undefined) return;
       this.#resubscribed = false;
       this.#begin(starts);
       this.#options.hooks.onAssigned();

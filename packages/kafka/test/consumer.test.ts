@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sharedBroker } from '../../../test/harness/broker.ts';
-import { deferred, eventually } from '../../../test/harness/conditions.ts';
-import { createTopic, uniqueName } from '../../../test/harness/topics.ts';
-import { closeAfterEach, consumerOf, DEADLINE_MS, fillTo, produce, topicWith, type Watched } from './consuming.ts';
+import { eventually } from '../../../test/harness/conditions.ts';
+import { uniqueName } from '../../../test/harness/topics.ts';
+import { closeAfterEach, consumerOf, DEADLINE_MS, fillTo, topicWith } from './consuming.ts';
 
 let bootstrap: string;
 
