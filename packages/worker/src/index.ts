@@ -1,2 +1,2 @@
-export type { ConsumerFactory, SessionSettings } from './sessions/session.ts';
+export type { ConsumerFactory, SessionSettings } from './sessions/session-settings.ts';
 export { createWorker, type Worker, type WorkerOptions } from './worker.ts';

@@ -8,39 +8,47 @@ interface Extent extends TopicPartition {
   /** First offset in the batch. */
   readonly start: number;
   /** Offset after the last one in the batch. */
-  readonly next: number;
+  next: number;
 }
 
-/** The records of one answer, as far as offsets go. */
+/** The records of one answer, as far as offsets go; what an answer holds so far counts at once. */
 export class Batch {
-  readonly extents: Map<string, Extent> = new Map();
+  readonly #extents = new Map<string, Extent>();
   state: 'open' | 'answered' | 'aborted' = 'open';
-  #run: { topic: string; partition: number; start: number; next: number } | undefined;
+  #run: Extent | undefined;
 
-  /** Records come in runs of one partition; only the end of a run touches the map. */
-  note(topic: string, partition: number, offset: number): void {
-    const run = this.#run;
-    if (run !== undefined && run.partition === partition && run.topic === topic) {
-      run.next = offset + 1;
-      return;
-    }
-    this.close();
-    this.#run = { topic, partition, start: offset, next: offset + 1 };
+  get extents(): ReadonlyMap<string, Readonly<Extent>> {
+    return this.#extents;
   }
 
-  /** Ends the run; after it `extents` is complete. */
-  close(): void {
-    const run = this.#run;
-    if (run === undefined) return;
-    const key = partitionKey(run);
-    const known = this.extents.get(key);
-    this.extents.set(key, { ...run, start: Math.min(known?.start ?? run.start, run.start) });
-    this.#run = undefined;
+  /** Records come in runs of one partition; only the start of a run touches the map. */
+  note(topic: string, partition: number, offset: number): void {
+    let run = this.#run;
+    if (run === undefined || run.partition !== partition || run.topic !== topic) {
+      const key = partitionKey({ topic, partition });
+      run = this.#extents.get(key) ?? { topic, partition, start: offset, next: offset };
+      this.#extents.set(key, run);
+      this.#run = run;
+    }
+    run.next = offset + 1;
   }
 
   forget(partition: TopicPartition): void {
-    this.close();
-    this.extents.delete(partitionKey(partition));
+    this.#run = undefined;
+    this.#extents.delete(partitionKey(partition));
+  }
+
+  /** What lies at the position or beyond it will be read again, and counts no longer. */
+  backTo(position: TopicPartitionOffset): void {
+    const extent = this.#extents.get(partitionKey(position));
+    if (extent === undefined || extent.next <= position.offset) return;
+    if (extent.start >= position.offset) this.forget(position);
+    else extent.next = position.offset;
+  }
+
+  clear(): void {
+    this.#run = undefined;
+    this.#extents.clear();
   }
 }
 
@@ -77,24 +85,40 @@ export class DeliveryTracker {
     }
   }
 
+  /** Some answer that did not reach its client held records. */
+  get hasAborted(): boolean {
+    for (const { state, extents } of this.#outstanding) if (state === 'aborted' && extents.size > 0) return true;
+    return false;
+  }
+
   /**
    * Answers that did not reach the client: their records must be read again, and with them everything that was sent
-   * after them. Answers where reading has to start over, and forgets those batches.
+   * after them. Answers where reading has to start over, and forgets those batches. To be called in the same turn in
+   * which reading goes back: a read in between would go on beyond the gap, and a commit of its records would pass it.
    */
   takeAborted(): TopicPartitionOffset[] {
     const rewind = new Map<string, TopicPartitionOffset>();
-    if (this.#outstanding.size === 0) return [];
     let aborted = false;
     for (const batch of this.#outstanding) {
-      aborted ||= batch.state === 'aborted';
-      if (!aborted || batch.state === 'open') continue;
+      aborted ||= batch.state === 'aborted' && batch.extents.size > 0;
+      if (batch.state === 'open' || (!aborted && batch.state === 'answered')) continue;
       this.#outstanding.delete(batch);
       for (const [key, { topic, partition, start }] of batch.extents) {
         const offset = Math.min(start, rewind.get(key)?.offset ?? start);
         rewind.set(key, { topic, partition, offset });
       }
     }
+    for (const position of rewind.values()) this.#goBackTo(position);
     return [...rewind.values()];
+  }
+
+  /** Answers that lie beyond the position, proven or not, do not make up for the records before them. */
+  #goBackTo(position: TopicPartitionOffset): void {
+    for (const batch of this.#outstanding) batch.backTo(position);
+    const delivered = this.#delivered.get(partitionKey(position));
+    if (delivered !== undefined && delivered.offset > position.offset) {
+      this.#delivered.set(partitionKey(position), position);
+    }
   }
 
   /** Offsets that a commit may store now: the next ones to read after what was delivered. */
@@ -120,13 +144,12 @@ export class DeliveryTracker {
     }
   }
 
-  /** The subscription or assignment was replaced as a whole. */
+  /** The subscription or assignment was replaced as a whole. A read under way may still get records of the new one. */
   reset(): void {
     for (const batch of this.#outstanding) {
-      batch.close();
-      batch.extents.clear();
+      batch.clear();
+      if (batch.state !== 'open') this.#outstanding.delete(batch);
     }
-    this.#outstanding.clear();
     this.#delivered.clear();
   }
 }

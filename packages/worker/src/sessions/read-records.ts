@@ -52,6 +52,8 @@ class Read {
   readonly #body: RecordsBody;
   readonly #batch: Batch;
   #bytes = 0;
+  /** The state of the session that this read has looked at. */
+  #changes = 0;
   /** When this read first saw its assignment: the usual wait counts from there. */
   #assignedAt: number | undefined;
 
@@ -70,11 +72,12 @@ class Read {
     try {
       await this.#gather();
     } catch (error) {
-      this.#session.deliveries.discard(this.#batch);
+      if (this.#body.count === 0) this.#session.deliveries.discard(this.#batch);
+      // What it has taken reaches nobody.
+      else this.#session.settle(this.#batch, false);
       this.#context.budget.release(this.#bytes);
       throw error;
     }
-    this.#batch.close();
     const bytes = this.#bytes;
     return {
       body: this.#body.finish(),
@@ -87,15 +90,19 @@ class Read {
 
   async #gather(): Promise<void> {
     while (!this.#request.signal.aborted && !this.#context.ending()) {
+      // Reading goes on elsewhere, or with another consumer: what follows is no continuation of what was taken.
+      if (this.#body.count > 0 && this.#changes !== this.#session.changes) return;
       const consumer = await this.#session.connected();
-      if (this.#body.count === 0) await this.#session.reclaimAborted(consumer);
-      // Noted before the look at the state, so that a change during the polls below is not slept through.
-      const { changes } = this.#session;
+      if (this.#body.count === 0) {
+        // Noted before the look at the state, so that a change meanwhile is not slept through.
+        this.#changes = this.#session.changes;
+        await this.#session.reclaimAborted(consumer);
+      }
       if (this.#drain(consumer) !== 'drained') return;
       if (this.#body.count === 0 && this.#session.error !== undefined) throw kafkaAnswer(this.#session.error);
       const backlog = this.#body.count === 0 ? 0 : consumer.knownBacklog(FILL_RECORDS_MAX);
       if ((backlog === 0 && this.#satisfied()) || this.#leftMs() <= 0) return;
-      if (backlog === 0) await this.#awaitRecords(consumer, changes);
+      if (backlog === 0) await this.#awaitRecords(consumer);
       else if ((await this.#fetchKnown(consumer, backlog)) === 0 && this.#satisfied()) return;
     }
   }
@@ -105,9 +112,9 @@ class Read {
     return consumer.fill(backlog, Math.min(GATHER_WAIT_MS, this.#leftMs()));
   }
 
-  async #awaitRecords(consumer: Consumer, changes: number): Promise<void> {
+  async #awaitRecords(consumer: Consumer): Promise<void> {
     await consumer.fill(FILL_RECORDS_MAX, 0);
-    if (consumer.buffer.count > 0 || changes !== this.#session.changes) return;
+    if (consumer.buffer.count > 0 || this.#changes !== this.#session.changes || this.#context.ending()) return;
     await this.#context.scheduler.wait(this.#session, this.#leftMs(), this.#request.signal);
   }
 

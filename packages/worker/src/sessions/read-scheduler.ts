@@ -115,7 +115,8 @@ export class ReadScheduler {
 
   async #poll(pollable: Pollable, waiter: Waiter): Promise<void> {
     waiter.polling = true;
-    const ready = await pollable.poll();
+    // A poll that fails is no news to the scheduler: the read looks itself, and has somebody to tell.
+    const ready = await pollable.poll().catch(() => true);
     waiter.polling = false;
     if (ready) this.wake(pollable);
   }

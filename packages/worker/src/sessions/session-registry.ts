@@ -1,6 +1,7 @@
 import type { Principal } from '@sluice/kafka';
 import { ApiError } from '@sluice/protocol';
-import { Session, type SessionDependencies, type SessionSettings } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionDependencies, SessionSettings } from './session-settings.ts';
 
 export interface SessionRegistryOptions {
   readonly dependencies: SessionDependencies;

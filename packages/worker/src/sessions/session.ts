@@ -1,9 +1,10 @@
-import { type AdminPool, type Consumer, type ConsumerHooks, KafkaError, type Principal } from '@sluice/kafka';
+import type { Consumer, KafkaError } from '@sluice/kafka';
 import { ApiError, type TopicPartition, type TopicPartitionOffset } from '@sluice/protocol';
-import type { RecordFormat } from '../formats/record-format.ts';
 import { ConsumerSlot } from './consumer-slot.ts';
 import { type Batch, DeliveryTracker, partitionKey } from './delivery-tracker.ts';
-import type { Pollable, ReadScheduler } from './read-scheduler.ts';
+import { isRefusal, refusalToRead } from './read-rights.ts';
+import type { Pollable } from './read-scheduler.ts';
+import type { SessionDependencies, SessionSettings } from './session-settings.ts';
 import {
   assertReplaceable,
   assignmentOf,
@@ -18,40 +19,8 @@ import {
 import { resolveStart } from './start-offsets.ts';
 import type { TopicPattern } from './topic-pattern.ts';
 
-/** What a create request settled; fixed for the life of the instance. */
-export interface SessionSettings {
-  readonly group: string;
-  readonly instance: string;
-  readonly principal: Principal;
-  readonly format: RecordFormat;
-  readonly autoOffsetReset: 'earliest' | 'latest' | 'none';
-  readonly autoCommit: boolean;
-  readonly autoCommitIntervalMs: number;
-  /** Bytes that a read waits for; 0 or less: any record is enough. */
-  readonly fetchMinBytes: number;
-  /** How long a read without `timeout` waits. */
-  readonly requestTimeoutMs: number;
-}
-
-/** Makes the Kafka client of a session; the hooks are the session's. */
-export type ConsumerFactory = (settings: SessionSettings, hooks: ConsumerHooks) => Consumer;
-
-export interface SessionDependencies {
-  readonly admins: AdminPool;
-  readonly scheduler: ReadScheduler;
-  readonly createConsumer: ConsumerFactory;
-  /** Milliseconds on a clock that never goes back. */
-  readonly now: () => number;
-  readonly onLog: (severity: number, facility: string, message: string) => void;
-}
-
 const POLL_RECORDS_MAX = 500;
 const TOPIC_AUTHORIZATION_FAILED = 29;
-
-/** Whether Kafka said that this principal may not. */
-function isRefusal(error: KafkaError | undefined): boolean {
-  return error?.family === 'authorization';
-}
 
 /**
  * One consumer instance: what its client asked for, the Kafka consumer that does it, and the account of what was
@@ -81,7 +50,7 @@ export class Session implements Pollable {
     this.#lastAutoCommitAt = this.touchedAt;
     this.#slot = new ConsumerSlot({
       create: (hooks) => dependencies.createConsumer(settings, hooks),
-      prepare: (consumer) => this.#fulfil(consumer),
+      prepare: (consumer) => this.#prepare(consumer),
       resolveStart: (consumer, partitions) => this.#resolveStart(consumer, partitions),
       onAssigned: () => this.#onAssigned(),
       onRevoked: (consumer, partitions) => this.#onRevoked(consumer, partitions),
@@ -134,10 +103,12 @@ export class Session implements Pollable {
 
   /** The topics that exist may have changed. The group commits what was delivered when it takes partitions away. */
   async refreshPattern(existing: readonly string[]): Promise<void> {
-    const source = refreshed(this.#source, existing);
+    const before = this.#source;
+    const source = refreshed(before, existing);
     if (source === undefined || this.#slot.consumer === undefined) return;
     if (topicsOf(source).length > 0) await this.#slot.consumer.subscribe(topicsOf(source));
-    this.#source = source;
+    // Unsubscribed meanwhile: the pattern must not come back.
+    if (this.#source === before) this.#source = source;
   }
 
   /** @throws as `subscribe` */
@@ -163,8 +134,13 @@ export class Session implements Pollable {
   async seek(positions: readonly TopicPartitionOffset[]): Promise<void> {
     const consumer = await this.connected();
     this.requireAssigned(positions);
-    for (const position of positions) this.deliveries.seek(position);
-    await this.#moveTo(consumer, positions);
+    await this.#moveTo(consumer, (assigned) => {
+      // A partition may have been taken away while this waited for its turn: its offsets are another member's then.
+      const mine = positions.filter((position) => assigned.has(partitionKey(position)));
+      for (const position of mine) this.deliveries.seek(position);
+      return mine;
+    });
+    this.#changed();
     if (!isRefusal(this.#error)) this.#error = undefined;
   }
 
@@ -207,8 +183,7 @@ export class Session implements Pollable {
 
   /** Goes back to the first record that an answer took along which did not reach its client. */
   async reclaimAborted(consumer: Consumer): Promise<void> {
-    const rewind = this.deliveries.takeAborted();
-    if (rewind.length > 0) await this.#moveTo(consumer, rewind);
+    if (this.deliveries.hasAborted) await this.#moveTo(consumer, () => this.deliveries.takeAborted());
   }
 
   /** What reads have to report, once there is no record left before it; a new subscription or a seek ends it. */
@@ -274,11 +249,23 @@ export class Session implements Pollable {
     }
   }
 
+  /** Until a new consumer is ready nobody else sees it: what the client asks for meanwhile is done here, too. */
+  async #prepare(consumer: Consumer): Promise<void> {
+    let done: Source;
+    do {
+      done = this.#source;
+      await this.#fulfil(consumer);
+    } while (done !== this.#source);
+  }
+
   async #fulfil(consumer: Consumer): Promise<void> {
     const source = this.#source;
     void this.#checkRights();
     if (source.kind === 'assignment') {
-      await consumer.assign(await this.#resolveStart(consumer, source.partitions));
+      const starts = await this.#resolveStart(consumer, source.partitions);
+      // The client wanted something else meanwhile, and its later request must not be undone by this one.
+      if (source !== this.#source) return;
+      await consumer.assign(starts);
       this.#onAssigned();
     } else if (topicsOf(source).length > 0) {
       await consumer.subscribe(topicsOf(source));
@@ -297,10 +284,20 @@ export class Session implements Pollable {
     });
   }
 
-  /** Goes on at `positions`, and everywhere else where it was. */
-  async #moveTo(consumer: Consumer, positions: readonly TopicPartitionOffset[]): Promise<void> {
-    const wanted = new Map(positions.map((position) => [partitionKey(position), position]));
-    await consumer.reposition((current) => current.map((position) => wanted.get(partitionKey(position)) ?? position));
+  /**
+   * Goes on elsewhere, and in all other partitions where it was.
+   * @param choose called in the turn in which what was read ahead is dropped, so that the account changes with the
+   * position: a read in between would take records of the old one for records of the new
+   */
+  async #moveTo(
+    consumer: Consumer,
+    choose: (assigned: ReadonlySet<string>) => readonly TopicPartitionOffset[],
+  ): Promise<void> {
+    await consumer.reposition((current) => {
+      const chosen = choose(new Set(current.map(partitionKey)));
+      const wanted = new Map(chosen.map((position) => [partitionKey(position), position]));
+      return current.map((position) => wanted.get(partitionKey(position)) ?? position);
+    });
   }
 
   #autoCommit(): void {
@@ -348,6 +345,8 @@ export class Session implements Pollable {
       scheduler.add(this);
     } else {
       this.#assignmentKnown = false;
+      // The group has given the partitions to others: a commit of ours would throw back the one who reads them now.
+      if (!this.#closed && isSubscription(this.#source)) this.deliveries.reset();
       scheduler.remove(this);
       this.#changed();
     }
@@ -369,20 +368,10 @@ export class Session implements Pollable {
     this.#changed();
   }
 
-  /**
-   * Asks which topics may not be read. The consumer does not name them, and does not even tell of them while other
-   * topics give records.
-   * @param told what the consumer said, for reads to report when the cluster cannot be asked
-   */
   async #checkRights(told?: KafkaError): Promise<void> {
     const source = this.#source;
     const topics = source.kind === 'assignment' ? source.partitions.map(({ topic }) => topic) : topicsOf(source);
-    if (topics.length === 0) return;
-    try {
-      await this.#dependencies.admins.of(this.settings.principal).assertReadable([...new Set(topics)]);
-    } catch (error) {
-      const refused = error instanceof KafkaError && isRefusal(error) ? error : told;
-      if (refused !== undefined && source === this.#source) this.#fail(refused);
-    }
+    const refused = await refusalToRead(this.#dependencies.admins.of(this.settings.principal), topics, told);
+    if (refused !== undefined && source === this.#source) this.#fail(refused);
   }
 }

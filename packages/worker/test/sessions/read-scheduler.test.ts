@@ -59,6 +59,19 @@ describe('ReadScheduler', () => {
     expect(subject.waiting).toBe(0);
   });
 
+  it('ends a wait when the poll fails, for the read has somebody to tell (bug: the rejection ended the process)', async () => {
+    const subject = scheduler();
+    const broken: Pollable = {
+      joining: false,
+      service: async () => undefined,
+      poll: async () => await Promise.reject(new Error('the handle is gone')),
+    };
+    const wait = subject.wait(broken, 60_000, signal);
+    await vi.advanceTimersByTimeAsync(20);
+    await wait;
+    expect(subject.waiting).toBe(0);
+  });
+
   it('polls nobody once nobody waits', async () => {
     const subject = scheduler();
     const instance = new FakeInstance();

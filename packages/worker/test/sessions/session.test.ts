@@ -1,0 +1,214 @@
+import { type Consumer, type ConsumerHooks, KafkaError, servicePrincipal } from '@sluice/kafka';
+import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../../test/harness/conditions.ts';
+import { jsonFormat } from '../../src/formats/json-format.ts';
+import { ReadScheduler } from '../../src/sessions/read-scheduler.ts';
+import { Session } from '../../src/sessions/session.ts';
+import type { SessionDependencies } from '../../src/sessions/session-settings.ts';
+import { compileTopicPattern } from '../../src/sessions/topic-pattern.ts';
+
+interface LookUp {
+  readonly topic: string;
+  readonly begun: ReturnType<typeof deferred<void>>;
+  readonly answer: ReturnType<typeof deferred<void>>;
+}
+
+function lookUpOf(topic: string): LookUp {
+  return { topic, begun: deferred(), answer: deferred() };
+}
+
+/** A Kafka consumer that does what it is told at once, unless a test holds it up. */
+class FakeConsumer {
+  readonly hooks: ConsumerHooks;
+  assigned: readonly TopicPartitionOffset[] = [];
+  subscribed: readonly string[] = [];
+  /** Look-ups of committed offsets of this topic wait for it. */
+  held: LookUp | undefined;
+  /** The queue of the native handle is busy until then. */
+  busy: Promise<void> = Promise.resolve();
+
+  constructor(hooks: ConsumerHooks) {
+    this.hooks = hooks;
+  }
+
+  async connect(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  isAssigned({ topic, partition }: TopicPartition): boolean {
+    return this.assigned.some((one) => one.topic === topic && one.partition === partition);
+  }
+
+  async assign(starts: readonly TopicPartitionOffset[]): Promise<void> {
+    this.assigned = starts;
+  }
+
+  async subscribe(topics: readonly string[]): Promise<void> {
+    await this.busy;
+    this.subscribed = topics;
+  }
+
+  async unsubscribe(): Promise<void> {
+    await this.busy;
+    this.subscribed = [];
+    this.assigned = [];
+  }
+
+  async reposition(choose: (current: TopicPartitionOffset[]) => TopicPartitionOffset[]): Promise<void> {
+    await this.busy;
+    this.assigned = choose([...this.assigned]);
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    if (partitions.some(({ topic }) => topic === this.held?.topic)) {
+      this.held?.begun.resolve();
+      await this.held?.answer.promise;
+    }
+    return partitions.map(({ topic, partition }) => ({ topic, partition, offset: 0 }));
+  }
+
+  commitWithoutWaiting(): void {}
+}
+
+interface Subject {
+  readonly session: Session;
+  readonly consumers: FakeConsumer[];
+  readonly consumer: () => FakeConsumer;
+}
+
+function subjectOf(prepare: (consumer: FakeConsumer) => void = () => undefined): Subject {
+  const consumers: FakeConsumer[] = [];
+  const dependencies: SessionDependencies = {
+    admins: { of: () => ({ assertReadable: async () => undefined }) } as unknown as SessionDependencies['admins'],
+    scheduler: new ReadScheduler(),
+    createConsumer: (_settings, hooks) => {
+      const consumer = new FakeConsumer(hooks);
+      prepare(consumer);
+      consumers.push(consumer);
+      return consumer as unknown as Consumer;
+    },
+    now: () => 0,
+    onLog: () => undefined,
+  };
+  const session = new Session(
+    {
+      group: 'g',
+      instance: 'i',
+      principal: servicePrincipal,
+      format: jsonFormat,
+      autoOffsetReset: 'earliest',
+      autoCommit: false,
+      autoCommitIntervalMs: 1000,
+      fetchMinBytes: -1,
+      requestTimeoutMs: 1000,
+    },
+    dependencies,
+  );
+  return { session, consumers, consumer: () => consumers.at(-1) as FakeConsumer };
+}
+
+const zero = (topic: string): TopicPartition[] => [{ topic, partition: 0 }];
+
+function answered(session: Session, topic: string, first: number, last: number): void {
+  const batch = session.deliveries.open();
+  for (let offset = first; offset <= last; offset += 1) batch.note(topic, 0, offset);
+  session.settle(batch, true);
+}
+
+describe('a session of which two things are asked at once', () => {
+  it('reads the later of two assignments (bug: the one whose look-up took longer won)', async () => {
+    const { session, consumer } = subjectOf();
+    await session.assign(zero('first'));
+    const lookUp = lookUpOf('slow');
+    consumer().held = lookUp;
+    const slow = session.assign(zero('slow'));
+    await lookUp.begun.promise;
+    await session.assign(zero('quick'));
+    lookUp.answer.resolve();
+    await slow;
+    expect(session.assignments).toEqual(zero('quick'));
+    expect(consumer().assigned).toMatchObject(zero('quick'));
+  });
+
+  it('reads nothing when it was unsubscribed while its consumer was made', async () => {
+    const lookUp = lookUpOf('slow');
+    const { session, consumer } = subjectOf((made) => {
+      made.held = lookUp;
+    });
+    const slow = session.assign(zero('slow'));
+    await lookUp.begun.promise;
+    await session.unsubscribe();
+    lookUp.answer.resolve();
+    await slow;
+    expect(consumer().assigned).toEqual([]);
+    expect(session.hasSource).toBe(false);
+    expect(session.assignments).toEqual([]);
+  });
+
+  it('does not follow its pattern again after it was unsubscribed (bug: the next refresh brought it back)', async () => {
+    const { session, consumer } = subjectOf();
+    await session.subscribePattern(compileTopicPattern('log-.*'), ['log-1']);
+    const turn = deferred();
+    consumer().busy = turn.promise;
+    const refresh = session.refreshPattern(['log-1', 'log-2']);
+    const unsubscribe = session.unsubscribe();
+    turn.resolve();
+    await Promise.all([refresh, unsubscribe]);
+    expect(session.hasSource).toBe(false);
+    expect(consumer().subscribed).toEqual([]);
+  });
+
+  it('offers no offset beyond a seek for what a read took while the seek waited (bug: a commit passed the new position)', async () => {
+    const { session, consumer } = subjectOf();
+    await session.assign(zero('t'));
+    const turn = deferred();
+    consumer().busy = turn.promise;
+    const seek = session.seek([{ topic: 't', partition: 0, offset: 3 }]);
+    await Promise.resolve();
+    answered(session, 't', 10, 19);
+    turn.resolve();
+    await seek;
+    session.beginRead();
+    expect(session.deliveries.committable()).toEqual([{ topic: 't', partition: 0, offset: 3 }]);
+  });
+
+  it('reads again what a read took while the rewind to an aborted answer waited', async () => {
+    const { session, consumer } = subjectOf();
+    await session.assign(zero('t'));
+    const aborted = session.deliveries.open();
+    for (let offset = 0; offset < 10; offset += 1) aborted.note('t', 0, offset);
+    session.settle(aborted, false);
+    const turn = deferred();
+    consumer().busy = turn.promise;
+    const rewind = session.reclaimAborted(consumer() as unknown as Consumer);
+    answered(session, 't', 10, 19);
+    turn.resolve();
+    await rewind;
+    session.beginRead();
+    expect(consumer().assigned).toEqual([{ topic: 't', partition: 0, offset: 0 }]);
+    expect(session.deliveries.committable()).toEqual([]);
+  });
+});
+
+describe('a session whose consumer died', () => {
+  const fatal = new KafkaError(-150, 'retriable', 'fenced', { retriable: true });
+
+  it('commits nothing for partitions that its group has given to others (bug: it threw their offsets back)', async () => {
+    const { session, consumer } = subjectOf();
+    await session.subscribe(['t']);
+    answered(session, 't', 0, 9);
+    session.beginRead();
+    consumer().hooks.onError(fatal, true);
+    expect(session.deliveries.committable()).toEqual([]);
+  });
+
+  it('still has what was delivered of partitions that it was assigned by its client', async () => {
+    const { session, consumer } = subjectOf();
+    await session.assign(zero('t'));
+    answered(session, 't', 0, 9);
+    session.beginRead();
+    consumer().hooks.onError(fatal, true);
+    expect(session.deliveries.committable()).toEqual([{ topic: 't', partition: 0, offset: 10 }]);
+  });
+});
