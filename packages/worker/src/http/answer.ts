@@ -60,19 +60,24 @@ function lengthOf(body: string | readonly Buffer[]): number {
  * the last write knows, together with the socket: an error that comes after the socket was destroyed is swallowed.
  */
 function writePieces(res: ServerResponse, pieces: readonly Buffer[], onSent: (complete: boolean) => void): void {
-  const { socket } = res;
+  // Not the response's own: an answer that waits for those before it on the connection has no socket yet.
+  const { socket } = res.req;
   let told = false;
   const tell = (complete: boolean): void => {
     if (told) return;
     told = true;
+    socket.off('close', cut);
     onSent(complete);
   };
-  res.once('close', () => tell(false));
-  if (res.destroyed) tell(false);
+  const cut = (): void => tell(false);
+  // Neither does it close with the connection then.
+  socket.once('close', cut);
+  res.once('close', cut);
+  if (res.destroyed || socket.destroyed) tell(false);
   res.cork();
   for (const [i, piece] of pieces.entries()) {
     if (i < pieces.length - 1) res.write(piece);
-    else res.write(piece, (error) => tell(!error && socket?.destroyed === false));
+    else res.write(piece, (error) => tell(!error && !socket.destroyed));
   }
   res.end();
   res.uncork();

@@ -25,6 +25,7 @@ export class Exchange {
   readonly #limits: BodyLimits;
   #releaseBody: (() => void) | undefined;
   #abort: AbortController | undefined;
+  #gone: (() => void) | undefined;
 
   constructor(
     http: { readonly req: IncomingMessage; readonly res: ServerResponse },
@@ -48,8 +49,13 @@ export class Exchange {
     if (this.#abort === undefined) {
       const abort = new AbortController();
       this.#abort = abort;
-      if (this.res.destroyed) abort.abort();
-      else this.res.once('close', () => abort.abort());
+      // An answer whose turn on the connection has not come does not close with it: the connection itself is watched.
+      const { socket } = this.req;
+      if (this.res.destroyed || socket.destroyed) abort.abort();
+      else {
+        this.#gone = () => abort.abort();
+        socket.once('close', this.#gone);
+      }
     }
     return this.#abort.signal;
   }
@@ -68,5 +74,6 @@ export class Exchange {
   end(): void {
     this.#releaseBody?.();
     this.#releaseBody = undefined;
+    if (this.#gone !== undefined) this.req.socket.off('close', this.#gone);
   }
 }

@@ -80,6 +80,8 @@ export function createHttpServer(limits: HttpLimits, listener: Listener, metrics
   server.maxHeadersCount = 0;
   server.on('connection', (socket) => {
     metrics.opened();
+    // Each read on a connection watches for its end, and a client may send many before the first is answered.
+    socket.setMaxListeners(0);
     socket.once('close', () => metrics.closed());
   });
   server.on('drop', () => metrics.dropped());
