@@ -96,6 +96,21 @@ describe('an instance', () => {
     expect((await consumer.call('DELETE', '')).status).toBe(404);
   });
 
+  it('is gone for whatever is asked while it is deleted (bug: an assignment answered 500)', async () => {
+    const topic = await createTopic(bootstrap);
+    const partitions = [{ topic, partition: 0 }];
+    for (let i = 0; i < 3; i += 1) {
+      const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+      await consumer.assign(topic, 0);
+      const [assigned, deleted] = await Promise.all([
+        consumer.call('POST', '/assignments', { partitions }),
+        consumer.call('DELETE', ''),
+      ]);
+      expect(deleted.status).toBe(204);
+      expect([204, 404]).toContain(assigned.status);
+    }
+  });
+
   it('shares its stream among concurrent reads: each record once, none lost', async () => {
     const topic = await createTopic(bootstrap);
     const values = Array.from({ length: 300 }, (_, i) => i);

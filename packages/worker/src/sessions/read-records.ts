@@ -1,4 +1,4 @@
-import { type Consumer, recordBytes } from '@sluice/kafka';
+import { type ConsumedRecord, type Consumer, recordBytes } from '@sluice/kafka';
 import { ApiError } from '@sluice/protocol';
 import { PoisonData, type RecordFormat } from '../formats/record-format.ts';
 import { RecordsBody } from '../formats/records-body.ts';
@@ -23,6 +23,8 @@ export interface ReadLimits {
   readonly firstReadTimeoutMs: number;
   /** A read that nobody gave a size for is answered from here on, in raw bytes. */
   readonly targetBytes: number;
+  /** Raw bytes that no answer exceeds. */
+  readonly maxBytes: number;
 }
 
 export interface ReadOutcome {
@@ -33,6 +35,20 @@ export interface ReadOutcome {
   readonly batch: Batch;
   /** Gives the memory of the answer back to the budget; to be called once. */
   readonly release: () => void;
+}
+
+/** What a record needs in an answer around its topic, key and value: names, offsets, quotes and commas. */
+const ENVELOPE_BYTES = 100;
+/**
+ * How much larger than its keys and values an answer may be, by which of its limits applies. Raw bytes say nothing
+ * about an answer full of tombstones: they count for nothing, and a topic of them came as one answer of 272 MB.
+ */
+const TARGET_FACTOR = 4;
+const LIMIT_FACTOR = 2;
+
+/** Bytes that a record takes in an answer, base64 included; seldom more. */
+function answerBytes(record: ConsumedRecord): number {
+  return Math.ceil((recordBytes(record) * 4) / 3) + record.topic.length + ENVELOPE_BYTES;
 }
 
 /** Records taken from the client by one call. */
@@ -48,10 +64,13 @@ class Read {
   readonly #request: ReadRequest;
   readonly #context: ReadContext;
   readonly #targetBytes: number;
+  readonly #memoryMax: number;
   readonly #startedAt: number;
   readonly #body: RecordsBody;
   readonly #batch: Batch;
   #bytes = 0;
+  /** What the budget gave for the answer. */
+  #memory = 0;
   /** The state of the session that this read has looked at. */
   #changes = 0;
   /** When this read first saw its assignment: the usual wait counts from there. */
@@ -63,6 +82,7 @@ class Read {
     this.#context = context;
     const wanted = request.sizeGiven ? Number.POSITIVE_INFINITY : context.limits.targetBytes;
     this.#targetBytes = Math.max(wanted, session.settings.fetchMinBytes);
+    this.#memoryMax = Math.min(TARGET_FACTOR * this.#targetBytes, LIMIT_FACTOR * context.limits.maxBytes);
     this.#startedAt = context.now();
     this.#body = new RecordsBody(context.format);
     this.#batch = session.deliveries.open();
@@ -75,16 +95,15 @@ class Read {
       if (this.#body.count === 0) this.#session.deliveries.discard(this.#batch);
       // What it has taken reaches nobody.
       else this.#session.settle(this.#batch, false);
-      this.#context.budget.release(this.#bytes);
+      this.#context.budget.release(this.#memory);
       throw error;
     }
-    const bytes = this.#bytes;
     return {
       body: this.#body.finish(),
       records: this.#body.count,
-      bytes,
+      bytes: this.#bytes,
       batch: this.#batch,
-      release: () => this.#context.budget.release(bytes),
+      release: () => this.#context.budget.release(this.#memory),
     };
   }
 
@@ -125,7 +144,8 @@ class Read {
       const size = recordBytes(record);
       // Confluent's limit is exclusive; the first record is the exception, or the client would never get past it.
       if (this.#body.count > 0 && this.#bytes + size >= this.#request.maxBytes) return 'full';
-      if (!this.#context.budget.reserve(size)) {
+      const memory = answerBytes(record);
+      if (!this.#context.budget.reserve(memory)) {
         if (this.#body.count > 0) return 'full';
         throw new ApiError('unavailable', {
           message: 'Too many answers are in memory (sluice.http.body.total.max.bytes). Nothing was read; try again.',
@@ -135,7 +155,7 @@ class Read {
       try {
         this.#body.append(record);
       } catch (error) {
-        this.#context.budget.release(size);
+        this.#context.budget.release(memory);
         if (!(error instanceof PoisonData)) throw error;
         if (this.#body.count > 0) return 'poison';
         throw new ApiError('serialization', { message: error.message, cause: error });
@@ -143,7 +163,8 @@ class Read {
       buffer.drop();
       this.#batch.note(record.topic, record.partition, record.offset);
       this.#bytes += size;
-      if (this.#bytes >= this.#targetBytes) return 'full';
+      this.#memory += memory;
+      if (this.#bytes >= this.#targetBytes || this.#memory >= this.#memoryMax) return 'full';
     }
     return 'drained';
   }

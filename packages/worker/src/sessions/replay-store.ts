@@ -7,8 +7,11 @@ export interface KeptAnswer {
   readonly batch: Batch;
   /** Undefined once it had to make room: the records are then read from Kafka again. */
   body: readonly Buffer[] | undefined;
-  readonly bytes: number;
   readonly contentType: string;
+}
+
+function bytesOf({ body }: KeptAnswer): number {
+  return body === undefined ? 0 : body.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 /**
@@ -36,7 +39,7 @@ export class ReplayStore {
   keep(session: Session, answer: KeptAnswer): void {
     this.forget(session);
     this.#answers.set(session, answer);
-    this.#bytes += answer.bytes;
+    this.#bytes += bytesOf(answer);
     for (const older of this.#answers.values()) {
       if (this.#bytes <= this.#limitBytes) return;
       this.#drop(older);
@@ -50,8 +53,7 @@ export class ReplayStore {
   }
 
   #drop(answer: KeptAnswer): void {
-    if (answer.body === undefined) return;
+    this.#bytes -= bytesOf(answer);
     answer.body = undefined;
-    this.#bytes -= answer.bytes;
   }
 }

@@ -76,38 +76,40 @@ export class SessionRegistry {
     return session;
   }
 
-  /** Ends an instance at its client's wish and waits until its group knows. */
+  /** Ends an instance at its client's wish: resolves once what it delivered is committed and its group is left. */
   async delete(session: Session): Promise<void> {
-    await this.#close(session, 'deleted');
+    await this.#end(session, 'deleted');
   }
 
   /** Ends all instances; new ones are refused from now on. */
   async closeAll(): Promise<void> {
     this.#draining = true;
     clearInterval(this.#sweeper);
-    for (const session of this.#sessions.values()) void this.#close(session, 'shutdown');
+    for (const session of this.#sessions.values()) void this.#end(session, 'shutdown');
     await Promise.all(this.#closing);
   }
 
-  #close(session: Session, reason: 'deleted' | 'expired' | 'shutdown'): Promise<void> {
+  /** Resolves when the group is left, with or without an error; the handle is freed behind that. */
+  async #end(session: Session, reason: 'deleted' | 'expired' | 'shutdown'): Promise<void> {
     const { group, instance } = session.settings;
     this.#sessions.delete(keyOf(group, instance));
-    const closing = session
-      // Only a DELETE proves that the last answer arrived.
-      .close(reason === 'deleted')
+    // Only a DELETE proves that the last answer arrived.
+    const left = session.leave(reason === 'deleted');
+    const ended = left
+      .finally(() => session.free())
       .then(
         () => this.#options.onClosed(session, reason, undefined),
         (error: unknown) => this.#options.onClosed(session, reason, error),
       )
-      .finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
-    return closing;
+      .finally(() => this.#closing.delete(ended));
+    this.#closing.add(ended);
+    await left.catch(() => undefined);
   }
 
   #sweep(): void {
     const limit = this.#options.dependencies.now() - this.#options.instanceTimeoutMs;
     for (const session of this.#sessions.values()) {
-      if (session.activeRequests === 0 && session.touchedAt < limit) void this.#close(session, 'expired');
+      if (session.activeRequests === 0 && session.touchedAt < limit) void this.#end(session, 'expired');
     }
     if (this.#sessions.size > 0) return;
     clearInterval(this.#sweeper);

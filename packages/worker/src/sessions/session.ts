@@ -35,7 +35,8 @@ export class Session implements Pollable {
   readonly #slot: ConsumerSlot;
   #assignmentKnown = false;
   #error: KafkaError | undefined;
-  #closed = false;
+  #leaving: Promise<void> | undefined;
+  #left: Consumer | undefined;
   #lastAutoCommitAt: number;
   /** Grows with everything that a waiting read has to look at again. */
   changes = 0;
@@ -59,6 +60,11 @@ export class Session implements Pollable {
       onLog: dependencies.onLog,
       now: dependencies.now,
     });
+  }
+
+  /** Deleted, expired, or ended with the process. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** True once the client has said what to read. */
@@ -213,20 +219,29 @@ export class Session implements Pollable {
   }
 
   /**
-   * Ends the instance and leaves its group.
+   * Ends the instance: commits what was delivered, and leaves the group. What is left to do then is `free`.
    * @param delivered whether the end proves that the last answer was received (DELETE does, expiry does not)
    */
-  async close(delivered: boolean): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  leave(delivered: boolean): Promise<void> {
+    this.#leaving ??= this.#leave(delivered);
+    return this.#leaving;
+  }
+
+  async #leave(delivered: boolean): Promise<void> {
     const consumer = await this.#slot.take();
     if (consumer === undefined) return;
+    this.#left = consumer;
     if (delivered) this.deliveries.confirm();
     try {
       if (this.settings.autoCommit) await consumer.commit(this.deliveries.committable());
     } finally {
-      await consumer.close();
+      await consumer.leave();
     }
+  }
+
+  /** Frees the Kafka handle of an instance that has left. No client waits for that: it takes its time. */
+  async free(): Promise<void> {
+    await this.#left?.close();
   }
 
   /** Replaces what the instance reads. The source stands before Kafka is asked, so that a failure can be repeated. */
@@ -346,7 +361,7 @@ export class Session implements Pollable {
     } else {
       this.#assignmentKnown = false;
       // The group has given the partitions to others: a commit of ours would throw back the one who reads them now.
-      if (!this.#closed && isSubscription(this.#source)) this.deliveries.reset();
+      if (this.#leaving === undefined && isSubscription(this.#source)) this.deliveries.reset();
       scheduler.remove(this);
       this.#changed();
     }

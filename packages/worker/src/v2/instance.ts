@@ -1,3 +1,5 @@
+import { KafkaError } from '@sluice/kafka';
+import { ApiError } from '@sluice/protocol';
 import type { Api } from '../api.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Handler } from '../http/dispatch.ts';
@@ -14,6 +16,11 @@ export function forInstance(handle: InstanceHandler): Handler {
     session.activeRequests += 1;
     try {
       return await handle(session, exchange, api);
+    } catch (error) {
+      // Whatever it was that failed on a handle which is gone: the client is told that its instance is.
+      if (session.closed && error instanceof KafkaError)
+        throw new ApiError('consumerInstanceNotFound', { cause: error });
+      throw error;
     } finally {
       session.activeRequests -= 1;
       session.touchedAt = api.now();

@@ -47,6 +47,8 @@ function idempotencyKey(exchange: Exchange): string | undefined {
 }
 
 function replay(session: Session, kept: KeptAnswer, body: readonly Buffer[]): Answer {
+  // On its way once more: until it is out, nothing proves that the client has it.
+  kept.batch.state = 'open';
   return {
     status: 200,
     body,
@@ -81,10 +83,10 @@ export const consumeRecords: Handler = forInstance(async (session, exchange, api
   // Its bytes had to make room: the same records are read again.
   if (kept !== undefined) session.settle(kept.batch, false);
 
-  const { firstReadTimeoutMs, readTargetBytes } = api.config.consumer;
+  const { firstReadTimeoutMs, readTargetBytes, requestMaxBytes } = api.config.consumer;
   const outcome = await counted(api, () =>
     readRecords(session, request, {
-      limits: { firstReadTimeoutMs, targetBytes: readTargetBytes },
+      limits: { firstReadTimeoutMs, targetBytes: readTargetBytes, maxBytes: requestMaxBytes },
       format: session.settings.format,
       scheduler: api.scheduler,
       budget: api.bodyBudget,
@@ -93,7 +95,7 @@ export const consumeRecords: Handler = forInstance(async (session, exchange, api
     }),
   );
   const { body, batch, bytes } = outcome;
-  if (key !== undefined) api.replays.keep(session, { key, batch, body, bytes, contentType });
+  if (key !== undefined) api.replays.keep(session, { key, batch, body, contentType });
   else api.replays.forget(session);
   api.recordMetrics.add('consumed', session.settings.format.name, outcome.records, bytes);
   return {
