@@ -41,6 +41,11 @@ export class ConsumerSlot {
     return this.#consumer;
   }
 
+  /** Emptied for good. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** @throws ApiError 404/40403 once closed; KafkaError when Kafka is out of reach or refuses the credentials */
   async connected(): Promise<Consumer> {
     if (this.#closed) throw new ApiError('consumerInstanceNotFound');

@@ -64,7 +64,7 @@ export class Session implements Pollable {
 
   /** Deleted, expired, or ended with the process. */
   get closed(): boolean {
-    return this.#closed;
+    return this.#slot.closed;
   }
 
   /** True once the client has said what to read. */
@@ -361,7 +361,7 @@ export class Session implements Pollable {
     } else {
       this.#assignmentKnown = false;
       // The group has given the partitions to others: a commit of ours would throw back the one who reads them now.
-      if (this.#leaving === undefined && isSubscription(this.#source)) this.deliveries.reset();
+      if (!this.closed && isSubscription(this.#source)) this.deliveries.reset();
       scheduler.remove(this);
       this.#changed();
     }

@@ -23,6 +23,7 @@ class FakeConsumer {
   readonly hooks: ConsumerHooks;
   assigned: readonly TopicPartitionOffset[] = [];
   subscribed: readonly string[] = [];
+  readonly commits: TopicPartitionOffset[] = [];
   /** Look-ups of committed offsets of this topic wait for it. */
   held: LookUp | undefined;
   /** The queue of the native handle is busy until then. */
@@ -69,6 +70,12 @@ class FakeConsumer {
   }
 
   commitWithoutWaiting(): void {}
+
+  async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    this.commits.push(...offsets);
+  }
+
+  async leave(): Promise<void> {}
 }
 
 interface Subject {
@@ -98,7 +105,7 @@ function subjectOf(prepare: (consumer: FakeConsumer) => void = () => undefined):
       principal: servicePrincipal,
       format: jsonFormat,
       autoOffsetReset: 'earliest',
-      autoCommit: false,
+      autoCommit: true,
       autoCommitIntervalMs: 1000,
       fetchMinBytes: -1,
       requestTimeoutMs: 1000,
@@ -191,7 +198,7 @@ describe('a session of which two things are asked at once', () => {
   });
 });
 
-describe('a session whose consumer died', () => {
+describe('a session whose consumer is gone', () => {
   const fatal = new KafkaError(-150, 'retriable', 'fenced', { retriable: true });
 
   it('commits nothing for partitions that its group has given to others (bug: it threw their offsets back)', async () => {
@@ -201,6 +208,14 @@ describe('a session whose consumer died', () => {
     session.beginRead();
     consumer().hooks.onError(fatal, true);
     expect(session.deliveries.committable()).toEqual([]);
+  });
+
+  it('commits at its end what was delivered of its subscription', async () => {
+    const { session, consumer } = subjectOf();
+    await session.subscribe(['t']);
+    answered(session, 't', 0, 9);
+    await session.leave(true);
+    expect(consumer().commits).toEqual([{ topic: 't', partition: 0, offset: 10 }]);
   });
 
   it('still has what was delivered of partitions that it was assigned by its client', async () => {
