@@ -201,7 +201,7 @@ export class Consumer {
     this.#leaving ??= this.#exclusive(() => {
       this.#stopTokens?.();
       this.#forget();
-      this.#offsets.abandon(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
+      this.#offsets.refuse(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
       // A static member leaves its group only if it unsubscribes before it disconnects.
       if (this.#connected) this.#client.unsubscribe();
     });

@@ -93,14 +93,9 @@ export class GroupOffsets {
     this.#commits.answer(offsets, error ? kafkaErrorFromClient(error, contextOf(offsets)) : undefined);
   }
 
-  /** From now on nobody waits for the group. */
+  /** From now on nobody waits for the group: it refuses this client, or the client is leaving it. */
   refuse(error: KafkaError): void {
     this.#refusal = error;
-    this.#commits.abandon(error);
-  }
-
-  /** Answers all that wait, when the client that would have is gone. */
-  abandon(error: KafkaError): void {
     this.#commits.abandon(error);
   }
 

@@ -108,9 +108,7 @@ class Read {
   }
 
   async #gather(): Promise<void> {
-    while (!this.#request.signal.aborted && !this.#context.ending()) {
-      // Reading goes on elsewhere, or with another consumer: what follows is no continuation of what was taken.
-      if (this.#body.count > 0 && this.#changes !== this.#session.changes) return;
+    while (!this.#isOver()) {
       const consumer = await this.#session.connected();
       if (this.#body.count === 0) {
         // Noted before the look at the state, so that a change meanwhile is not slept through.
@@ -124,6 +122,12 @@ class Read {
       if (backlog === 0) await this.#awaitRecords(consumer);
       else if ((await this.#fetchKnown(consumer, backlog)) === 0 && this.#satisfied()) return;
     }
+  }
+
+  #isOver(): boolean {
+    if (this.#request.signal.aborted || this.#context.ending()) return true;
+    // Reading goes on elsewhere, or with another consumer: what follows is no continuation of what was taken.
+    return this.#body.count > 0 && this.#changes !== this.#session.changes;
   }
 
   /** Asking for no more than is there makes the call return with the last record and not with the time-out. */

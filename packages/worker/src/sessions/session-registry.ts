@@ -95,8 +95,7 @@ export class SessionRegistry {
     this.#sessions.delete(keyOf(group, instance));
     // Only a DELETE proves that the last answer arrived.
     const left = session.leave(reason === 'deleted');
-    const ended = left
-      .finally(() => session.free())
+    const ended = this.#free(session, left)
       .then(
         () => this.#options.onClosed(session, reason, undefined),
         (error: unknown) => this.#options.onClosed(session, reason, error),
@@ -104,6 +103,14 @@ export class SessionRegistry {
       .finally(() => this.#closing.delete(ended));
     this.#closing.add(ended);
     await left.catch(() => undefined);
+  }
+
+  async #free(session: Session, left: Promise<void>): Promise<void> {
+    try {
+      await left;
+    } finally {
+      await session.free();
+    }
   }
 
   #sweep(): void {
