@@ -27,6 +27,10 @@ const parsers: Readonly<Record<string, Parser<unknown>>> = {
   committed: parseCommittedOffsetsRequest,
 };
 
+function only(entries: readonly unknown[], ...fields: readonly string[]): unknown[] {
+  return entries.map((entry) => Object.fromEntries(fields.map((field) => [field, (entry as never)[field]])));
+}
+
 function parse(name: string, body: string): unknown {
   const parser = parsers[name];
   if (parser === undefined) throw new Error(`no parser ${name}`);
@@ -121,6 +125,24 @@ describe('every request body', () => {
       ),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('a list of topics or partitions', () => {
+  const partitions = (count: number): unknown[] =>
+    Array.from({ length: count }, (_, partition) => ({ topic: 't', partition, offset: 1, timestamp: 1 }));
+
+  it.each([
+    ['subscribe', (count: number) => ({ topics: partitions(count).map((_, i) => `t${i}`) })],
+    ['assign', (count: number) => ({ partitions: only(partitions(count), 'topic', 'partition') })],
+    ['beginning', (count: number) => ({ partitions: only(partitions(count), 'topic', 'partition') })],
+    ['committed', (count: number) => ({ partitions: only(partitions(count), 'topic', 'partition') })],
+    ['commit', (count: number) => ({ offsets: only(partitions(count), 'topic', 'partition', 'offset') })],
+    ['seek', (count: number) => ({ offsets: only(partitions(count), 'topic', 'partition', 'offset') })],
+    ['seek', (count: number) => ({ timestamps: only(partitions(count), 'topic', 'partition', 'timestamp') })],
+  ])('may hold 5000 entries in %s (bug: 100,000 stopped the process)', (name, bodyOf) => {
+    expect(() => parse(name, JSON.stringify(bodyOf(5000)))).not.toThrow();
+    expect(() => parse(name, JSON.stringify(bodyOf(5001)))).toThrow(expect.objectContaining({ status: 413 }));
   });
 });
 

@@ -110,8 +110,8 @@ export class Session implements Pollable {
   /** The topics that exist may have changed. The group commits what was delivered when it takes partitions away. */
   async refreshPattern(existing: readonly string[]): Promise<void> {
     const before = this.#source;
-    const source = refreshed(before, existing);
-    if (source === undefined || this.#slot.consumer === undefined) return;
+    const source = await refreshed(before, existing);
+    if (source === undefined || this.#source !== before || this.#slot.consumer === undefined) return;
     if (topicsOf(source).length > 0) await this.#slot.consumer.subscribe(topicsOf(source));
     // Unsubscribed meanwhile: the pattern must not come back.
     if (this.#source === before) this.#source = source;

@@ -54,9 +54,9 @@ export function isSameSubscription(a: Source, b: Source): boolean {
   return a.kind === 'pattern' && b.kind === 'pattern' && a.pattern.text === b.pattern.text;
 }
 
-/** The pattern with the topics that match it now; undefined when nothing changed. */
-export function refreshed(source: Source, existing: readonly string[]): Source | undefined {
+/** The pattern with the topics that match it among those that exist now; undefined when nothing changed. */
+export async function refreshed(source: Source, existing: readonly string[]): Promise<Source | undefined> {
   if (source.kind !== 'pattern') return undefined;
-  const topics = existing.filter((topic) => source.pattern.matches(topic));
+  const topics = await source.pattern.among(existing);
   return sameNames(source.topics, topics) ? undefined : { ...source, topics };
 }

@@ -11,10 +11,7 @@ export const subscribe: Handler = forInstance(async (session, exchange, api) => 
   } else if (request.kind === 'pattern') {
     const pattern = compileTopicPattern(request.pattern);
     const existing = await api.topicNames.list(exchange.principal);
-    await session.subscribePattern(
-      pattern,
-      existing.filter((topic) => pattern.matches(topic)),
-    );
+    await session.subscribePattern(pattern, await pattern.among(existing));
   }
   return { status: 204 };
 });
