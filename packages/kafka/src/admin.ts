@@ -15,6 +15,7 @@ import {
 } from './admin-requests.ts';
 import { kafkaErrorFromCode } from './error-mapping.ts';
 import { PartitionCounts } from './partition-counts.ts';
+import { retryWhileMoving } from './retry-while-moving.ts';
 import { isLegalTopicName } from './topic-name.ts';
 import type { TurnQueueStats } from './turn-queue.ts';
 
@@ -101,10 +102,12 @@ function leaderOf(metadata: ClusterMetadata, { topic, partition }: OffsetQuery):
  */
 export class Admin {
   readonly #client: AdminClient;
+  readonly #timeoutMs: number;
   readonly #partitionCounts: PartitionCounts;
 
   constructor(options: AdminClientOptions) {
     this.#client = new AdminClient(options);
+    this.#timeoutMs = options.timeoutMs;
     this.#partitionCounts = new PartitionCounts({
       lookUp: async (topic) => (await this.describeTopic(topic)).partitions.length,
     });
@@ -243,7 +246,7 @@ export class Admin {
     for (const topic of topics) {
       assertLegal(topic);
     }
-    return await this.#client.call(what, {}, async (admin) => {
+    const look = async (admin: PlatformaticAdmin): Promise<(number | null)[]> => {
       await check?.(admin);
       const metadata = await requestMetadata(admin, topics);
       const ask = async (query: OffsetQuery): Promise<number | null> => {
@@ -251,6 +254,7 @@ export class Admin {
         return offset < 0 ? null : offset;
       };
       return await Promise.all(queries.map(ask));
-    });
+    };
+    return await retryWhileMoving('leader', () => this.#client.call(what, {}, look), this.#timeoutMs);
   }
 }

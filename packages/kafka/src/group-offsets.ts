@@ -2,9 +2,9 @@ import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 import type rdkafka from 'node-rdkafka';
 import type { BlockingCalls } from './blocking-calls.ts';
 import { CommitQueue } from './commit-queue.ts';
-import { askCoordinator } from './coordinator-retry.ts';
 import { type ErrorContext, kafkaErrorFromClient } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
+import { retryWhileMoving } from './retry-while-moving.ts';
 import { settledWithin } from './settled-within.ts';
 
 export interface GroupOffsetsOptions {
@@ -81,7 +81,7 @@ export class GroupOffsets {
         blockingCalls.run('look up committed offsets', timeoutMs, () => this.#lookUpCommitted(partitions)),
       );
     // A partition without a commit has no offset; one that failed is an error object among the others.
-    return (await askCoordinator(ask, timeoutMs)).flatMap(({ topic, partition, offset }) =>
+    return (await retryWhileMoving('coordinator', ask, timeoutMs)).flatMap(({ topic, partition, offset }) =>
       topic !== undefined && partition !== undefined && offset !== undefined && offset >= 0
         ? [{ topic, partition, offset }]
         : [],

@@ -1,7 +1,9 @@
+import type { TopicPartitionOffset } from '@sluice/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sharedBroker } from '../../../test/harness/broker.ts';
 import { eventually } from '../../../test/harness/conditions.ts';
 import { uniqueName } from '../../../test/harness/topics.ts';
+import type { Consumer } from '../src/consumer.ts';
 import { closeAfterEach, consumerOf, DEADLINE_MS, fillTo, topicWith } from './consuming.ts';
 
 let bootstrap: string;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { askCoordinator } from '../src/coordinator-retry.ts';
 import { kafkaErrorFromCode } from '../src/error-mapping.ts';
+import { retryWhileMoving } from '../src/retry-while-moving.ts';
 
 const COORDINATOR_LOAD_IN_PROGRESS = 14;
 const COORDINATOR_NOT_AVAILABLE = 15;
@@ -32,7 +32,7 @@ function coordinator(...codes: readonly number[]): { readonly ask: () => Promise
 describe('a question to the coordinator of a group', () => {
   it('is repeated while the coordinator starts or moves', async () => {
     const moving = coordinator(COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR);
-    const answer = askCoordinator(moving.ask, 10_000);
+    const answer = retryWhileMoving('coordinator', moving.ask, 10_000);
     await vi.advanceTimersByTimeAsync(300);
     expect(await answer).toBe('offsets');
     expect(moving.asked).toBe(4);
@@ -40,7 +40,7 @@ describe('a question to the coordinator of a group', () => {
 
   it('fails with the coordinator’s answer when the time is over', async () => {
     const gone = coordinator(...Array.from({ length: 1000 }, () => NOT_COORDINATOR));
-    const answer = askCoordinator(gone.ask, 1000);
+    const answer = retryWhileMoving('coordinator', gone.ask, 1000);
     const failed = expect(answer).rejects.toMatchObject({ code: NOT_COORDINATOR });
     await vi.advanceTimersByTimeAsync(1000);
     await failed;
@@ -49,7 +49,23 @@ describe('a question to the coordinator of a group', () => {
 
   it('is not repeated after any other error', async () => {
     const refusing = coordinator(GROUP_AUTHORIZATION_FAILED);
-    await expect(askCoordinator(refusing.ask, 10_000)).rejects.toMatchObject({ code: GROUP_AUTHORIZATION_FAILED });
+    await expect(retryWhileMoving('coordinator', refusing.ask, 10_000)).rejects.toMatchObject({
+      code: GROUP_AUTHORIZATION_FAILED,
+    });
     expect(refusing.asked).toBe(1);
+  });
+});
+
+describe('a question to the leader of a partition', () => {
+  it('is repeated while the leader was just elected (bug: the offsets of a new topic were refused)', async () => {
+    const elected = coordinator(6, 6);
+    const answer = retryWhileMoving('leader', elected.ask, 10_000);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await answer).toBe('offsets');
+  });
+
+  it('is not repeated when there is no leader: that may last', async () => {
+    const leaderless = coordinator(5);
+    await expect(retryWhileMoving('leader', leaderless.ask, 10_000)).rejects.toMatchObject({ code: 5 });
   });
 });
