@@ -13,6 +13,11 @@ function keyOf({ topic, partition }: TopicPartition): string {
   return `${partition}/${topic}`;
 }
 
+/** Just the fields that the client knows: what else an object carries must not reach it. */
+export function plain({ topic, partition, offset }: TopicPartitionOffset): TopicPartitionOffset {
+  return { topic, partition, offset };
+}
+
 /** The partitions that a consumer reads, and how far it has come in each. Pure state. */
 export class Assignment {
   readonly #partitions = new Map<string, Progress>();

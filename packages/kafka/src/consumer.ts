@@ -1,6 +1,6 @@
 import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 import rdkafka from 'node-rdkafka';
-import { Assignment } from './assignment.ts';
+import { Assignment, plain } from './assignment.ts';
 import { connectClient } from './connect-client.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
 import { consumerConf } from './consumer-settings.ts';
@@ -292,7 +292,7 @@ export class Consumer {
     await this.#exclusive(async () => {
       await this.#take(1, 0);
       // Whoever reads one record and commits it, again and again, takes more in this way than it ever reads.
-      if (this.#holds(BUFFER_RECORDS_MAX, BUFFER_BYTES_MAX)) this.#dropReadAhead();
+      if (this.buffer.holds(BUFFER_RECORDS_MAX, BUFFER_BYTES_MAX)) this.#dropReadAhead();
     });
   }
 
@@ -305,14 +305,10 @@ export class Consumer {
     else this.#client.assign(starts.map(plain));
   }
 
-  #holds(records: number, bytes: number): boolean {
-    return this.buffer.count >= records || this.buffer.bytes >= bytes;
-  }
-
   #isIdle(): boolean {
     // A cooperative group hands partitions out one by one, and expects to find them where it left them.
     if (this.#parked || this.#leaving !== undefined || this.#isCooperative()) return false;
-    const full = this.#holds(IDLE_BUFFER_RECORDS_MAX, IDLE_BUFFER_BYTES_MAX);
+    const full = this.buffer.holds(IDLE_BUFFER_RECORDS_MAX, IDLE_BUFFER_BYTES_MAX);
     return full || performance.now() - this.#readAt > this.#options.parkAfterMs;
   }
 
@@ -399,9 +395,4 @@ export class Consumer {
       this.#options.hooks.onError(kafkaErrorFromCode(ERR_FATAL, { detail: event.message }), true);
     }
   }
-}
-
-/** Just the fields that the client knows: what else an object carries must not reach it. */
-function plain({ topic, partition, offset }: TopicPartitionOffset): TopicPartitionOffset {
-  return { topic, partition, offset };
 }

@@ -49,7 +49,8 @@ const composedMessages: ReadonlyMap<number, MessageOf> = new Map<number, Message
   [30, ({ group }) => (group === undefined ? undefined : `Not authorized to access group: ${group}`)],
   [local.ERR__MSG_TIMED_OUT, ambiguous],
   [local.ERR__PURGE_INFLIGHT, ambiguous],
-  [local.ERR__PURGE_QUEUE, () => 'The record was not sent: the producer was closed or replaced.'],
+  // Its queue holds records that were sent once, were not acknowledged and wait for their next try, too.
+  [local.ERR__PURGE_QUEUE, ambiguous],
   [local.ERR__FATAL, ambiguous],
 ]);
 

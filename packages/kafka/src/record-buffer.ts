@@ -35,6 +35,11 @@ export class RecordBuffer {
     return this.#bytes;
   }
 
+  /** At least so many records, or so many bytes. */
+  holds(records: number, bytes: number): boolean {
+    return this.count >= records || this.#bytes >= bytes;
+  }
+
   push(records: readonly ConsumedRecord[]): void {
     if (this.#next === this.#records.length) {
       this.#records = [];
