@@ -80,8 +80,12 @@ export class GroupOffsets {
       this.#unlessRefused(
         blockingCalls.run('look up committed offsets', timeoutMs, () => this.#lookUpCommitted(partitions)),
       );
-    // A partition without a commit has no offset; one that failed is an error object among the others.
-    return (await retryWhileMoving('coordinator', ask, timeoutMs)).flatMap(({ topic, partition, offset }) =>
+    const entries = await retryWhileMoving('coordinator', ask, timeoutMs);
+    // Taken for "no commit", a partition that failed would begin by the reset policy, and `latest` skips records.
+    const failed = entries.find((entry) => entry instanceof Error);
+    if (failed !== undefined) throw kafkaErrorFromClient(failed);
+    // A partition without a commit has no offset.
+    return entries.flatMap(({ topic, partition, offset }) =>
       topic !== undefined && partition !== undefined && offset !== undefined && offset >= 0
         ? [{ topic, partition, offset }]
         : [],
