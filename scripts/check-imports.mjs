@@ -68,16 +68,14 @@ function faultOf(name, specifier, declared) {
 function faultsInSources(name, declared) {
   const root = join('packages', name);
   const faults = [];
-  for (const folder of ['src', 'bin']) {
-    for (const file of sourcesOf(join(root, folder))) {
-      for (const specifier of specifiersOf(file)) {
-        if (specifier.startsWith('node:')) continue;
-        const leaves = relative(root, join(dirname(file), specifier)).startsWith('..');
-        const why = specifier.startsWith('.')
-          ? leaves && 'leaves its package by a relative path'
-          : faultOf(name, specifier, declared);
-        if (why) faults.push(`${file}: '${specifier}': ${why}`);
-      }
+  for (const file of sourcesOf(join(root, 'src'))) {
+    for (const specifier of specifiersOf(file)) {
+      if (specifier.startsWith('node:')) continue;
+      const leaves = relative(root, join(dirname(file), specifier)).startsWith('..');
+      const why = specifier.startsWith('.')
+        ? leaves && 'leaves its package by a relative path'
+        : faultOf(name, specifier, declared);
+      if (why) faults.push(`${file}: '${specifier}': ${why}`);
     }
   }
   return faults;

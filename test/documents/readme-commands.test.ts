@@ -135,7 +135,7 @@ describe('the README', () => {
   });
 
   it('shows what the quickstart ends in: sluice dev, and what that prints', async () => {
-    expect(await lastLineOfQuickstart()).toBe('exec node packages/cli/bin/sluice.js dev "$@"');
+    expect(await lastLineOfQuickstart()).toBe('exec packages/cli/bin/sluice dev "$@"');
     const [shown] = blocksFor('dev').flatMap(({ commands }) => commands);
     expect(shown?.command).toBe('./scripts/quickstart');
     expect((await demonstration.output()).trim()).toBe(shown?.output);

@@ -7,7 +7,7 @@ import { freePorts } from './free-ports.ts';
 import { type GuardedProcess, type ProcessExit, startGuarded } from './guarded-process.ts';
 import { type HttpClient, httpClient } from './http.ts';
 
-const LAUNCHER = fileURLToPath(new URL('../../packages/cli/bin/sluice.js', import.meta.url));
+const LAUNCHER = fileURLToPath(new URL('../../packages/cli/bin/sluice', import.meta.url));
 const READY_DEADLINE_MS = 15_000;
 const STOP_GRACE_MS = 15_000;
 
@@ -62,8 +62,8 @@ export async function startSluice(options: SluiceOptions): Promise<SluiceProcess
   const settings = Object.entries(options.settings ?? {}).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
   const server = await startGuarded({
     name: 'the proxy',
-    command: process.execPath,
-    commandArguments: [LAUNCHER, 'serve', '--config', configFile, ...settings],
+    command: LAUNCHER,
+    commandArguments: ['serve', '--config', configFile, ...settings],
     ...(options.environment === undefined ? {} : { environment: options.environment }),
     logFile,
     scratchDirectory: directory,

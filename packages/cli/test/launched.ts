@@ -26,7 +26,7 @@ export interface LaunchOptions {
 
 /** Starts a command of this package as a real process, in a group of its own that does not survive the test. */
 export function launch(name: string, commandArguments: readonly string[], options: LaunchOptions = {}): Launched {
-  const child: ChildProcess = spawn(process.execPath, [join(bin, `${name}.js`), ...commandArguments], {
+  const child: ChildProcess = spawn(join(bin, name), commandArguments, {
     cwd: options.cwd ?? tmpdir(),
     // The runner's own variables would change how the packages are found, and how large the pool is.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.environment },

@@ -1,25 +1,12 @@
 import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
-import rdkafka from 'node-rdkafka';
-import { Assignment, plain } from './assignment.ts';
-import { connectClient } from './connect-client.ts';
+import { Assignment } from './assignment.ts';
+import { ConsumerHandle } from './consumer-handle.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
-import { consumerConf } from './consumer-settings.ts';
-import { kafkaErrorFromClient, kafkaErrorFromCode, timeoutError } from './error-mapping.ts';
+import { kafkaErrorFromCode } from './error-mapping.ts';
 import { GroupOffsets } from './group-offsets.ts';
 import type { KafkaError } from './kafka-error.ts';
-import { followTokens } from './oauth-token.ts';
-import { type ConsumedRecord, RecordBuffer } from './record-buffer.ts';
-import { settledWithin } from './settled-within.ts';
+import { RecordBuffer } from './record-buffer.ts';
 
-/** node-rdkafka's types ask for offsets where its code does without. */
-type Assignments = Parameters<rdkafka.KafkaConsumer['assign']>[0];
-
-interface RebalanceEvent {
-  readonly code: number;
-}
-
-const ERR_ASSIGN_PARTITIONS = -175;
-const ERR_FATAL = -150;
 const ERR_DESTROY = -197;
 const GROUP_AUTHORIZATION_FAILED = 30;
 const FLUSHED_RECORDS_MAX = 1000;
@@ -31,10 +18,8 @@ const BUFFER_RECORDS_MAX = 5000;
 const BUFFER_BYTES_MAX = 16_777_216;
 
 /**
- * One node-rdkafka consumer behind promises.
+ * What a consumer is assigned, where it stands, and what it has read ahead.
  *
- * Everything that takes time on the native handle goes through one queue (`#exclusive`): a `consume` that overlaps
- * with an `assign` or a `disconnect` returns records of the assignment before, and nobody could tell them apart.
  * Records are taken by polling (`fill`), which also serves rebalances and commit answers; a consumer that nobody
  * reads must be polled all the same (`service`), or its whole group waits for it.
  *
@@ -44,41 +29,35 @@ const BUFFER_BYTES_MAX = 16_777_216;
  */
 export class Consumer {
   readonly buffer: RecordBuffer = new RecordBuffer();
-  readonly #client: rdkafka.KafkaConsumer;
+  readonly #handle: ConsumerHandle;
   readonly #options: ConsumerOptions;
   readonly #assignment = new Assignment();
   readonly #offsets: GroupOffsets;
-  #tail: Promise<unknown> = Promise.resolve();
   #generation = 0;
   /** Counts what the group says and what ends it: partitions of an older word are not assigned any more. */
   #grant = 0;
   /** Subscribed anew, and the group has not answered yet: the client still hands out records of what it had before. */
   #resubscribed = false;
-  #stopTokens: (() => void) | undefined;
   #parked = false;
   /** When a read last asked for records. */
   #readAt = performance.now();
-  #connected = false;
   #leaving: Promise<void> | undefined;
-  #disconnected: Promise<true> | undefined;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    const conf = consumerConf(options);
-    const callbacks = {
-      rebalance_cb: (event: RebalanceEvent, partitions: TopicPartition[]): void => this.#onRebalance(event, partitions),
-      offset_commit_cb: (error: unknown, offsets: TopicPartitionOffset[]): void => this.#offsets.answer(error, offsets),
-    };
-    this.#client = new rdkafka.KafkaConsumer({ ...conf.global, ...callbacks }, conf.topic);
-    this.#client.on('event.log', (event: { severity: number; fac: string; message: string }) => this.#onLog(event));
+    const failed = (error: unknown): void => options.hooks.onLog(4, 'REBALANCE', String(error));
+    this.#handle = new ConsumerHandle(options, {
+      onGranted: (partitions) => void this.#assignFromGroup(partitions).catch(failed),
+      onRevoked: (partitions) => this.#revoke(partitions),
+      onCommitted: (error, offsets) => this.#offsets.answer(error, offsets),
+      onError: (error, fatal) => this.#onError(error, fatal),
+    });
     this.#offsets = new GroupOffsets({
-      client: this.#client,
+      client: this.#handle.client,
       blockingCalls: options.blockingCalls,
       timeoutMs: options.requestTimeoutMs,
       poll: () => this.#poll(),
     });
-    // Transport trouble (a broker coming or going) is nobody's answer: the client reconnects by itself.
-    this.#client.on('event.error', (error) => options.hooks.onLog(6, 'ERROR', error.message));
   }
 
   get assigned(): readonly TopicPartition[] {
@@ -90,22 +69,8 @@ export class Consumer {
   }
 
   /** @throws KafkaError: family authentication when the broker refused the credentials, else retriable. */
-  async connect(): Promise<void> {
-    const { tokens, hooks } = this.#options;
-    if (tokens !== undefined) {
-      // Safe at any time: no `consume` here ever holds the handle's lock for long.
-      const apply = (token: string): void => void this.#client.setOauthBearerToken(token);
-      this.#stopTokens = await followTokens(tokens, apply, (error) => {
-        hooks.onLog(4, 'OAUTHBEARER', `No new token: ${kafkaErrorFromClient(error).message}`);
-      });
-    }
-    try {
-      await connectClient(this.#client, this.#options);
-      this.#connected = true;
-    } catch (error) {
-      this.#stopTokens?.();
-      throw error;
-    }
+  connect(): Promise<void> {
+    return this.#handle.connect();
   }
 
   /**
@@ -115,10 +80,10 @@ export class Consumer {
   subscribe(topics: readonly string[]): Promise<void> {
     return this.#change(() => {
       this.#grant += 1;
-      if (this.#isCooperative()) this.#keepOnly(new Set(topics));
+      if (this.#handle.cooperative) this.#keepOnly(new Set(topics));
       else this.#forget();
       this.#resubscribed = true;
-      this.#client.subscribe([...topics]);
+      this.#handle.client.subscribe([...topics]);
     });
   }
 
@@ -127,8 +92,8 @@ export class Consumer {
     return this.#change(() => {
       this.#grant += 1;
       this.#forget();
-      this.#client.unsubscribe();
-      this.#client.unassign();
+      this.#handle.client.unsubscribe();
+      this.#handle.client.unassign();
     });
   }
 
@@ -149,7 +114,7 @@ export class Consumer {
   reposition(choose: (current: TopicPartitionOffset[]) => TopicPartitionOffset[]): Promise<void> {
     return this.#change(async () => {
       // Takes along what is still queued about the old positions: an error of theirs would be taken for a new one.
-      await this.#consume(FLUSHED_RECORDS_MAX, 0);
+      await this.#handle.consume(FLUSHED_RECORDS_MAX, 0);
       this.#restart(choose(this.#assignment.positions(this.buffer)));
     });
   }
@@ -159,7 +124,7 @@ export class Consumer {
    * @param waitMs longest wait for each record; it holds a thread of the pool, so 0 unless records are known to come
    */
   fill(recordsMax: number, waitMs: number): Promise<number> {
-    return this.#exclusive(() => {
+    return this.#handle.exclusive(() => {
       this.#readAt = performance.now();
       if (this.#parked) this.#unpark();
       return this.#take(recordsMax, waitMs);
@@ -168,7 +133,7 @@ export class Consumer {
 
   /** The poll that keeps an idle consumer in its group. */
   service(): Promise<void> {
-    return this.#exclusive(async () => {
+    return this.#handle.exclusive(async () => {
       await this.#take(1, 0);
       if (this.#isIdle()) this.#park();
     });
@@ -176,9 +141,7 @@ export class Consumer {
 
   /** Records that the broker is known to have beyond those taken, counted up to `enough`. */
   knownBacklog(enough: number): number {
-    return this.#assignment.backlog(enough, ({ topic, partition }) => {
-      return this.#client.getWatermarkOffsets(topic, partition).highOffset;
-    });
+    return this.#assignment.backlog(enough, (partition) => this.#handle.highOffset(partition));
   }
 
   /** @throws as `GroupOffsets.commit` */
@@ -198,12 +161,12 @@ export class Consumer {
 
   /** Leaves the group, so that its other members get the partitions at once. All that is left to do is `close`. */
   leave(): Promise<void> {
-    this.#leaving ??= this.#exclusive(() => {
-      this.#stopTokens?.();
+    this.#leaving ??= this.#handle.exclusive(() => {
+      this.#handle.stopTokens();
       this.#forget();
       this.#offsets.refuse(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
       // A static member leaves its group only if it unsubscribes before it disconnects.
-      if (this.#connected) this.#client.unsubscribe();
+      if (this.#handle.connected) this.#handle.client.unsubscribe();
     });
     return this.#leaving;
   }
@@ -214,35 +177,21 @@ export class Consumer {
    */
   async close(): Promise<void> {
     await this.leave();
-    if (!this.#connected) return;
-    this.#disconnected ??= this.#options.blockingCalls.close(() => {
-      return new Promise<true>((resolve) => this.#client.disconnect(() => resolve(true)));
-    });
-    const { requestTimeoutMs } = this.#options;
-    if ((await settledWithin(this.#disconnected, requestTimeoutMs)) === undefined) {
-      throw timeoutError('disconnect', requestTimeoutMs);
-    }
+    await this.#handle.disconnect();
   }
 
   /** A task that changes what is read; once the consumer leaves there is nothing to change. */
   #change(task: () => void | Promise<void>): Promise<void> {
-    return this.#exclusive(() => {
+    return this.#handle.exclusive(() => {
       if (this.#leaving !== undefined) throw kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' });
       return task();
     });
   }
 
-  /** One task at a time on the handle; a failed one does not stop those behind it. */
-  #exclusive<T>(task: () => T | Promise<T>): Promise<T> {
-    const run = this.#tail.then(task);
-    this.#tail = run.catch(() => undefined);
-    return run;
-  }
-
   /** Reads the assigned partitions from these positions; what was read ahead is dropped. */
   #restart(positions: readonly TopicPartitionOffset[]): void {
     const parked = this.#parked;
-    if (this.#isCooperative() && positions.length > 0) this.#client.incrementalUnassign(this.#assignment.list());
+    if (this.#handle.cooperative && positions.length > 0) this.#handle.unassign(this.#assignment.list());
     this.#forget();
     this.#parked = parked;
     if (parked) this.#assignment.add(positions);
@@ -265,20 +214,10 @@ export class Consumer {
     this.#assignment.clear();
   }
 
-  #consume(recordsMax: number, waitMs: number): Promise<ConsumedRecord[]> {
-    return new Promise((resolve) => {
-      this.#client.setDefaultConsumeTimeout(waitMs);
-      this.#client.consume(recordsMax, (error, records) => {
-        if (error) this.#onConsumeError(kafkaErrorFromClient(error, { group: this.#options.groupId }));
-        resolve(error ? [] : (records as ConsumedRecord[]));
-      });
-    });
-  }
-
   async #take(recordsMax: number, waitMs: number): Promise<number> {
-    if (!this.#connected || this.#leaving !== undefined) return 0;
+    if (!this.#handle.connected || this.#leaving !== undefined) return 0;
     const generation = this.#generation;
-    const records = await this.#consume(recordsMax, waitMs);
+    const records = await this.#handle.consume(recordsMax, waitMs);
     // A rebalance in the meantime: what belongs to revoked partitions is another member's now.
     const known = generation === this.#generation && !this.#resubscribed;
     const valid = known ? records : records.filter((record) => this.isAssigned(record));
@@ -289,7 +228,7 @@ export class Consumer {
 
   /** Serves callbacks for those who wait for one; what comes along goes into the buffer. */
   async #poll(): Promise<void> {
-    await this.#exclusive(async () => {
+    await this.#handle.exclusive(async () => {
       await this.#take(1, 0);
       // Whoever reads one record and commits it, again and again, takes more in this way than it ever reads.
       if (this.buffer.holds(BUFFER_RECORDS_MAX, BUFFER_BYTES_MAX)) this.#dropReadAhead();
@@ -301,20 +240,19 @@ export class Consumer {
     this.#parked = false;
     this.#readAt = performance.now();
     this.#assignment.add(starts);
-    if (this.#isCooperative()) this.#client.incrementalAssign(starts.map(plain));
-    else this.#client.assign(starts.map(plain));
+    this.#handle.assign(starts);
   }
 
   #isIdle(): boolean {
     // A cooperative group hands partitions out one by one, and expects to find them where it left them.
-    if (this.#parked || this.#leaving !== undefined || this.#isCooperative()) return false;
+    if (this.#parked || this.#leaving !== undefined || this.#handle.cooperative) return false;
     const full = this.buffer.holds(IDLE_BUFFER_RECORDS_MAX, IDLE_BUFFER_BYTES_MAX);
     return full || performance.now() - this.#readAt > this.#options.parkAfterMs;
   }
 
   /** What is buffered is fetched again when it is read. */
   #dropReadAhead(): void {
-    if (this.#isCooperative()) this.#restart(this.#assignment.positions(this.buffer));
+    if (this.#handle.cooperative) this.#restart(this.#assignment.positions(this.buffer));
     else this.#park();
   }
 
@@ -324,7 +262,7 @@ export class Consumer {
     if (positions.length === 0 || positions.some(({ offset }) => offset < 0)) return;
     this.#forget();
     this.#assignment.add(positions);
-    this.#client.assign([]);
+    this.#handle.client.assign([]);
     this.#parked = true;
   }
 
@@ -332,26 +270,6 @@ export class Consumer {
     const positions = this.#assignment.positions(this.buffer);
     this.#forget();
     this.#begin(positions);
-  }
-
-  /** Whether partitions come and go one by one (cooperative-sticky) or all at once. */
-  #isCooperative(): boolean {
-    return this.#client.rebalanceProtocol() === 'COOPERATIVE';
-  }
-
-  /** Called by the client from outside of any promise: what is thrown here would end the process. */
-  #onRebalance(event: RebalanceEvent, partitions: readonly TopicPartition[]): void {
-    const failed = (error: unknown): void => this.#options.hooks.onLog(4, 'REBALANCE', String(error));
-    if (event.code === ERR_ASSIGN_PARTITIONS) {
-      this.#assignFromGroup(partitions).catch(failed);
-      return;
-    }
-    try {
-      this.#revoke(partitions);
-    } catch (error) {
-      // The native client may be gone although its wrapper has not been told: a disconnect is under way.
-      failed(error);
-    }
   }
 
   #revoke(partitions: readonly TopicPartition[]): void {
@@ -362,9 +280,8 @@ export class Consumer {
     this.#assignment.remove(partitions);
     this.buffer.retain((record) => this.isAssigned(record));
     // While it disconnects the client waits for this call, too.
-    if (!this.#client.isConnected()) return;
-    if (this.#isCooperative()) this.#client.incrementalUnassign([...partitions] as Assignments);
-    else this.#client.unassign();
+    if (!this.#handle.client.isConnected()) return;
+    this.#handle.unassign(partitions);
   }
 
   async #assignFromGroup(partitions: readonly TopicPartition[]): Promise<void> {
@@ -372,7 +289,7 @@ export class Consumer {
     this.#grant += 1;
     const grant = this.#grant;
     const starts = await this.#options.hooks.resolveStart(partitions);
-    await this.#exclusive(() => {
+    await this.#handle.exclusive(() => {
       // Revoked while the start was looked up: the next assignment is on its way.
       if (grant !== this.#grant || this.#leaving !== undefined) return;
       this.#resubscribed = false;
@@ -381,18 +298,8 @@ export class Consumer {
     });
   }
 
-  #onConsumeError(error: KafkaError): void {
-    if (error.code === GROUP_AUTHORIZATION_FAILED) {
-      this.#offsets.refuse(error);
-    }
-    this.#options.hooks.onError(error, error.code === ERR_FATAL);
-  }
-
-  #onLog(event: { severity: number; fac: string; message: string }): void {
-    this.#options.hooks.onLog(event.severity, event.fac, event.message);
-    // A fenced client goes on handing out records, and `consume` may swallow the error: this log line is the signal.
-    if (event.fac === 'FATAL') {
-      this.#options.hooks.onError(kafkaErrorFromCode(ERR_FATAL, { detail: event.message }), true);
-    }
+  #onError(error: KafkaError, fatal: boolean): void {
+    if (error.code === GROUP_AUTHORIZATION_FAILED) this.#offsets.refuse(error);
+    this.#options.hooks.onError(error, fatal);
   }
 }

@@ -9,6 +9,7 @@ export { ApiError, type ErrorName, errorBody, errorKinds } from './errors.ts';
 export { parseInt32, parseInt64 } from './integers.ts';
 export { JsonScanner } from './json-scanner.ts';
 export { JsonSyntaxError } from './json-syntax-error.ts';
+export { JsonWalker } from './json-walker.ts';
 export {
   type EmbeddedFormat,
   embeddedFormatOf,

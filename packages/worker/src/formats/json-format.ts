@@ -1,25 +1,47 @@
 import { isUtf8 } from 'node:buffer';
-import { JsonScanner, JsonSyntaxError } from '@sluice/protocol';
+import { JsonScanner, JsonSyntaxError, JsonWalker } from '@sluice/protocol';
 import { PoisonData, type RecordFormat } from './record-format.ts';
 
 /** As deep as Jackson goes, whatever the limit for request bodies is: the topic may hold what others wrote. */
 const DEPTH_MAX = 1000;
 
+/** No token of JSON contains this byte: none that is walked through runs past it. */
+const SENTINEL = 0;
+
+/** For the piece that was written to last: a walker for every value cost as much as walking through it. */
+let walker = new JsonWalker(Buffer.alloc(0), DEPTH_MAX);
+
 /**
- * Values are checked and go into the answer byte for byte: a number of any size stays as it was written. What follows
- * the first value is left out, as Confluent's reader does.
+ * Values go into the answer byte for byte and are checked there: a number of any size stays as it was written. What
+ * follows the first value is left out, as Confluent's reader does.
  */
 export const jsonFormat: RecordFormat = {
   name: 'json',
-  encode: (data) => {
+  write: (data, out) => {
     if (!isUtf8(data)) throw new PoisonData('Invalid UTF-8.');
-    const scanner = new JsonScanner(data, DEPTH_MAX);
+    out.reserve(data.length + 1);
+    const { buffer, position } = out;
+    buffer.set(data, position);
+    buffer[position + data.length] = SENTINEL;
+    if (walker.body !== buffer) walker = new JsonWalker(buffer, DEPTH_MAX);
     try {
-      scanner.scanValue();
+      const start = walker.space(position);
+      const end = walker.value(start, 0);
+      if (start !== position) buffer.copyWithin(position, start, end);
+      out.position = position + end - start;
     } catch (error) {
-      if (!(error instanceof JsonSyntaxError)) throw error;
-      throw new PoisonData(error.message.endsWith('.') ? error.message : `${error.message}.`);
+      throw error instanceof JsonSyntaxError ? poison(data) : error;
     }
-    return data.toString('latin1', scanner.start, scanner.end);
   },
 };
+
+/** What is wrong with a value, told in positions of its own. */
+function poison(data: Buffer): PoisonData {
+  try {
+    new JsonScanner(data, DEPTH_MAX).scanValue();
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    return new PoisonData(error.message.endsWith('.') ? error.message : `${error.message}.`);
+  }
+  throw new Error('A value was refused in its answer and is valid by itself.');
+}

@@ -1,14 +1,14 @@
 import type { EmbeddedFormat } from '@sluice/protocol';
+import type { ByteWriter } from './byte-writer.ts';
 
 /** How keys and values of one embedded format appear in answers. */
 export interface RecordFormat {
   readonly name: EmbeddedFormat;
   /**
-   * The JSON text of a key or value, one character a byte (latin1): answers are put together from such pieces and
-   * become bytes once, whatever encoding is inside.
-   * @throws PoisonData when the bytes are not of this format
+   * Writes a key or value as JSON.
+   * @throws PoisonData when the bytes are not of this format; what was written of them is for the caller to take back
    */
-  encode(data: Buffer): string;
+  write(data: Buffer, out: ByteWriter): void;
 }
 
 /** The bytes of a record are not what its consumer instance was made for. */

@@ -1,19 +1,28 @@
 import type { ConsumedRecord } from '@sluice/kafka';
+import { ByteWriter } from './byte-writer.ts';
 import { PoisonData, type RecordFormat } from './record-format.ts';
 
-/** Text that has come together is turned into bytes from here on, so that an answer is never one huge string. */
-const PIECE_CHARACTERS = 65_536;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const CLOSE_BRACE = 0x7d;
+const NULL = Buffer.from('null');
+const VALUE = Buffer.from(',"value":');
+const PARTITION = Buffer.from(',"partition":');
+const OFFSET = Buffer.from(',"offset":');
+
+/** What a record's names, numbers and closing brace may take, its topic aside. */
+const ENVELOPE_BYTES = 100;
 
 /** Builds the body of a read: a JSON array of records. */
 export class RecordsBody {
   readonly #format: RecordFormat;
-  readonly #pieces: Buffer[] = [];
-  readonly #openings = new Map<string, string>();
-  #text = '[';
+  readonly #out = new ByteWriter();
+  readonly #openings = new Map<string, Buffer>();
   #count = 0;
 
   constructor(format: RecordFormat) {
     this.#format = format;
+    this.#out.byte(OPEN_BRACKET);
   }
 
   get count(): number {
@@ -22,26 +31,42 @@ export class RecordsBody {
 
   /** @throws PoisonData naming key or value, partition and offset; the body is unchanged then */
   append(record: ConsumedRecord): void {
-    const key = this.#encode('KEY', record.key, record);
-    const value = this.#encode('VALUE', record.value, record);
-    const separator = this.#count === 0 ? '' : ',';
-    this.#text += `${separator}${this.#opening(record.topic)}${key},"value":${value},"partition":${record.partition},"offset":${record.offset}}`;
+    const out = this.#out;
+    const opening = this.#opening(record.topic);
+    out.mark();
+    out.reserve(opening.length + ENVELOPE_BYTES);
+    // The first record needs no comma before it.
+    out.bytes(this.#count === 0 ? opening.subarray(1) : opening);
+    this.#write('KEY', record.key, record);
+    out.reserve(ENVELOPE_BYTES);
+    out.bytes(VALUE);
+    this.#write('VALUE', record.value, record);
+    out.reserve(ENVELOPE_BYTES);
+    out.bytes(PARTITION);
+    out.integer(record.partition);
+    out.bytes(OFFSET);
+    out.integer(record.offset);
+    out.byte(CLOSE_BRACE);
     this.#count += 1;
-    if (this.#text.length >= PIECE_CHARACTERS) this.#flush();
   }
 
   /** The finished body; nothing may be appended after it. */
   finish(): readonly Buffer[] {
-    this.#text += ']';
-    this.#flush();
-    return this.#pieces;
+    this.#out.mark();
+    this.#out.reserve(1);
+    this.#out.byte(CLOSE_BRACKET);
+    return this.#out.finish();
   }
 
-  #encode(what: 'KEY' | 'VALUE', data: Buffer | null, { topic, partition, offset }: ConsumedRecord): string {
-    if (data === null) return 'null';
+  #write(what: 'KEY' | 'VALUE', data: Buffer | null, { topic, partition, offset }: ConsumedRecord): void {
+    if (data === null) {
+      this.#out.bytes(NULL);
+      return;
+    }
     try {
-      return this.#format.encode(data);
+      this.#format.write(data, this.#out);
     } catch (error) {
+      this.#out.rewind();
       if (!(error instanceof PoisonData)) throw error;
       throw new PoisonData(
         `Error deserializing ${what} for partition ${topic}-${partition} at offset ${offset}: ${error.message} ` +
@@ -50,17 +75,13 @@ export class RecordsBody {
     }
   }
 
-  #opening(topic: string): string {
+  /** From the comma before a record to its key. */
+  #opening(topic: string): Buffer {
     let opening = this.#openings.get(topic);
     if (opening === undefined) {
-      opening = `{"topic":${JSON.stringify(topic)},"key":`;
+      opening = Buffer.from(`,{"topic":${JSON.stringify(topic)},"key":`);
       this.#openings.set(topic, opening);
     }
     return opening;
-  }
-
-  #flush(): void {
-    this.#pieces.push(Buffer.from(this.#text, 'latin1'));
-    this.#text = '';
   }
 }

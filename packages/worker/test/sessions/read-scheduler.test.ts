@@ -101,6 +101,35 @@ describe('ReadScheduler', () => {
     expect(idle.services).toBe(services);
   });
 
+  it('services few idle instances in bursts five times a second, and many at each tick', async () => {
+    const burstsOf = async (instances: number): Promise<number> => {
+      const subject = scheduler();
+      const times = new Set<number>();
+      const idle = Array.from({ length: instances }, () => {
+        return { joining: false, poll: async () => false, service: async () => void times.add(Date.now()) };
+      });
+      for (const instance of idle) subject.add(instance);
+      await vi.advanceTimersByTimeAsync(4000);
+      for (const instance of idle) subject.remove(instance);
+      return times.size;
+    };
+    expect(await burstsOf(100)).toBeLessThanOrEqual(20);
+    expect(await burstsOf(10_000)).toBeGreaterThanOrEqual(60);
+  });
+
+  it('looks less often for the answer of a group than for records', async () => {
+    const subject = scheduler();
+    const joining = new FakeInstance();
+    joining.joining = true;
+    const reading = new FakeInstance();
+    const waits = [subject.wait(joining, 500, signal), subject.wait(reading, 500, signal)];
+    await vi.advanceTimersByTimeAsync(501);
+    await Promise.all(waits);
+    expect(reading.polls).toBeGreaterThan(200);
+    expect(joining.polls).toBeGreaterThan(35);
+    expect(joining.polls).toBeLessThanOrEqual(51);
+  });
+
   it('leaves an instance that is being read to its reads', async () => {
     const subject = scheduler();
     const instance = new FakeInstance();

@@ -1,0 +1,3 @@
+import { runKafkaRestStop } from '../stop-command.ts';
+
+await runKafkaRestStop(process.argv.slice(2));

@@ -1,0 +1,86 @@
+/** Size of the pieces that an answer is put together in; a record that is larger gets a piece of its own. */
+const PIECE_BYTES = 65_536;
+
+const DIGIT_0 = 0x30;
+/** Integers up to here are written digit by digit in 32-bit arithmetic. */
+const INT32_MAX = 0x7fffffff;
+
+/**
+ * Builds the bytes of an answer. Strings would be made of every value and turned into bytes again: that, and what the
+ * garbage collector does about it, was a quarter of the cost of a read.
+ *
+ * `reserve` comes before every write; the writes themselves check nothing.
+ */
+export class ByteWriter {
+  /** The piece that is being filled; `reserve` may replace it. */
+  buffer: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  /** Where the next byte goes. */
+  position = 0;
+  readonly #finished: Buffer[] = [];
+  #mark = 0;
+
+  /** Everything written so far stays; what follows can be taken back. */
+  mark(): void {
+    this.#mark = this.position;
+  }
+
+  /** Takes back what was written since the last `mark`. */
+  rewind(): void {
+    this.position = this.#mark;
+  }
+
+  /** Makes room for the next `bytes`. What was written since the mark stays in one piece with them. */
+  reserve(bytes: number): void {
+    if (this.position + bytes > this.buffer.length) this.#nextPiece(bytes);
+  }
+
+  byte(value: number): void {
+    this.buffer[this.position++] = value;
+  }
+
+  /** For the few bytes of an envelope: a loop costs less than the call of a copy. */
+  bytes(source: Uint8Array): void {
+    const { buffer } = this;
+    let at = this.position;
+    for (let i = 0; i < source.length; i++) buffer[at++] = source[i] as number;
+    this.position = at;
+  }
+
+  /** @param text ASCII only */
+  ascii(text: string): void {
+    this.position += this.buffer.write(text, this.position, 'latin1');
+  }
+
+  /** @param value a whole number that is not negative; takes at most 16 bytes */
+  integer(value: number): void {
+    if (value > INT32_MAX) {
+      this.ascii(String(value));
+      return;
+    }
+    let digits = 1;
+    for (let left = value; left >= 10; left = (left / 10) | 0) digits++;
+    const end = this.position + digits;
+    let left = value | 0;
+    for (let at = end - 1; at >= this.position; at--) {
+      const tenth = (left / 10) | 0;
+      this.buffer[at] = DIGIT_0 + left - tenth * 10;
+      left = tenth;
+    }
+    this.position = end;
+  }
+
+  /** All that was written. Nothing may be written after it. */
+  finish(): readonly Buffer[] {
+    this.#finished.push(this.buffer.subarray(0, this.position));
+    return this.#finished;
+  }
+
+  #nextPiece(bytes: number): void {
+    const open = this.buffer.subarray(this.#mark, this.position);
+    if (this.#mark > 0) this.#finished.push(this.buffer.subarray(0, this.#mark));
+    this.buffer = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, open.length + bytes));
+    this.buffer.set(open);
+    this.#mark = 0;
+    this.position = open.length;
+  }
+}
