@@ -64,15 +64,6 @@ export class ConsumerSlot {
     this.#closeInBackground(consumer);
   }
 
-  /** Nobody waits for this commit: if it fails, records are read again, and the next commit covers it. */
-  commitInBackground(consumer: Consumer, offsets: readonly TopicPartitionOffset[]): void {
-    try {
-      consumer.commitWithoutWaiting(offsets);
-    } catch (error) {
-      this.#options.onLog(WARNING, 'COMMIT', String(error));
-    }
-  }
-
   /** Empties the slot for good. Gives the consumer that was in it, which the caller closes. */
   async take(): Promise<Consumer | undefined> {
     this.#closed = true;

@@ -85,14 +85,14 @@ class Read {
     this.#memoryMax = Math.min(TARGET_FACTOR * this.#targetBytes, LIMIT_FACTOR * context.limits.maxBytes);
     this.#startedAt = context.now();
     this.#body = new RecordsBody(context.format);
-    this.#batch = session.deliveries.open();
+    this.#batch = session.offsets.deliveries.open();
   }
 
   async run(): Promise<ReadOutcome> {
     try {
       await this.#gather();
     } catch (error) {
-      if (this.#body.count === 0) this.#session.deliveries.discard(this.#batch);
+      if (this.#body.count === 0) this.#session.offsets.deliveries.discard(this.#batch);
       // What it has taken reaches nobody.
       else this.#session.settle(this.#batch, false);
       this.#context.budget.release(this.#memory);
@@ -113,10 +113,11 @@ class Read {
       if (this.#body.count === 0) {
         // Noted before the look at the state, so that a change meanwhile is not slept through.
         this.#changes = this.#session.changes;
-        await this.#session.reclaimAborted(consumer);
+        await this.#session.reading.reclaimAborted(consumer);
       }
       if (this.#drain(consumer) !== 'drained') return;
-      if (this.#body.count === 0 && this.#session.error !== undefined) throw kafkaAnswer(this.#session.error);
+      const { error } = this.#session.reading;
+      if (this.#body.count === 0 && error !== undefined) throw kafkaAnswer(error);
       const backlog = this.#body.count === 0 ? 0 : consumer.knownBacklog(FILL_RECORDS_MAX);
       if ((backlog === 0 && this.#satisfied()) || this.#leftMs() <= 0) return;
       if (backlog === 0) await this.#awaitRecords(consumer);
@@ -208,11 +209,11 @@ export interface ReadContext {
  * 404 when it is deleted meanwhile; KafkaError
  */
 export async function readRecords(session: Session, request: ReadRequest, context: ReadContext): Promise<ReadOutcome> {
-  if (!session.hasSource) {
+  if (!session.reading.hasSource) {
     throw new ApiError('illegalState', {
       detail: 'Consumer is not subscribed to any topics or assigned any partitions',
     });
   }
-  session.beginRead();
+  session.offsets.beginRead();
   return await new Read(session, request, context).run();
 }

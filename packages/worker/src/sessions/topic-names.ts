@@ -32,12 +32,12 @@ export class TopicNames {
   }
 
   async #refresh(sessions: SessionRegistry): Promise<void> {
-    const followers = [...sessions].filter((session) => session.followsPattern);
+    const followers = [...sessions].filter((session) => session.reading.followsPattern);
     const principals = new Map(followers.map(({ settings }) => [settings.principal.id, settings.principal]));
     for (const principal of principals.values()) {
       const topics = await this.list(principal);
       const mine = followers.filter(({ settings }) => settings.principal.id === principal.id);
-      await Promise.all(mine.map((session) => session.refreshPattern(topics)));
+      await Promise.all(mine.map((session) => session.reading.refreshPattern(topics)));
     }
   }
 }

@@ -3,11 +3,11 @@ import type { Handler } from '../http/dispatch.ts';
 import { forInstance } from './instance.ts';
 
 export const assign: Handler = forInstance(async (session, exchange, api) => {
-  await session.assign(parseAssignmentRequest(await exchange.readBody(), api.config.http.jsonDepthMax));
+  await session.reading.assign(parseAssignmentRequest(await exchange.readBody(), api.config.http.jsonDepthMax));
   return { status: 204 };
 });
 
 export const getAssignments: Handler = forInstance(async (session) => {
-  const partitions = session.assignments.map(({ topic, partition }) => ({ topic, partition }));
+  const partitions = session.reading.assignments.map(({ topic, partition }) => ({ topic, partition }));
   return { status: 200, body: JSON.stringify({ partitions }) };
 });

@@ -5,14 +5,17 @@ import { forInstance } from './instance.ts';
 /** The body names the last records that were consumed: what is stored is the offset after each (observed (e)). */
 export const commitOffsets: Handler = forInstance(async (session, exchange, api) => {
   const offsets = parseCommitRequest(await exchange.readBody(), api.config.http.jsonDepthMax);
-  if (offsets === undefined || offsets.length === 0) await session.commitDelivered();
-  else await session.commit(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: offset + 1 })));
+  if (offsets === undefined || offsets.length === 0) await session.offsets.commitDelivered();
+  else
+    await session.offsets.commit(
+      offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: offset + 1 })),
+    );
   return { status: 200, body: '[]' };
 });
 
 export const getCommittedOffsets: Handler = forInstance(async (session, exchange, api) => {
   const partitions = parseCommittedOffsetsRequest(await exchange.readBody(), api.config.http.jsonDepthMax);
-  const committed = await session.committed(partitions);
+  const committed = await session.offsets.committed(partitions);
   const offsets = committed.map(({ topic, partition, offset }) => ({ topic, partition, offset, metadata: '' }));
   return { status: 200, body: JSON.stringify({ offsets }) };
 });

@@ -36,10 +36,10 @@ async function edges(
 
 export const seekToOffset: Handler = forInstance(async (session, exchange, api) => {
   const { offsets, timestamps } = parseSeekRequest(await exchange.readBody(), api.config.http.jsonDepthMax);
-  session.requireAssigned([...offsets, ...timestamps]);
+  session.reading.requireAssigned([...offsets, ...timestamps]);
   // Offsets first, times after them: where both name a partition the time wins (contract A.9).
   const resolved = await offsetsAt(api.admins.of(exchange.principal), timestamps);
-  if (offsets.length + resolved.length > 0) await session.seek([...offsets, ...resolved]);
+  if (offsets.length + resolved.length > 0) await session.reading.seek([...offsets, ...resolved]);
   return { status: 204 };
 });
 
@@ -48,9 +48,10 @@ function seekToEdge(edge: 'earliest' | 'latest'): Handler {
   return forInstance(async (session, exchange, api) => {
     const name = edge === 'earliest' ? 'beginning' : 'end';
     const named = parseSeekToEdgeRequest(await exchange.readBody(), api.config.http.jsonDepthMax, name);
-    session.requireAssigned(named);
-    const partitions = named.length > 0 ? named : session.assignments;
-    if (partitions.length > 0) await session.seek(await edges(api.admins.of(exchange.principal), partitions, edge));
+    session.reading.requireAssigned(named);
+    const partitions = named.length > 0 ? named : session.reading.assignments;
+    if (partitions.length > 0)
+      await session.reading.seek(await edges(api.admins.of(exchange.principal), partitions, edge));
     return { status: 204 };
   });
 }

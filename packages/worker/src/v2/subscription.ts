@@ -6,22 +6,22 @@ import { forInstance } from './instance.ts';
 export const subscribe: Handler = forInstance(async (session, exchange, api) => {
   const request = parseSubscriptionRequest(await exchange.readBody(), api.config.http.jsonDepthMax);
   if (request.kind === 'topics') {
-    if (request.topics.length > 0) await session.subscribe(request.topics);
-    else await session.unsubscribe();
+    if (request.topics.length > 0) await session.reading.subscribe(request.topics);
+    else await session.reading.unsubscribe();
   } else if (request.kind === 'pattern') {
     const pattern = compileTopicPattern(request.pattern);
     const existing = await api.topicNames.list(exchange.principal);
-    await session.subscribePattern(pattern, await pattern.among(existing));
+    await session.reading.subscribePattern(pattern, await pattern.among(existing));
   }
   return { status: 204 };
 });
 
 export const getSubscription: Handler = forInstance(async (session) => ({
   status: 200,
-  body: JSON.stringify({ topics: session.topics }),
+  body: JSON.stringify({ topics: session.reading.topics }),
 }));
 
 export const unsubscribe: Handler = forInstance(async (session) => {
-  await session.unsubscribe();
+  await session.reading.unsubscribe();
   return { status: 204 };
 });

@@ -118,7 +118,7 @@ function subjectOf(prepare: (consumer: FakeConsumer) => void = () => undefined):
 const zero = (topic: string): TopicPartition[] => [{ topic, partition: 0 }];
 
 function answered(session: Session, topic: string, first: number, last: number): void {
-  const batch = session.deliveries.open();
+  const batch = session.offsets.deliveries.open();
   for (let offset = first; offset <= last; offset += 1) batch.note(topic, 0, offset);
   session.settle(batch, true);
 }
@@ -126,15 +126,15 @@ function answered(session: Session, topic: string, first: number, last: number):
 describe('a session of which two things are asked at once', () => {
   it('reads the later of two assignments (bug: the one whose look-up took longer won)', async () => {
     const { session, consumer } = subjectOf();
-    await session.assign(zero('first'));
+    await session.reading.assign(zero('first'));
     const lookUp = lookUpOf('slow');
     consumer().held = lookUp;
-    const slow = session.assign(zero('slow'));
+    const slow = session.reading.assign(zero('slow'));
     await lookUp.begun.promise;
-    await session.assign(zero('quick'));
+    await session.reading.assign(zero('quick'));
     lookUp.answer.resolve();
     await slow;
-    expect(session.assignments).toEqual(zero('quick'));
+    expect(session.reading.assignments).toEqual(zero('quick'));
     expect(consumer().assigned).toMatchObject(zero('quick'));
   });
 
@@ -143,58 +143,58 @@ describe('a session of which two things are asked at once', () => {
     const { session, consumer } = subjectOf((made) => {
       made.held = lookUp;
     });
-    const slow = session.assign(zero('slow'));
+    const slow = session.reading.assign(zero('slow'));
     await lookUp.begun.promise;
-    await session.unsubscribe();
+    await session.reading.unsubscribe();
     lookUp.answer.resolve();
     await slow;
     expect(consumer().assigned).toEqual([]);
-    expect(session.hasSource).toBe(false);
-    expect(session.assignments).toEqual([]);
+    expect(session.reading.hasSource).toBe(false);
+    expect(session.reading.assignments).toEqual([]);
   });
 
   it('does not follow its pattern again after it was unsubscribed (bug: the next refresh brought it back)', async () => {
     const { session, consumer } = subjectOf();
-    await session.subscribePattern(compileTopicPattern('log-.*'), ['log-1']);
+    await session.reading.subscribePattern(compileTopicPattern('log-.*'), ['log-1']);
     const turn = deferred();
     consumer().busy = turn.promise;
-    const refresh = session.refreshPattern(['log-1', 'log-2']);
-    const unsubscribe = session.unsubscribe();
+    const refresh = session.reading.refreshPattern(['log-1', 'log-2']);
+    const unsubscribe = session.reading.unsubscribe();
     turn.resolve();
     await Promise.all([refresh, unsubscribe]);
-    expect(session.hasSource).toBe(false);
+    expect(session.reading.hasSource).toBe(false);
     expect(consumer().subscribed).toEqual([]);
   });
 
   it('offers no offset beyond a seek for what a read took while the seek waited (bug: a commit passed the new position)', async () => {
     const { session, consumer } = subjectOf();
-    await session.assign(zero('t'));
+    await session.reading.assign(zero('t'));
     const turn = deferred();
     consumer().busy = turn.promise;
-    const seek = session.seek([{ topic: 't', partition: 0, offset: 3 }]);
+    const seek = session.reading.seek([{ topic: 't', partition: 0, offset: 3 }]);
     await Promise.resolve();
     answered(session, 't', 10, 19);
     turn.resolve();
     await seek;
-    session.beginRead();
-    expect(session.deliveries.committable()).toEqual([{ topic: 't', partition: 0, offset: 3 }]);
+    session.offsets.beginRead();
+    expect(session.offsets.deliveries.committable()).toEqual([{ topic: 't', partition: 0, offset: 3 }]);
   });
 
   it('reads again what a read took while the rewind to an aborted answer waited', async () => {
     const { session, consumer } = subjectOf();
-    await session.assign(zero('t'));
-    const aborted = session.deliveries.open();
+    await session.reading.assign(zero('t'));
+    const aborted = session.offsets.deliveries.open();
     for (let offset = 0; offset < 10; offset += 1) aborted.note('t', 0, offset);
     session.settle(aborted, false);
     const turn = deferred();
     consumer().busy = turn.promise;
-    const rewind = session.reclaimAborted(consumer() as unknown as Consumer);
+    const rewind = session.reading.reclaimAborted(consumer() as unknown as Consumer);
     answered(session, 't', 10, 19);
     turn.resolve();
     await rewind;
-    session.beginRead();
+    session.offsets.beginRead();
     expect(consumer().assigned).toEqual([{ topic: 't', partition: 0, offset: 0 }]);
-    expect(session.deliveries.committable()).toEqual([]);
+    expect(session.offsets.deliveries.committable()).toEqual([]);
   });
 });
 
@@ -203,16 +203,16 @@ describe('a session whose consumer is gone', () => {
 
   it('commits nothing for partitions that its group has given to others (bug: it threw their offsets back)', async () => {
     const { session, consumer } = subjectOf();
-    await session.subscribe(['t']);
+    await session.reading.subscribe(['t']);
     answered(session, 't', 0, 9);
-    session.beginRead();
+    session.offsets.beginRead();
     consumer().hooks.onError(fatal, true);
-    expect(session.deliveries.committable()).toEqual([]);
+    expect(session.offsets.deliveries.committable()).toEqual([]);
   });
 
   it('commits at its end what was delivered of its subscription', async () => {
     const { session, consumer } = subjectOf();
-    await session.subscribe(['t']);
+    await session.reading.subscribe(['t']);
     answered(session, 't', 0, 9);
     await session.leave(true);
     expect(consumer().commits).toEqual([{ topic: 't', partition: 0, offset: 10 }]);
@@ -220,10 +220,10 @@ describe('a session whose consumer is gone', () => {
 
   it('still has what was delivered of partitions that it was assigned by its client', async () => {
     const { session, consumer } = subjectOf();
-    await session.assign(zero('t'));
+    await session.reading.assign(zero('t'));
     answered(session, 't', 0, 9);
-    session.beginRead();
+    session.offsets.beginRead();
     consumer().hooks.onError(fatal, true);
-    expect(session.deliveries.committable()).toEqual([{ topic: 't', partition: 0, offset: 10 }]);
+    expect(session.offsets.deliveries.committable()).toEqual([{ topic: 't', partition: 0, offset: 10 }]);
   });
 });
