@@ -167,6 +167,7 @@ describe('limits', () => {
     'sluice.http.body.timeout.ms': '3000',
     'sluice.produce.records.max': '2',
     'sluice.json.depth.max': '10',
+    'sluice.request.partitions.max': '2',
     'sluice.consumer.instances.max': '3',
     'sluice.consumer.reads.max': '1',
   });
@@ -187,6 +188,16 @@ describe('limits', () => {
     ],
   ])('%s', async (_title, body, answer) => {
     await expectAnswer(proxy.http, withBody(body), answer, { topic });
+  });
+
+  it('too many topics or partitions in a list', async () => {
+    const consumer = await instanceIn('new', proxy, topic);
+    const body = '{"topics":["a","b","c"]}';
+    const answer = failure(413, 413, 'subscribe.subscription.topics holds 3 entries; one request may name at most 2.');
+    await expectAnswer(proxy.http, send('POST {consumer}/subscription', { type: V2, body }), answer, {
+      consumer: consumer.path,
+    });
+    await consumer.delete();
   });
 
   it('a body that does not come is 408/408', async () => {

@@ -22,6 +22,7 @@ const LIMITS = {
   'idle.timeout.ms': '1500',
   'sluice.http.connections.max': '30',
   'sluice.json.depth.max': '20',
+  'sluice.request.partitions.max': '3',
   'consumer.instance.timeout.ms': '2000',
   'sluice.consumer.instances.max': '3',
   'sluice.consumer.reads.max': '1',
@@ -168,6 +169,14 @@ const provocations: Readonly<Record<string, () => Promise<void>>> = {
     expect((await produce(`{"records":[{"value":${nested(17)}}]}`)).status).toBe(200);
     expectError(await produce(`{"records":[{"value":${nested(18)}}]}`), 400, /nesting depth \(21\)/);
     expect(await answered(400)).toBe(before + 1);
+  },
+  'sluice.request.partitions.max': async () => {
+    const before = await answered(413);
+    const [instance] = (await newInstances(1)) as [RestConsumer];
+    const list = (count: number) => ({ topics: Array.from({ length: count }, () => topic) });
+    expect((await instance.call('POST', '/subscription', list(3))).status).toBe(204);
+    expectError(await instance.call('POST', '/subscription', list(4)), 413, /holds 4 entries; .* at most 3/);
+    expect(await answered(413)).toBe(before + 1);
   },
   'consumer.instance.timeout.ms': async () => {
     const [instance] = await newInstances(1);

@@ -34,6 +34,7 @@ export {
   parseSeekRequest,
   parseSeekToEdgeRequest,
   parseSubscriptionRequest,
+  type RequestLimits,
   type SeekRequest,
   type SubscriptionRequest,
   type TopicPartitionTimestamp,

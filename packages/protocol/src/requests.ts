@@ -44,12 +44,18 @@ export interface SeekRequest {
   readonly timestamps: readonly TopicPartitionTimestamp[];
 }
 
+/** How large a request may be whose body holds a list; beyond the first 400, beyond the second 413. */
+export interface RequestLimits {
+  /** How deep the JSON may nest. */
+  readonly jsonDepthMax: number;
+  /**
+   * Topics or partitions in one list. The client library looks each up among all the others, while everybody waits: an
+   * assignment of 100,000 partitions stopped the process for 24 seconds.
+   */
+  readonly partitionsMax: number;
+}
+
 const MUST_NOT_BE_NULL = 'must not be null';
-/**
- * Topics or partitions in one list. The client library looks each up among all the others, while everybody waits: an
- * assignment of 100,000 partitions stopped the process for 24 seconds.
- */
-const LIST_ENTRIES_MAX = 5000;
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
 function missing(path: string): ApiError {
@@ -61,11 +67,11 @@ function required<Value>(value: Value | null | undefined, path: string): Value {
   return value;
 }
 
-/** @throws ApiError payloadTooLarge when the list is longer than any client has a use for */
-function bounded<Entry>(entries: readonly Entry[], path: string): readonly Entry[] {
-  if (entries.length <= LIST_ENTRIES_MAX) return entries;
+/** @throws ApiError payloadTooLarge when the list is longer than it may be */
+function bounded<Entry>(entries: readonly Entry[], { partitionsMax }: RequestLimits, path: string): readonly Entry[] {
+  if (entries.length <= partitionsMax) return entries;
   throw new ApiError('payloadTooLarge', {
-    message: `${path} holds ${entries.length} entries; one request may name at most ${LIST_ENTRIES_MAX}.`,
+    message: `${path} holds ${entries.length} entries; one request may name at most ${partitionsMax}.`,
   });
 }
 
@@ -95,9 +101,10 @@ function topicPartition(entry: TopicPartitionBody | null, path: string): TopicPa
 
 function topicPartitions(
   entries: readonly (TopicPartitionBody | null)[] | null | undefined,
+  limits: RequestLimits,
   path: string,
 ): TopicPartition[] {
-  return bounded(required(entries, path), path).map((entry, index) => topicPartition(entry, `${path}[${index}]`));
+  return bounded(required(entries, path), limits, path).map((entry, i) => topicPartition(entry, `${path}[${i}]`));
 }
 
 /**
@@ -112,12 +119,12 @@ export function parseRootRequest(body: Buffer, depthMax: number): void {
  * The body of POST …/subscription. Names win over a pattern when both are given.
  * @throws ApiError
  */
-export function parseSubscriptionRequest(body: Buffer, depthMax: number): SubscriptionRequest {
+export function parseSubscriptionRequest(body: Buffer, limits: RequestLimits): SubscriptionRequest {
   const path = 'subscribe.subscription';
   const shape = { schema: subscriptionBody, type: 'ConsumerSubscriptionRecord' };
-  const entity = required(readEntity(body, depthMax, shape), path);
+  const entity = required(readEntity(body, limits.jsonDepthMax, shape), path);
   if (entity.topics !== null && entity.topics !== undefined) {
-    const topics = bounded(entity.topics, `${path}.topics`).map((topic, index) => {
+    const topics = bounded(entity.topics, limits, `${path}.topics`).map((topic, index) => {
       const name = required(topic, `${path}.topics[${index}]`);
       if (name.trim() === '') throw violation(`${path}.topics[${index}]`, 'must not be blank', name);
       return legalTopic(name);
@@ -132,20 +139,26 @@ export function parseSubscriptionRequest(body: Buffer, depthMax: number): Subscr
  * The body of POST …/assignments.
  * @throws ApiError
  */
-export function parseAssignmentRequest(body: Buffer, depthMax: number): TopicPartition[] {
+export function parseAssignmentRequest(body: Buffer, limits: RequestLimits): TopicPartition[] {
   const path = 'assign.assignmentRequest';
   const shape = { schema: partitionsBody, type: 'ConsumerAssignmentRequest' };
-  return topicPartitions(required(readEntity(body, depthMax, shape), path).partitions, `${path}.partitions`);
+  const { partitions } = required(readEntity(body, limits.jsonDepthMax, shape), path);
+  return topicPartitions(partitions, limits, `${path}.partitions`);
 }
 
 /**
  * The body of POST …/positions/beginning and …/positions/end; an empty list means all assigned partitions.
  * @throws ApiError
  */
-export function parseSeekToEdgeRequest(body: Buffer, depthMax: number, edge: 'beginning' | 'end'): TopicPartition[] {
+export function parseSeekToEdgeRequest(
+  body: Buffer,
+  limits: RequestLimits,
+  edge: 'beginning' | 'end',
+): TopicPartition[] {
   const path = `${edge === 'beginning' ? 'seekToBeginning' : 'seekToEnd'}.seekToRequest`;
   const shape = { schema: partitionsBody, type: 'ConsumerSeekToRequest' };
-  return topicPartitions(required(readEntity(body, depthMax, shape), path).partitions, `${path}.partitions`);
+  const { partitions } = required(readEntity(body, limits.jsonDepthMax, shape), path);
+  return topicPartitions(partitions, limits, `${path}.partitions`);
 }
 
 /** Confluent fills in 0 for a partition or an offset that a seek leaves out, and so do we. */
@@ -176,15 +189,15 @@ function assertOnePerPartition(targets: readonly TopicPartition[]): void {
  * or after them.
  * @throws ApiError
  */
-export function parseSeekRequest(body: Buffer, depthMax: number): SeekRequest {
+export function parseSeekRequest(body: Buffer, limits: RequestLimits): SeekRequest {
   const path = 'seekToOffset.request';
   const shape = { schema: seekBody, type: 'ConsumerSeekRequest' };
-  const entity = required(readEntity(body, depthMax, shape), path);
-  const offsets = bounded(entity.offsets ?? [], `${path}.offsets`).map((entry, index) => {
+  const entity = required(readEntity(body, limits.jsonDepthMax, shape), path);
+  const offsets = bounded(entity.offsets ?? [], limits, `${path}.offsets`).map((entry, index) => {
     const target = seekTarget(entry, `${path}.offsets[${index}]`, 'PartitionOffset');
     return { ...target, offset: natural(entry?.offset ?? 0, `${path}.offsets[${index}].offset`) };
   });
-  const timestamps = bounded(entity.timestamps ?? [], `${path}.timestamps`).map((entry, index) => {
+  const timestamps = bounded(entity.timestamps ?? [], limits, `${path}.timestamps`).map((entry, index) => {
     const at = `${path}.timestamps[${index}]`;
     const target = seekTarget(entry, at, 'PartitionTimestamp');
     // Negative timestamps mean "latest" and "earliest" in Kafka's protocol and must never get there.
@@ -199,12 +212,12 @@ export function parseSeekRequest(body: Buffer, depthMax: number): SeekRequest {
  * @returns undefined when there is no entity, which means everything that was delivered
  * @throws ApiError
  */
-export function parseCommitRequest(body: Buffer, depthMax: number): TopicPartitionOffset[] | undefined {
+export function parseCommitRequest(body: Buffer, limits: RequestLimits): TopicPartitionOffset[] | undefined {
   const path = 'commitOffsets.offsetCommitRequest';
-  const entity = readEntity(body, depthMax, { schema: commitBody, type: 'ConsumerOffsetCommitRequest' });
+  const entity = readEntity(body, limits.jsonDepthMax, { schema: commitBody, type: 'ConsumerOffsetCommitRequest' });
   return (
     entity &&
-    bounded(required(entity.offsets, `${path}.offsets`), `${path}.offsets`).map((entry, index) => {
+    bounded(required(entity.offsets, `${path}.offsets`), limits, `${path}.offsets`).map((entry, index) => {
       const at = `${path}.offsets[${index}]`;
       const target = topicPartition(entry, at);
       return { ...target, offset: natural(required(entry?.offset, `${at}.offset`), `${at}.offset`) };
@@ -216,8 +229,8 @@ export function parseCommitRequest(body: Buffer, depthMax: number): TopicPartiti
  * The body of GET …/offsets.
  * @throws ApiError partitionNotFound without an entity, which is what Confluent says then (observed (e))
  */
-export function parseCommittedOffsetsRequest(body: Buffer, depthMax: number): TopicPartition[] {
-  const entity = readEntity(body, depthMax, { schema: partitionsBody, type: 'ConsumerCommittedRequest' });
+export function parseCommittedOffsetsRequest(body: Buffer, limits: RequestLimits): TopicPartition[] {
+  const entity = readEntity(body, limits.jsonDepthMax, { schema: partitionsBody, type: 'ConsumerCommittedRequest' });
   if (entity === undefined) throw new ApiError('partitionNotFound');
-  return topicPartitions(entity.partitions, 'getCommittedOffsets.request.partitions');
+  return topicPartitions(entity.partitions, limits, 'getCommittedOffsets.request.partitions');
 }

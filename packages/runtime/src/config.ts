@@ -60,6 +60,8 @@ export interface HttpLimits {
   readonly connectionsMax: number;
   /** `sluice.json.depth.max` (1000) → 400. */
   readonly jsonDepthMax: number;
+  /** `sluice.request.partitions.max` (5000): topics or partitions in one list → 413. */
+  readonly partitionsMax: number;
 }
 
 export interface ConsumerLimits {

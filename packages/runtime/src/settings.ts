@@ -151,6 +151,12 @@ const http: Settings['http'] = {
     min: 10,
     max: 100_000,
   }),
+  partitionsMax: integer('sluice.request.partitions.max', {
+    description: 'Topics or partitions in one list of a request, beyond which the answer is 413.',
+    defaultValue: 5000,
+    min: 1,
+    max: 100_000,
+  }),
 };
 
 const consumer: Settings['consumer'] = {

@@ -11,7 +11,7 @@ const rows = new Map(
 
 /** Settings that choose a behaviour and limit nothing. */
 const choices = /^consumer\.(auto\.|enable\.auto\.)/;
-const limited = /^(sluice\.(http|json|consumer|produce)\.|consumer\.|idle\.|max\.request|fetch\.)/;
+const limited = /^(sluice\.(http|json|request|consumer|produce)\.|consumer\.|idle\.|max\.request|fetch\.)/;
 
 describe("the README's limits", () => {
   it('have the defaults of the settings', () => {

@@ -3,7 +3,7 @@ import type { Handler } from '../http/dispatch.ts';
 import { forInstance } from './instance.ts';
 
 export const assign: Handler = forInstance(async (session, exchange, api) => {
-  await session.reading.assign(parseAssignmentRequest(await exchange.readBody(), api.config.http.jsonDepthMax));
+  await session.reading.assign(parseAssignmentRequest(await exchange.readBody(), api.config.http));
   return { status: 204 };
 });
 

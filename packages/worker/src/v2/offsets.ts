@@ -4,7 +4,7 @@ import { forInstance } from './instance.ts';
 
 /** The body names the last records that were consumed: what is stored is the offset after each (observed (e)). */
 export const commitOffsets: Handler = forInstance(async (session, exchange, api) => {
-  const offsets = parseCommitRequest(await exchange.readBody(), api.config.http.jsonDepthMax);
+  const offsets = parseCommitRequest(await exchange.readBody(), api.config.http);
   if (offsets === undefined || offsets.length === 0) await session.offsets.commitDelivered();
   else
     await session.offsets.commit(
@@ -14,7 +14,7 @@ export const commitOffsets: Handler = forInstance(async (session, exchange, api)
 });
 
 export const getCommittedOffsets: Handler = forInstance(async (session, exchange, api) => {
-  const partitions = parseCommittedOffsetsRequest(await exchange.readBody(), api.config.http.jsonDepthMax);
+  const partitions = parseCommittedOffsetsRequest(await exchange.readBody(), api.config.http);
   const committed = await session.offsets.committed(partitions);
   const offsets = committed.map(({ topic, partition, offset }) => ({ topic, partition, offset, metadata: '' }));
   return { status: 200, body: JSON.stringify({ offsets }) };

@@ -35,7 +35,7 @@ async function edges(
 }
 
 export const seekToOffset: Handler = forInstance(async (session, exchange, api) => {
-  const { offsets, timestamps } = parseSeekRequest(await exchange.readBody(), api.config.http.jsonDepthMax);
+  const { offsets, timestamps } = parseSeekRequest(await exchange.readBody(), api.config.http);
   session.reading.requireAssigned([...offsets, ...timestamps]);
   // Offsets first, times after them: where both name a partition the time wins (contract A.9).
   const resolved = await offsetsAt(api.admins.of(exchange.principal), timestamps);
@@ -47,7 +47,7 @@ export const seekToOffset: Handler = forInstance(async (session, exchange, api) 
 function seekToEdge(edge: 'earliest' | 'latest'): Handler {
   return forInstance(async (session, exchange, api) => {
     const name = edge === 'earliest' ? 'beginning' : 'end';
-    const named = parseSeekToEdgeRequest(await exchange.readBody(), api.config.http.jsonDepthMax, name);
+    const named = parseSeekToEdgeRequest(await exchange.readBody(), api.config.http, name);
     session.reading.requireAssigned(named);
     const partitions = named.length > 0 ? named : session.reading.assignments;
     if (partitions.length > 0)

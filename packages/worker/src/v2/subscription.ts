@@ -4,7 +4,7 @@ import { compileTopicPattern } from '../sessions/topic-pattern.ts';
 import { forInstance } from './instance.ts';
 
 export const subscribe: Handler = forInstance(async (session, exchange, api) => {
-  const request = parseSubscriptionRequest(await exchange.readBody(), api.config.http.jsonDepthMax);
+  const request = parseSubscriptionRequest(await exchange.readBody(), api.config.http);
   if (request.kind === 'topics') {
     if (request.topics.length > 0) await session.reading.subscribe(request.topics);
     else await session.reading.unsubscribe();
