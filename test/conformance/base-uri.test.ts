@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { useProxy } from '../harness/proxy.ts';
 import { uniqueName } from '../harness/topics.ts';
 import { send, transmit, V2 } from './exchanges.ts';
-import { useProxy } from './proxy.ts';
 
 /** Contract A.7; observed (g). All that a request says about the way to the proxy is believed, best source first. */
 

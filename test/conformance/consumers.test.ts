@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { useProxy } from '../harness/proxy.ts';
 import { produceJson, RestConsumer } from '../harness/rest-consumer.ts';
 import { createTopic, uniqueName } from '../harness/topics.ts';
 import {
@@ -16,7 +17,7 @@ import {
   unsupportedMediaType,
   V2,
 } from './exchanges.ts';
-import { type Given, instanceIn, useProxy } from './proxy.ts';
+import { type Given, instanceIn } from './instances.ts';
 
 /** Contract A.7 to A.9; observed (c). */
 

@@ -4,6 +4,7 @@ import { sharedSecureBroker } from '../harness/broker.ts';
 import { eventually } from '../harness/conditions.ts';
 import { freePorts } from '../harness/free-ports.ts';
 import type { HttpClient } from '../harness/http.ts';
+import { useProxy } from '../harness/proxy.ts';
 import { openRaw } from '../harness/raw-http.ts';
 import { RestConsumer } from '../harness/rest-consumer.ts';
 import type { SecureKafkaDescription } from '../harness/secure-kafka.ts';
@@ -20,7 +21,7 @@ import {
   unsupportedMediaType,
   V2,
 } from './exchanges.ts';
-import { instanceIn, useProxy } from './proxy.ts';
+import { instanceIn } from './instances.ts';
 
 /**
  * The codes of contract B.2 and B.3 that need a broker, credentials or limits of their own. README.md names the test of

@@ -1,10 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { useProxy } from '../harness/proxy.ts';
 import { exchangeRaw } from '../harness/raw-http.ts';
 import { produceJson } from '../harness/rest-consumer.ts';
 import { createTopic } from '../harness/topics.ts';
 import { JSON_V2, send, transmit, V2 } from './exchanges.ts';
-import { instanceIn, useProxy } from './proxy.ts';
+import { instanceIn } from './instances.ts';
 
 /** Observed: headers on everything. What holds for all answers is checked with each row of every table here. */
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { useProxy } from '../harness/proxy.ts';
 import { produceJson } from '../harness/rest-consumer.ts';
 import { createTopic } from '../harness/topics.ts';
 import { expectAnswer, failure, methodNotAllowed, notFound, ok, type Row, send, transmit, V2 } from './exchanges.ts';
-import { useProxy } from './proxy.ts';
 
 /** Contract A.5; observed (d) and (j). */
 

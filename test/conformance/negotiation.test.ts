@@ -1,4 +1,5 @@
 import { beforeAll, describe, it } from 'vitest';
+import { useProxy } from '../harness/proxy.ts';
 import { produceJson } from '../harness/rest-consumer.ts';
 import { createTopic, uniqueName } from '../harness/topics.ts';
 import {
@@ -18,7 +19,7 @@ import {
   unsupportedMediaType,
   V2,
 } from './exchanges.ts';
-import { instanceIn, useProxy } from './proxy.ts';
+import { instanceIn } from './instances.ts';
 
 /** Contract A.3, by the numbers of its rules; observed (a). */
 

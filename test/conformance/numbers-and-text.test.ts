@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { useProxy } from '../harness/proxy.ts';
 import { createTopic } from '../harness/topics.ts';
 import { BINARY, expectAnswer, failure, JSON_V2, ok, type Row, send, transmit } from './exchanges.ts';
-import { instanceIn, useProxy } from './proxy.ts';
+import { instanceIn } from './instances.ts';
 
 /**
  * What of a JSON or base64 value arrives in the topic. Observed (h) and (i): Confluent parses and prints each value

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { useProxy } from '../harness/proxy.ts';
 import { produceJson, type RestConsumer } from '../harness/rest-consumer.ts';
 import { createTopic } from '../harness/topics.ts';
 import {
@@ -13,7 +14,7 @@ import {
   unsupportedMediaType,
   V2,
 } from './exchanges.ts';
-import { instanceIn, useProxy } from './proxy.ts';
+import { instanceIn } from './instances.ts';
 
 /** Contract A.9 and A.10; observed (e). Each row has an instance of its own, assigned to five records. */
 

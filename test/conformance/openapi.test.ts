@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { routes } from '../../packages/protocol/src/index.ts';
+import { useProxy } from '../harness/proxy.ts';
 import { send, transmit } from './exchanges.ts';
-import { useProxy } from './proxy.ts';
 
 /** `GET /openapi.json`: the description of the API by the API, held to the OpenAPI Specification 3.1. */
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { useProxy } from '../harness/proxy.ts';
 import { createTopic } from '../harness/topics.ts';
 import {
   type Answer,
@@ -15,7 +16,6 @@ import {
   transmit,
   V2,
 } from './exchanges.ts';
-import { useProxy } from './proxy.ts';
 
 /** Contract A.6; observed (b). The rows of the schema formats that need a registry come with those formats. */
 

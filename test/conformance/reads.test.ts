@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { useProxy } from '../harness/proxy.ts';
 import { produceJson, type RestConsumer } from '../harness/rest-consumer.ts';
 import { createTopic } from '../harness/topics.ts';
 import { expectAnswer, failure, JSON_V2, ok, type Row, send } from './exchanges.ts';
-import { instanceIn, useProxy } from './proxy.ts';
+import { instanceIn } from './instances.ts';
 
 /** Contract A.11; observed (f). Times are judged generously upwards: the machine may be busy. */
 

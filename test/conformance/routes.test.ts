@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '../../packages/protocol/src/index.ts';
+import { useProxy } from '../harness/proxy.ts';
 import { createTopic, uniqueName } from '../harness/topics.ts';
 import { BINARY, fill, JSON_V2, methodNotAllowed, type Names, send, transmit, V2 } from './exchanges.ts';
-import { type Given, instanceIn, useProxy } from './proxy.ts';
+import { type Given, instanceIn } from './instances.ts';
 
 /**
  * Each of the 23 routes of contract A.2: its success, the same with a trailing slash, HEAD, OPTIONS (observed (d) and

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sharedBroker } from '../harness/broker.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../harness/conditions.ts';
 import { gauge, sumOf } from '../harness/footprint.ts';
 import type { HttpAnswer } from '../harness/http.ts';
+import { useProxy } from '../harness/proxy.ts';
 import { exchangeRaw, openRaw, type RawAnswer, type RawConnection } from '../harness/raw-http.ts';
 import { RestConsumer } from '../harness/rest-consumer.ts';
-import { type SluiceProcess, startSluice } from '../harness/sluice.ts';
 import { readLog } from '../harness/topic-log.ts';
 import { createTopic, uniqueName } from '../harness/topics.ts';
 
@@ -35,21 +34,12 @@ const LIMITS = {
 /** Records wait this long for others, so that the queue is seen full. */
 const LINGER_MS = 1500;
 
-let bootstrap: string;
+const proxy = useProxy({ 'producer.linger.ms': String(LINGER_MS), ...LIMITS });
 let topic: string;
-let sluice: SluiceProcess;
 
 beforeAll(async () => {
-  ({ bootstrap } = await sharedBroker());
-  sluice = await startSluice({
-    properties: { 'bootstrap.servers': bootstrap, 'producer.linger.ms': String(LINGER_MS), ...LIMITS },
-  });
-  topic = await createTopic(bootstrap);
+  topic = await createTopic(proxy.bootstrap);
   await produce(records(1));
-}, 120_000);
-
-afterAll(async () => {
-  await sluice?.stop();
 });
 
 function records(count: number, size = 1): string {
@@ -57,7 +47,7 @@ function records(count: number, size = 1): string {
 }
 
 async function produce(body: string, target = topic): Promise<HttpAnswer> {
-  return await sluice.http.call('POST', `/topics/${target}`, { headers: { 'content-type': JSON_TYPE }, body });
+  return await proxy.http.call('POST', `/topics/${target}`, { headers: { 'content-type': JSON_TYPE }, body });
 }
 
 function expectError(answer: HttpAnswer | RawAnswer, status: number, message: RegExp): void {
@@ -73,15 +63,15 @@ function expectRetryAfter(answer: HttpAnswer): void {
 }
 
 async function answered(status: number): Promise<number> {
-  return await sumOf(sluice, 'sluice_http_requests_total', `status="${status}"`);
+  return await sumOf(proxy, 'sluice_http_requests_total', `status="${status}"`);
 }
 
 async function refused(status: number): Promise<number> {
-  return await sumOf(sluice, 'sluice_http_refused_total', `status="${status}"`);
+  return await sumOf(proxy, 'sluice_http_refused_total', `status="${status}"`);
 }
 
 async function until(name: string, condition: (value: number) => boolean): Promise<void> {
-  await eventually(async () => condition(await gauge(sluice, name)), {
+  await eventually(async () => condition(await gauge(proxy, name)), {
     deadlineMs: 10_000,
     describe: `${name} to change`,
   });
@@ -100,7 +90,7 @@ async function newInstances(count: number): Promise<RestConsumer[]> {
   await until('sluice_consumer_instances', (instances) => instances === 0);
   await until('sluice_consumer_instances_closing', (instances) => instances === 0);
   return await Promise.all(
-    Array.from({ length: count }, async () => await RestConsumer.create(sluice.http, uniqueName('group'))),
+    Array.from({ length: count }, async () => await RestConsumer.create(proxy.http, uniqueName('group'))),
   );
 }
 
@@ -112,7 +102,7 @@ const provocations: Readonly<Record<string, () => Promise<void>>> = {
     expect(await answered(413)).toBe(before + 1);
   },
   'sluice.http.body.total.max.bytes': async () => {
-    const slow = await openRaw(sluice.url);
+    const slow = await openRaw(proxy.url);
     slow.send(`POST / HTTP/1.1\r\n${HOST}Content-Length: 4000\r\n\r\n${' '.repeat(3500)}`);
     await until('sluice_http_body_bytes', (bytes) => bytes === 3500);
     const answer = await produce(records(1, 2600));
@@ -124,43 +114,43 @@ const provocations: Readonly<Record<string, () => Promise<void>>> = {
   },
   'sluice.http.body.timeout.ms': async () => {
     const before = await refused(408);
-    expectError(await exchangeRaw(sluice.url, `POST / HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\n{`), 408, /Timeout/);
+    expectError(await exchangeRaw(proxy.url, `POST / HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\n{`), 408, /Timeout/);
     expect(await refused(408)).toBe(before + 1);
   },
   'max.request.header.size': async () => {
     const before = await refused(431);
     const request = `GET / HTTP/1.1\r\n${HOST}a: ${'x'.repeat(1100)}\r\n\r\n`;
-    expectError(await exchangeRaw(sluice.url, request), 431, /max\.request\.header\.size/);
+    expectError(await exchangeRaw(proxy.url, request), 431, /max\.request\.header\.size/);
     expect(await refused(431)).toBe(before + 1);
   },
   'sluice.http.headers.max': async () => {
     const before = await refused(431);
     const request = (count: number): string => `GET / HTTP/1.1\r\n${HOST}${'a: 1\r\n'.repeat(count - 1)}\r\n`;
-    expect((await exchangeRaw(sluice.url, request(20))).status).toBe(200);
-    expectError(await exchangeRaw(sluice.url, request(21)), 431, /sluice\.http\.headers\.max/);
+    expect((await exchangeRaw(proxy.url, request(20))).status).toBe(200);
+    expectError(await exchangeRaw(proxy.url, request(21)), 431, /sluice\.http\.headers\.max/);
     expect(await refused(431)).toBe(before + 1);
   },
   'idle.timeout.ms': async () => {
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(`GET / HTTP/1.1\r\n${HOST}\r\n`);
     expect((await connection.answered(1))[0]?.headers['keep-alive']).toBe('timeout=1');
-    expect(await gauge(sluice, 'sluice_http_connections')).toBeGreaterThan(0);
+    expect(await gauge(proxy, 'sluice_http_connections')).toBeGreaterThan(0);
     await connection.closed(6000);
     connection.vanish();
   },
   'sluice.http.connections.max': async () => {
-    const before = await gauge(sluice, 'sluice_http_connections_refused_total');
+    const before = await gauge(proxy, 'sluice_http_connections_refused_total');
     await until('sluice_http_connections', (count) => count === 0);
     const open: RawConnection[] = [];
-    for (let i = 0; i < 30; i += 1) open.push(await openRaw(sluice.url));
+    for (let i = 0; i < 30; i += 1) open.push(await openRaw(proxy.url));
     await until('sluice_http_connections', (count) => count === 30);
-    const oneTooMany = await openRaw(sluice.url);
+    const oneTooMany = await openRaw(proxy.url);
     await oneTooMany.closed(1000);
     expect(oneTooMany.text()).toBe('');
-    expect(await gauge(sluice, 'sluice_http_connections_refused_total')).toBe(before + 1);
+    expect(await gauge(proxy, 'sluice_http_connections_refused_total')).toBe(before + 1);
     for (const connection of open) connection.vanish();
     await until('sluice_http_connections', (count) => count === 0);
-    expect((await sluice.http.call('GET', '/')).status).toBe(200);
+    expect((await proxy.http.call('GET', '/')).status).toBe(200);
   },
   'sluice.json.depth.max': async () => {
     const before = await answered(400);
@@ -180,25 +170,25 @@ const provocations: Readonly<Record<string, () => Promise<void>>> = {
   },
   'consumer.instance.timeout.ms': async () => {
     const [instance] = await newInstances(1);
-    expect(await gauge(sluice, 'sluice_consumer_instances')).toBe(1);
+    expect(await gauge(proxy, 'sluice_consumer_instances')).toBe(1);
     await until('sluice_consumer_instances', (count) => count === 0);
     const answer = await (instance as RestConsumer).call('GET', '/subscription');
     expect([answer.status, answer.json()]).toMatchObject([404, { error_code: 40403 }]);
   },
   'sluice.consumer.instances.max': async () => {
     const instances = await newInstances(3);
-    expect(await gauge(sluice, 'sluice_consumer_instances')).toBe(3);
-    const answer = await sluice.http.call('POST', `/consumers/${uniqueName('group')}`);
+    expect(await gauge(proxy, 'sluice_consumer_instances')).toBe(3);
+    const answer = await proxy.http.call('POST', `/consumers/${uniqueName('group')}`);
     expectError(answer, 429, /sluice\.consumer\.instances\.max/);
     expectRetryAfter(answer);
     await Promise.all(instances.map(async (instance) => await instance.delete()));
-    expect((await sluice.http.call('POST', `/consumers/${uniqueName('group')}`)).status).toBe(200);
+    expect((await proxy.http.call('POST', `/consumers/${uniqueName('group')}`)).status).toBe(200);
   },
   'sluice.consumer.reads.max': async () => {
     const [first, second] = (await newInstances(2)) as [RestConsumer, RestConsumer];
     await first.assign(topic, 0);
     await second.assign(topic, 0);
-    const end = (await readLog(bootstrap, topic, 1)).length;
+    const end = (await readLog(proxy.bootstrap, topic, 1)).length;
     await first.seek(topic, 0, end);
     const waiting = first.readAnswer({ timeout: 1500 });
     await until('sluice_consumer_reads', (count) => count === 1);
@@ -215,33 +205,33 @@ const provocations: Readonly<Record<string, () => Promise<void>>> = {
   },
   'sluice.produce.queue.max.records': async () => {
     expectError(await produce(records(5)), 413, /at most 4 records/);
-    const before = (await readLog(bootstrap, topic, 1)).length;
+    const before = (await readLog(proxy.bootstrap, topic, 1)).length;
     await whileQueueIsFull(records(3), async () => {
       const answer = await produce(records(2));
       expectError(answer, 503, /queue is full; nothing of this request was sent/);
       expectRetryAfter(answer);
     });
-    expect(await readLog(bootstrap, topic, 1)).toHaveLength(before + 3);
+    expect(await readLog(proxy.bootstrap, topic, 1)).toHaveLength(before + 3);
   },
   'sluice.produce.queue.max.bytes': async () => {
     expectError(await produce(records(1, 3500)), 413, /at most 4 records and 3072 bytes/);
-    const before = (await readLog(bootstrap, topic, 1)).length;
+    const before = (await readLog(proxy.bootstrap, topic, 1)).length;
     await whileQueueIsFull(records(1, 2000), async () => {
       const answer = await produce(records(1, 1500));
       expectError(answer, 503, /queue is full; nothing of this request was sent/);
       expectRetryAfter(answer);
     });
-    expect(await readLog(bootstrap, topic, 1)).toHaveLength(before + 1);
+    expect(await readLog(proxy.bootstrap, topic, 1)).toHaveLength(before + 1);
   },
   'sluice.produce.metadata.timeout.ms': async () => {
-    const before = await sumOf(sluice, 'sluice_producer_errors_total');
+    const before = await sumOf(proxy, 'sluice_producer_errors_total');
     const missing = uniqueName('missing');
     const startedAt = performance.now();
     const answer = await produce(records(1), missing);
     expect(performance.now() - startedAt).toBeLessThan(3000);
     const error = `Topic ${missing} not present in metadata after 300 ms.`;
     expect([answer.status, answer.json()]).toMatchObject([200, { offsets: [{ error_code: 50003, error }] }]);
-    expect(await sumOf(sluice, 'sluice_producer_errors_total')).toBe(before + 1);
+    expect(await sumOf(proxy, 'sluice_producer_errors_total')).toBe(before + 1);
   },
 };
 

@@ -1,11 +1,10 @@
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { errorKinds, matchRoute } from '../../../packages/protocol/src/index.ts';
-import { sharedBroker } from '../../harness/broker.ts';
 import { backTo, footprintOf, seriousLogLines } from '../../harness/footprint.ts';
+import { useProxy } from '../../harness/proxy.ts';
 import { openRaw, type RawAnswer } from '../../harness/raw-http.ts';
 import { produceJson, RestConsumer } from '../../harness/rest-consumer.ts';
-import { type SluiceProcess, startSluice } from '../../harness/sluice.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
 import { type GeneratedRequest, type KnownNames, requestsTo } from './request-generator.ts';
 
@@ -19,40 +18,31 @@ const ANSWER_MS = 8000;
 /** What any request may be answered, whatever its route. */
 const ALWAYS = [400, 404, 405, 406, 408, 413, 415, 422, 431, 503];
 
-let sluice: SluiceProcess;
+const proxy = useProxy({
+  'consumer.request.timeout.ms': '30',
+  'sluice.consumer.max.timeout.ms': '100',
+  'sluice.consumer.first.read.timeout.ms': '200',
+  'sluice.produce.metadata.timeout.ms': '100',
+  'consumer.instance.timeout.ms': '5000',
+  'sluice.consumer.instances.max': '50',
+});
 let known: KnownNames;
 
 beforeAll(async () => {
-  const { bootstrap } = await sharedBroker();
-  sluice = await startSluice({
-    properties: {
-      'bootstrap.servers': bootstrap,
-      'consumer.request.timeout.ms': '30',
-      'sluice.consumer.max.timeout.ms': '100',
-      'sluice.consumer.first.read.timeout.ms': '200',
-      'sluice.produce.metadata.timeout.ms': '100',
-      'consumer.instance.timeout.ms': '5000',
-      'sluice.consumer.instances.max': '50',
-    },
-  });
-  const topics = [await createTopic(bootstrap), await createTopic(bootstrap, { partitions: 2 })];
-  await produceJson(sluice.http, topics[0] as string, ['a', { b: 1 }]);
+  const topics = [await createTopic(proxy.bootstrap), await createTopic(proxy.bootstrap, { partitions: 2 })];
+  await produceJson(proxy.http, topics[0] as string, ['a', { b: 1 }]);
   known = { topics, group: uniqueName('group'), instances: ['one', 'two', 'three'] };
-}, 120_000);
-
-afterAll(async () => {
-  await sluice?.stop();
 });
 
 /** The instances that requests are thrown at; a generated DELETE may have ended them. */
 async function makeInstances(): Promise<void> {
   for (const name of known.instances) {
-    const made = await sluice.http.call('POST', `/consumers/${known.group}`, {
+    const made = await proxy.http.call('POST', `/consumers/${known.group}`, {
       headers: { 'content-type': 'application/vnd.kafka.v2+json' },
       body: JSON.stringify({ name, format: name === 'one' ? 'binary' : 'json', 'auto.offset.reset': 'earliest' }),
     });
     if (made.status === 409) continue;
-    const consumer = new RestConsumer(sluice.http, `/consumers/${known.group}/instances/${name}`, 'json');
+    const consumer = new RestConsumer(proxy.http, `/consumers/${known.group}/instances/${name}`, 'json');
     if (name === 'two') await consumer.assign(known.topics[0] as string, 0);
     if (name === 'three') await consumer.subscribe(...known.topics);
   }
@@ -61,7 +51,7 @@ async function makeInstances(): Promise<void> {
 async function exchange({ method, target, headers, body }: GeneratedRequest): Promise<RawAnswer> {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   const length = body === undefined ? '' : `Content-Length: ${body.length}\r\n`;
-  const connection = await openRaw(sluice.url);
+  const connection = await openRaw(proxy.url);
   try {
     connection.send(`${method} ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines}${length}\r\n`);
     if (body !== undefined) connection.send(body);
@@ -106,8 +96,8 @@ function check(request: GeneratedRequest, answer: RawAnswer): void {
 it(
   `generated requests get documented answers, and leave nothing behind (seed ${SEED})`,
   async () => {
-    await sluice.http.call('GET', '/brokers');
-    const before = await footprintOf(sluice);
+    await proxy.http.call('GET', '/brokers');
+    const before = await footprintOf(proxy);
     await makeInstances();
     let runs = 0;
     await fc.assert(
@@ -119,14 +109,14 @@ it(
       { numRuns: RUNS, seed: SEED, plugins: [fc.interruptAfterTimeLimit(RUNS_MS)] },
     );
     expect(runs).toBeGreaterThan(100);
-    expect((await sluice.management.call('GET', '/livez')).status).toBe(200);
-    expect(await seriousLogLines(sluice)).toEqual([]);
+    expect((await proxy.management.call('GET', '/livez')).status).toBe(200);
+    expect(await seriousLogLines(proxy)).toEqual([]);
 
     for (const name of known.instances) {
-      await sluice.http.call('DELETE', `/consumers/${known.group}/instances/${name}`);
+      await proxy.http.call('DELETE', `/consumers/${known.group}/instances/${name}`);
     }
     // Those that requests made under names of their own stay until they expire.
-    await backTo(sluice, before);
+    await backTo(proxy, before);
   },
   TEST_MS,
 );

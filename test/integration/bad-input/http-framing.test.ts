@@ -1,37 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sharedBroker } from '../../harness/broker.ts';
-import { backTo, footprintOf, seriousLogLines, sumOf } from '../../harness/footprint.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { leavesNothingBehind, sumOf } from '../../harness/footprint.ts';
+import { useProxy } from '../../harness/proxy.ts';
 import { exchangeRaw, openRaw, type RawAnswer } from '../../harness/raw-http.ts';
-import { type SluiceProcess, startSluice } from '../../harness/sluice.ts';
 
 const HOST = 'Host: proxy.example\r\n';
 const GET_ROOT = `GET / HTTP/1.1\r\n${HOST}\r\n`;
 const POST_CHUNKED = `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`;
 const BODY_MAX = 100_000;
 
-let sluice: SluiceProcess;
-let before: Awaited<ReturnType<typeof footprintOf>>;
+const proxy = useProxy({ 'sluice.http.body.max.bytes': String(BODY_MAX) });
+leavesNothingBehind(proxy);
 
 beforeAll(async () => {
-  const { bootstrap } = await sharedBroker();
-  sluice = await startSluice({
-    properties: { 'bootstrap.servers': bootstrap, 'sluice.http.body.max.bytes': String(BODY_MAX) },
-  });
-  await sluice.http.call('GET', '/brokers');
-}, 120_000);
-
-beforeEach(async () => {
-  before = await footprintOf(sluice);
-});
-
-afterEach(async () => {
-  await backTo(sluice, before);
-  expect(await seriousLogLines(sluice)).toEqual([]);
-});
-
-afterAll(async () => {
-  await sluice?.stop();
+  await proxy.http.call('GET', '/brokers');
 });
 
 function expectError(answer: RawAnswer, status: number): void {
@@ -64,13 +46,13 @@ describe('a request that is no HTTP/1.1', () => {
     ['300 headers', `GET / HTTP/1.1\r\n${HOST}${'a:1\r\n'.repeat(300)}\r\n`, 431],
     ['10,000 headers', `GET / HTTP/1.1\r\n${HOST}${'a:1\r\n'.repeat(10_000)}\r\n`, 431],
   ])('%s: %#', async (_name, request, status) => {
-    expectError(await exchangeRaw(sluice.url, request), status);
+    expectError(await exchangeRaw(proxy.url, request), status);
   });
 
   it('counts in a metric, by status', async () => {
-    const counted = async (): Promise<number> => await sumOf(sluice, 'sluice_http_refused_total', 'status="431"');
+    const counted = async (): Promise<number> => await sumOf(proxy, 'sluice_http_refused_total', 'status="431"');
     const start = await counted();
-    await exchangeRaw(sluice.url, `GET / HTTP/1.1\r\n${HOST}a: ${'x'.repeat(9000)}\r\n\r\n`);
+    await exchangeRaw(proxy.url, `GET / HTTP/1.1\r\n${HOST}a: ${'x'.repeat(9000)}\r\n\r\n`);
     expect(await counted()).toBe(start + 1);
   });
 });
@@ -94,7 +76,7 @@ describe('a body whose length is in doubt is refused with 400', () => {
     ['a chunk longer than its size', 'Transfer-Encoding: chunked', '2\r\n{}}}\r\n0\r\n\r\n'],
     ['a chunk extension of 20 KB', 'Transfer-Encoding: chunked', `2;a=${'b'.repeat(20_000)}\r\n{}\r\n0\r\n\r\n`],
   ])('%s', async (_name, headers, body) => {
-    expectError(await exchangeRaw(sluice.url, `POST / HTTP/1.1\r\n${HOST}${headers}\r\n\r\n${body}`), 400);
+    expectError(await exchangeRaw(proxy.url, `POST / HTTP/1.1\r\n${HOST}${headers}\r\n\r\n${body}`), 400);
   });
 });
 
@@ -109,15 +91,15 @@ describe('what is unusual but right', () => {
     ['a chunked body with a trailer', `${POST_CHUNKED}2\r\n{}\r\n0\r\nx: y\r\n\r\n`],
     ['a body on GET', `GET / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`],
   ])('%s: 200', async (_name, request) => {
-    expect(await exchangeRaw(sluice.url, request)).toMatchObject({ status: 200, body: '{}' });
+    expect(await exchangeRaw(proxy.url, request)).toMatchObject({ status: 200, body: '{}' });
   });
 
   it('OPTIONS * is not found', async () => {
-    expectError(await exchangeRaw(sluice.url, `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`), 404);
+    expectError(await exchangeRaw(proxy.url, `OPTIONS * HTTP/1.1\r\n${HOST}\r\n`), 404);
   });
 
   it('a body on HEAD: the headers of GET, no body', async () => {
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(`HEAD / HTTP/1.1\r\n${HOST}Connection: close\r\nContent-Length: 5\r\n\r\nhello`);
     await connection.closed();
     expect(connection.text()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 2\r\n[^]*\r\n\r\n$/);
@@ -127,7 +109,7 @@ describe('what is unusual but right', () => {
 
 describe('several requests at once on one connection', () => {
   it('are answered in their order', async () => {
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(`GET /brokers HTTP/1.1\r\n${HOST}\r\n${GET_ROOT}GET /nope HTTP/1.1\r\n${HOST}\r\n`);
     const answers = await connection.answered(3);
     expect(answers.map(({ status, body }) => [status, body.slice(0, 10)])).toEqual([
@@ -139,7 +121,7 @@ describe('several requests at once on one connection', () => {
   });
 
   it('do not get the refusal of a later, malformed one as their own answer', async () => {
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(`GET /brokers HTTP/1.1\r\n${HOST}\r\n${GET_ROOT}garbage\r\n\r\n`);
     const answers = await connection.answered(3);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 400]);
@@ -151,7 +133,7 @@ describe('several requests at once on one connection', () => {
     'an unread body of %s is not taken for a request, nor does it cost the next one its answer',
     async (target) => {
       const body = `GET /brokers HTTP/1.1\r\n${HOST}\r\n`;
-      const connection = await openRaw(sluice.url);
+      const connection = await openRaw(proxy.url);
       connection.send(`${target} HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n${body}`);
       connection.send(`GET /after HTTP/1.1\r\n${HOST}\r\n`);
       const answers = await connection.answered(2);
@@ -167,7 +149,7 @@ describe('a client that asks before it sends its body', () => {
     `POST ${target} HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
 
   it('is told to go on where the body will be read', async () => {
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(asking('/', 2));
     await expect.poll(() => connection.text()).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     connection.send('{}');
@@ -179,7 +161,7 @@ describe('a client that asks before it sends its body', () => {
     ['too large', asking('/', BODY_MAX + 1), 413],
     ['for a path that does not exist', asking('/nope', 2), 404],
   ])('gets the refusal at once when it is %s', async (_name, request, status) => {
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(request);
     const [answer] = await connection.answered(1);
     expectError(answer as RawAnswer, status);
@@ -198,7 +180,7 @@ describe('a body beyond sluice.http.body.max.bytes', () => {
     ['as Content-Length says', `POST / HTTP/1.1\r\n${HOST}Content-Length: ${20 * BODY_MAX}\r\n\r\n`],
     ['as its chunks show', `${POST_CHUNKED}${(20 * BODY_MAX).toString(16)}\r\n`],
   ])('answers 413 to a client that reads only when it has sent everything, %s', async (_name, head) => {
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.stopReading();
     connection.send(head);
     for (let i = 0; i < 20; i += 1) {

@@ -1,42 +1,26 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sharedBroker } from '../../harness/broker.ts';
-import { backTo, footprintOf, seriousLogLines } from '../../harness/footprint.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { leavesNothingBehind } from '../../harness/footprint.ts';
 import type { HttpAnswer } from '../../harness/http.ts';
+import { useProxy } from '../../harness/proxy.ts';
 import { produceJson, RestConsumer } from '../../harness/rest-consumer.ts';
-import { type SluiceProcess, startSluice } from '../../harness/sluice.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
 
 const V2 = 'application/vnd.kafka.v2+json';
 const JSON_TYPE = 'application/vnd.kafka.json.v2+json';
 const BINARY_TYPE = 'application/vnd.kafka.binary.v2+json';
 
+const proxy = useProxy();
+leavesNothingBehind(proxy);
 let topic: string;
-let sluice: SluiceProcess;
-let before: Awaited<ReturnType<typeof footprintOf>>;
 
 beforeAll(async () => {
-  const { bootstrap } = await sharedBroker();
-  sluice = await startSluice({ properties: { 'bootstrap.servers': bootstrap } });
-  topic = await createTopic(bootstrap);
-  await produceJson(sluice.http, topic, ['first']);
-}, 120_000);
-
-beforeEach(async () => {
-  before = await footprintOf(sluice);
-});
-
-afterEach(async () => {
-  await backTo(sluice, before);
-  expect(await seriousLogLines(sluice)).toEqual([]);
-});
-
-afterAll(async () => {
-  await sluice?.stop();
+  topic = await createTopic(proxy.bootstrap);
+  await produceJson(proxy.http, topic, ['first']);
 });
 
 async function post(path: string, body: string | Buffer, type: string = V2): Promise<HttpAnswer> {
-  return await sluice.http.call('POST', path, { headers: { 'content-type': type }, body });
+  return await proxy.http.call('POST', path, { headers: { 'content-type': type }, body });
 }
 
 function expectError(answer: HttpAnswer, status: number, code: number): void {
@@ -47,8 +31,8 @@ describe('names with NUL and control characters', () => {
   const names = ['a%00b', '%00', '%07', '%7f', 'a%0d%0ab', '%c2%80'];
 
   it.each(names)('as a topic in the path: %s', async (name) => {
-    expectError(await sluice.http.call('GET', `/topics/${name}`), 400, 40002);
-    expectError(await sluice.http.call('GET', `/topics/${name}/partitions/0/offsets`), 400, 40002);
+    expectError(await proxy.http.call('GET', `/topics/${name}`), 400, 40002);
+    expectError(await proxy.http.call('GET', `/topics/${name}/partitions/0/offsets`), 400, 40002);
     const produced = await post(`/topics/${name}`, '{"records":[{"value":1}]}', JSON_TYPE);
     const invalid = {
       partition: null,
@@ -65,11 +49,11 @@ describe('names with NUL and control characters', () => {
     expect(created.status).toBe(422);
     const named = await post(`/consumers/${uniqueName('g')}`, JSON.stringify({ name: decodeURIComponent(name) }));
     expect(named.status).toBe(422);
-    expectError(await sluice.http.call('DELETE', `/consumers/g/instances/${name}`), 404, 40403);
+    expectError(await proxy.http.call('DELETE', `/consumers/g/instances/${name}`), 404, 40403);
   });
 
   it('as a topic in a body', async () => {
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     const bad = 'a\0b';
     const place = { topic: bad, partition: 0 };
     expectError(await consumer.call('POST', '/subscription', { topics: [bad] }), 400, 40002);
@@ -84,7 +68,7 @@ describe('numbers that are too large', () => {
   it.each(['2147483648', '99999999999999999999', '-2147483649', '1e3', '0x1'])(
     'a partition %s in the path is not found',
     async (partition) => {
-      expectError(await sluice.http.call('GET', `/topics/${topic}/partitions/${partition}`), 404, 404);
+      expectError(await proxy.http.call('GET', `/topics/${topic}/partitions/${partition}`), 404, 404);
       expectError(
         await post(`/topics/${topic}/partitions/${partition}`, '{"records":[{"value":1}]}', JSON_TYPE),
         404,
@@ -102,7 +86,7 @@ describe('numbers that are too large', () => {
   );
 
   it.each(['9007199254740993', '9223372036854775808', '1e400', '-1'])('an offset %s is refused', async (offset) => {
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.assign(topic, 0);
     const body = `{"offsets":[{"topic":"${topic}","partition":0,"offset":${offset}}]}`;
     for (const path of ['/offsets', '/positions']) {
@@ -114,7 +98,7 @@ describe('numbers that are too large', () => {
   });
 
   it('a number in a value is taken as it is written, however large', async () => {
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'), { 'auto.offset.reset': 'latest' });
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'), { 'auto.offset.reset': 'latest' });
     await consumer.assign(topic, 0);
     await post(`/topics/${topic}`, '{"records":[{"value":1e400},{"value":12345678901234567890}]}', JSON_TYPE);
     const answer = await consumer.readAnswer({ timeout: 5000, maxBytes: 1000 });
@@ -156,10 +140,10 @@ describe('bodies that are no JSON', () => {
   });
 
   it('a body where none belongs changes nothing', async () => {
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
-    const answer = await sluice.http.call('GET', '/brokers', { body: 'x'.repeat(200_000) });
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
+    const answer = await proxy.http.call('GET', '/brokers', { body: 'x'.repeat(200_000) });
     expect(answer.status).toBe(200);
-    const deleted = await sluice.http.call('DELETE', consumer.path, { body: 'not looked at' });
+    const deleted = await proxy.http.call('DELETE', consumer.path, { body: 'not looked at' });
     expect(deleted.status).toBe(204);
   });
 });

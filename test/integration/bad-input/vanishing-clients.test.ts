@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sharedBroker } from '../../harness/broker.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../harness/conditions.ts';
-import { backTo, footprintOf, gauge, seriousLogLines } from '../../harness/footprint.ts';
+import { backTo, footprintOf, gauge, leavesNothingBehind } from '../../harness/footprint.ts';
+import { useProxy } from '../../harness/proxy.ts';
 import { openRaw, type RawConnection } from '../../harness/raw-http.ts';
 import { produceJson, RestConsumer } from '../../harness/rest-consumer.ts';
-import { type SluiceProcess, startSluice } from '../../harness/sluice.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
 
 const TEST_MS = 60_000;
@@ -17,35 +16,16 @@ const HOST = 'Host: proxy.example\r\n';
 const CROWD = 20;
 const LARGE_RECORDS = 30;
 
-let bootstrap: string;
+const proxy = useProxy({
+  'sluice.http.body.timeout.ms': String(BODY_TIMEOUT_MS),
+  'idle.timeout.ms': String(IDLE_TIMEOUT_MS),
+});
+leavesNothingBehind(proxy);
 let topic: string;
-let sluice: SluiceProcess;
-let before: Awaited<ReturnType<typeof footprintOf>>;
 
 beforeAll(async () => {
-  ({ bootstrap } = await sharedBroker());
-  sluice = await startSluice({
-    properties: {
-      'bootstrap.servers': bootstrap,
-      'sluice.http.body.timeout.ms': String(BODY_TIMEOUT_MS),
-      'idle.timeout.ms': String(IDLE_TIMEOUT_MS),
-    },
-  });
-  topic = await createTopic(bootstrap);
-  await produceJson(sluice.http, topic, ['first']);
-}, 120_000);
-
-beforeEach(async () => {
-  before = await footprintOf(sluice);
-});
-
-afterEach(async () => {
-  await backTo(sluice, before);
-  expect(await seriousLogLines(sluice)).toEqual([]);
-});
-
-afterAll(async () => {
-  await sluice?.stop();
+  topic = await createTopic(proxy.bootstrap);
+  await produceJson(proxy.http, topic, ['first']);
 });
 
 function produceHead(length: number): string {
@@ -56,7 +36,7 @@ function produceHead(length: number): string {
 async function crowd(send: (connection: RawConnection) => void): Promise<RawConnection[]> {
   return await Promise.all(
     Array.from({ length: CROWD }, async () => {
-      const connection = await openRaw(sluice.url);
+      const connection = await openRaw(proxy.url);
       send(connection);
       return connection;
     }),
@@ -89,13 +69,13 @@ describe('clients that vanish leave nothing behind', { timeout: TEST_MS }, () =>
   });
 
   it('while their produce request is under way: the record is written once at most', async () => {
-    const own = await createTopic(bootstrap);
+    const own = await createTopic(proxy.bootstrap);
     const text = '{"records":[{"value":"vanished"}]}';
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(produceHead(text.length).replace(topic, own) + text);
     await delay(2);
     connection.vanish();
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.assign(own, 0);
     const records = await consumer.read({ timeout: 3000 });
     expect(records.length).toBeLessThanOrEqual(1);
@@ -103,34 +83,34 @@ describe('clients that vanish leave nothing behind', { timeout: TEST_MS }, () =>
   });
 
   it('while they wait for records: the read ends, and the records go to the next one', async () => {
-    const own = await createTopic(bootstrap);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const own = await createTopic(proxy.bootstrap);
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.assign(own, 0);
-    const waiting = await openRaw(sluice.url);
+    const waiting = await openRaw(proxy.url);
     waiting.send(`GET ${consumer.path}/records?timeout=30000 HTTP/1.1\r\n${HOST}\r\n`);
-    await eventually(async () => (await gauge(sluice, 'sluice_consumer_reads')) === 1, {
+    await eventually(async () => (await gauge(proxy, 'sluice_consumer_reads')) === 1, {
       deadlineMs: 5000,
       describe: 'the read to wait',
     });
     waiting.vanish();
-    await eventually(async () => (await gauge(sluice, 'sluice_consumer_reads')) === 0, {
+    await eventually(async () => (await gauge(proxy, 'sluice_consumer_reads')) === 0, {
       deadlineMs: 5000,
       describe: 'the read to end',
     });
-    await produceJson(sluice.http, own, ['x']);
+    await produceJson(proxy.http, own, ['x']);
     expect((await consumer.readAll(1)).map(({ value }) => value)).toEqual(['x']);
     await consumer.delete();
   });
 
   it('in the middle of a large answer: its records come again', async () => {
-    const own = await createTopic(bootstrap);
+    const own = await createTopic(proxy.bootstrap);
     await fill(own);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.assign(own, 0);
-    const reading = await openRaw(sluice.url);
+    const reading = await openRaw(proxy.url);
     reading.stopReading();
     reading.send(`GET ${consumer.path}/records?timeout=5000&max_bytes=60000000 HTTP/1.1\r\n${HOST}\r\n`);
-    await eventually(async () => (await gauge(sluice, 'sluice_http_body_bytes')) > 25_000_000, {
+    await eventually(async () => (await gauge(proxy, 'sluice_http_body_bytes')) > 25_000_000, {
       deadlineMs: 10_000,
       describe: 'the answer to be on its way',
     });
@@ -144,7 +124,7 @@ describe('clients that vanish leave nothing behind', { timeout: TEST_MS }, () =>
 /** More than the kernel's buffers for both ends of a connection take: they grow to 10 MB. */
 async function fill(own: string): Promise<void> {
   const value = 'x'.repeat(900_000);
-  for (let i = 0; i < LARGE_RECORDS; i += 1) await produceJson(sluice.http, own, [value]);
+  for (let i = 0; i < LARGE_RECORDS; i += 1) await produceJson(proxy.http, own, [value]);
 }
 
 describe('slow clients', { timeout: TEST_MS }, () => {
@@ -155,6 +135,7 @@ describe('slow clients', { timeout: TEST_MS }, () => {
     ['that do not end their headers', 'GET / HTTP/1.1\r\nHos'],
     ['that do not end their body', () => `${produceHead(100)}{`],
   ])('%s get 408, and the connection ends', async (_name, text) => {
+    const before = await footprintOf(proxy);
     const startedAt = performance.now();
     const connections = await crowd((connection) => connection.send(typeof text === 'string' ? text : text()));
     for (const connection of connections) {
@@ -164,12 +145,12 @@ describe('slow clients', { timeout: TEST_MS }, () => {
     }
     expect(performance.now() - startedAt).toBeGreaterThan(BODY_TIMEOUT_MS - 100);
     // They never close their own side: the server must not wait for that.
-    await backTo(sluice, before);
+    await backTo(proxy, before);
     for (const connection of connections) connection.vanish();
   });
 
   it('that drip their body are cut off as well: the limit is for the whole request', async () => {
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(`${produceHead(1000)}{`);
     const drip = setInterval(() => connection.send(' '), 100);
     await connection.closed(BODY_TIMEOUT_MS + CHECK_MS + 2000);
@@ -179,7 +160,7 @@ describe('slow clients', { timeout: TEST_MS }, () => {
   });
 
   it('that are silent after an answer are disconnected after idle.timeout.ms', async () => {
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(`GET / HTTP/1.1\r\n${HOST}\r\n`);
     await connection.answered(1);
     const startedAt = performance.now();
@@ -189,18 +170,18 @@ describe('slow clients', { timeout: TEST_MS }, () => {
   });
 
   it('that do not read their answer are cut off: it does not stay in memory, and its records come again', async () => {
-    const own = await createTopic(bootstrap);
+    const own = await createTopic(proxy.bootstrap);
     await fill(own);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.assign(own, 0);
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.stopReading();
     connection.send(`GET ${consumer.path}/records?timeout=5000&max_bytes=60000000 HTTP/1.1\r\n${HOST}\r\n`);
-    await eventually(async () => (await gauge(sluice, 'sluice_http_body_bytes')) > 25_000_000, {
+    await eventually(async () => (await gauge(proxy, 'sluice_http_body_bytes')) > 25_000_000, {
       deadlineMs: 10_000,
       describe: 'the answer to be on its way',
     });
-    await eventually(async () => (await gauge(sluice, 'sluice_http_body_bytes')) === 0, {
+    await eventually(async () => (await gauge(proxy, 'sluice_http_body_bytes')) === 0, {
       deadlineMs: IDLE_TIMEOUT_MS + CHECK_MS + 5000,
       describe: 'the answer to be let go',
     });
@@ -211,8 +192,8 @@ describe('slow clients', { timeout: TEST_MS }, () => {
   });
 
   it('that wait long for records are not slow', async () => {
-    const own = await createTopic(bootstrap);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const own = await createTopic(proxy.bootstrap);
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.assign(own, 0);
     expect(await consumer.read({ timeout: IDLE_TIMEOUT_MS + BODY_TIMEOUT_MS + CHECK_MS })).toEqual([]);
     await consumer.delete();

@@ -1,9 +1,8 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sharedBroker } from '../../harness/broker.ts';
+import { describe, expect, it } from 'vitest';
 import { deferred } from '../../harness/conditions.ts';
+import { useProxy } from '../../harness/proxy.ts';
 import { produceJson, RestConsumer, type RestRecord } from '../../harness/rest-consumer.ts';
-import { type SluiceProcess, startSluice } from '../../harness/sluice.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
 
 const RECORDS = 3000;
@@ -12,21 +11,11 @@ const RECORD_BYTES = 10_000;
 const CUT_FROM_BYTES = 12_000_000;
 const DEADLINE_MS = 45_000;
 
-let bootstrap: string;
-let sluice: SluiceProcess;
-
-beforeAll(async () => {
-  ({ bootstrap } = await sharedBroker());
-  sluice = await startSluice({ properties: { 'bootstrap.servers': bootstrap } });
-}, 120_000);
-
-afterAll(async () => {
-  await sluice?.stop();
-});
+const proxy = useProxy();
 
 /** Reads as much as there is, and leaves at the first byte of a large answer. */
 async function readOrLeave(consumer: RestConsumer): Promise<RestRecord[]> {
-  const { port, hostname } = new URL(sluice.url);
+  const { port, hostname } = new URL(proxy.url);
   const outcome = deferred<RestRecord[]>();
   const outgoing = request({
     host: hostname,
@@ -53,15 +42,15 @@ async function readOrLeave(consumer: RestConsumer): Promise<RestRecord[]> {
 
 describe('several clients of one instance, some of which leave in the middle of an answer', () => {
   it('get every record, and no commit passes one that nobody got (bug: it did, beside a rewind)', async () => {
-    const topic = await createTopic(bootstrap);
+    const topic = await createTopic(proxy.bootstrap);
     for (let first = 0; first < RECORDS; first += 500) {
       await produceJson(
-        sluice.http,
+        proxy.http,
         topic,
         Array.from({ length: 500 }, () => 'x'.repeat(RECORD_BYTES)),
       );
     }
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'), { 'auto.commit.enable': false });
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'), { 'auto.commit.enable': false });
     await consumer.assign(topic, 0);
     const received = new Set<number>();
     const read = async (size: number): Promise<void> => {

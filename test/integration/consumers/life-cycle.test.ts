@@ -1,46 +1,28 @@
 import { readdir } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sharedBroker } from '../../harness/broker.ts';
+import { describe, expect, it } from 'vitest';
 import { eventually } from '../../harness/conditions.ts';
+import { gauge } from '../../harness/footprint.ts';
+import { useProxy } from '../../harness/proxy.ts';
 import { produceJson, RestConsumer } from '../../harness/rest-consumer.ts';
-import { type SluiceProcess, startSluice } from '../../harness/sluice.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
 
 const V2 = 'application/vnd.kafka.v2+json';
 const INSTANCES_MAX = 40;
 
-let bootstrap: string;
-let sluice: SluiceProcess;
-
-beforeAll(async () => {
-  ({ bootstrap } = await sharedBroker());
-  sluice = await startSluice({
-    properties: {
-      'bootstrap.servers': bootstrap,
-      'consumer.instance.timeout.ms': '3000',
-      'sluice.consumer.instances.max': String(INSTANCES_MAX),
-    },
-  });
-}, 120_000);
-
-afterAll(async () => {
-  await sluice?.stop();
+const proxy = useProxy({
+  'consumer.instance.timeout.ms': '3000',
+  'sluice.consumer.instances.max': String(INSTANCES_MAX),
 });
-
-async function gauge(name: string): Promise<number> {
-  const metrics = await sluice.management.call('GET', '/metrics');
-  return Number(new RegExp(`^${name} (.*)$`, 'm').exec(metrics.text)?.[1]);
-}
 
 describe('an instance', () => {
   it('has a name of its own: a second one in the group answers 409/40902', async () => {
     const group = uniqueName('group');
     const body = JSON.stringify({ name: 'c1' });
     const create = async (name: string) =>
-      await sluice.http.call('POST', `/consumers/${name}`, { headers: { 'content-type': V2 }, body });
+      await proxy.http.call('POST', `/consumers/${name}`, { headers: { 'content-type': V2 }, body });
     expect((await create(group)).json()).toEqual({
       instance_id: 'c1',
-      base_uri: `${sluice.url}/consumers/${group}/instances/c1`,
+      base_uri: `${proxy.url}/consumers/${group}/instances/c1`,
     });
     const second = await create(group);
     expect(second.status).toBe(409);
@@ -52,15 +34,15 @@ describe('an instance', () => {
   });
 
   it('expires when nobody uses it, and lives while it is read', async () => {
-    const topic = await createTopic(bootstrap);
-    const idle = await RestConsumer.create(sluice.http, uniqueName('group'));
-    const used = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const topic = await createTopic(proxy.bootstrap);
+    const idle = await RestConsumer.create(proxy.http, uniqueName('group'));
+    const used = await RestConsumer.create(proxy.http, uniqueName('group'));
     await used.assign(topic, 0);
     await eventually(
       async () => {
         await used.read({ timeout: 500 });
         // Any request would keep the idle one alive: the gauge is looked at instead.
-        return (await gauge('sluice_consumer_instances')) <= 1;
+        return (await gauge(proxy, 'sluice_consumer_instances')) <= 1;
       },
       { deadlineMs: 15_000, describe: 'the idle instance to expire' },
     );
@@ -72,20 +54,20 @@ describe('an instance', () => {
   });
 
   it('is not expired under a long read', async () => {
-    const topic = await createTopic(bootstrap);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const topic = await createTopic(proxy.bootstrap);
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.assign(topic, 0);
     expect(await consumer.read({ timeout: 6000 })).toEqual([]);
     expect(await consumer.read({ timeout: 100 })).toEqual([]);
   });
 
   it('can be deleted during a long poll: 204, and the read ends with 404/40403', async () => {
-    const topic = await createTopic(bootstrap);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const topic = await createTopic(proxy.bootstrap);
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.assign(topic, 0);
     await consumer.read({ timeout: 50 });
     const waiting = consumer.readAnswer({ timeout: 20_000 });
-    await eventually(async () => (await gauge('sluice_consumer_reads_waiting')) > 0, {
+    await eventually(async () => (await gauge(proxy, 'sluice_consumer_reads_waiting')) > 0, {
       deadlineMs: 5000,
       describe: 'the read to wait',
     });
@@ -97,10 +79,10 @@ describe('an instance', () => {
   });
 
   it('is gone for whatever is asked while it is deleted (bug: an assignment answered 500)', async () => {
-    const topic = await createTopic(bootstrap);
+    const topic = await createTopic(proxy.bootstrap);
     const partitions = [{ topic, partition: 0 }];
     for (let i = 0; i < 3; i += 1) {
-      const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+      const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
       await consumer.assign(topic, 0);
       const [assigned, deleted] = await Promise.all([
         consumer.call('POST', '/assignments', { partitions }),
@@ -112,10 +94,10 @@ describe('an instance', () => {
   });
 
   it('shares its stream among concurrent reads: each record once, none lost', async () => {
-    const topic = await createTopic(bootstrap);
+    const topic = await createTopic(proxy.bootstrap);
     const values = Array.from({ length: 300 }, (_, i) => i);
-    await produceJson(sluice.http, topic, values);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    await produceJson(proxy.http, topic, values);
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.assign(topic, 0);
     const seen: number[] = [];
     const reader = async (): Promise<void> => {
@@ -129,8 +111,8 @@ describe('an instance', () => {
   });
 
   it('answers three empty reads at once after one time-out, not one after the other', async () => {
-    const topic = await createTopic(bootstrap);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const topic = await createTopic(proxy.bootstrap);
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.assign(topic, 0);
     const startedAt = performance.now();
     await Promise.all([1, 2, 3].map(() => consumer.read({ timeout: 1000 })));
@@ -138,25 +120,25 @@ describe('an instance', () => {
   });
 
   it('leaves its group at DELETE: a second member has the partitions at once', async () => {
-    const topic = await createTopic(bootstrap);
+    const topic = await createTopic(proxy.bootstrap);
     const group = uniqueName('group');
-    await produceJson(sluice.http, topic, [1]);
-    const first = await RestConsumer.create(sluice.http, group, { 'auto.commit.enable': false });
+    await produceJson(proxy.http, topic, [1]);
+    const first = await RestConsumer.create(proxy.http, group, { 'auto.commit.enable': false });
     await first.subscribe(topic);
     await first.readAll(1);
-    const second = await RestConsumer.create(sluice.http, group);
+    const second = await RestConsumer.create(proxy.http, group);
     await second.subscribe(topic);
     await first.delete();
     expect(await second.readAll(1)).toHaveLength(1);
   });
 
   it('does not hold up its group while its client is silent', async () => {
-    const topic = await createTopic(bootstrap, { partitions: 2 });
+    const topic = await createTopic(proxy.bootstrap, { partitions: 2 });
     const group = uniqueName('group');
-    const silent = await RestConsumer.create(sluice.http, group);
+    const silent = await RestConsumer.create(proxy.http, group);
     await silent.subscribe(topic);
     await silent.read();
-    const active = await RestConsumer.create(sluice.http, group);
+    const active = await RestConsumer.create(proxy.http, group);
     await active.subscribe(topic);
     await eventually(
       async () => {
@@ -172,17 +154,17 @@ describe('an instance', () => {
 
 describe('ten thousand creates without a delete', () => {
   it('stop at the cap with 429, and leave no handle behind once they expired', async () => {
-    const openFiles = async (): Promise<number> => (await readdir(`/proc/${sluice.pid}/fd`)).length;
-    await eventually(async () => (await gauge('sluice_consumer_instances')) === 0, {
+    const openFiles = async (): Promise<number> => (await readdir(`/proc/${proxy.pid}/fd`)).length;
+    await eventually(async () => (await gauge(proxy, 'sluice_consumer_instances')) === 0, {
       deadlineMs: 20_000,
       describe: 'earlier instances to expire',
     });
-    const topic = await createTopic(bootstrap);
+    const topic = await createTopic(proxy.bootstrap);
     const before = await openFiles();
     const statuses = new Map<number, number>();
     let retryAfter: string | undefined;
     const create = async (): Promise<void> => {
-      const answer = await sluice.http.call('POST', `/consumers/${uniqueName('group')}`, {
+      const answer = await proxy.http.call('POST', `/consumers/${uniqueName('group')}`, {
         headers: { 'content-type': V2 },
         body: '{"format":"json"}',
       });
@@ -190,7 +172,7 @@ describe('ten thousand creates without a delete', () => {
       if (answer.status === 429) retryAfter = answer.headers['retry-after'];
       else {
         const { base_uri: base } = answer.json() as { base_uri: string };
-        await sluice.http.call('POST', `${new URL(base).pathname}/subscription`, {
+        await proxy.http.call('POST', `${new URL(base).pathname}/subscription`, {
           headers: { 'content-type': V2 },
           body: JSON.stringify({ topics: [topic] }),
         });
@@ -200,7 +182,7 @@ describe('ten thousand creates without a delete', () => {
     expect(statuses.get(200)).toBeGreaterThanOrEqual(INSTANCES_MAX);
     expect((statuses.get(200) ?? 0) + (statuses.get(429) ?? 0)).toBe(10_000);
     expect(Number(retryAfter)).toBeGreaterThan(0);
-    await eventually(async () => (await gauge('sluice_consumer_instances')) === 0, {
+    await eventually(async () => (await gauge(proxy, 'sluice_consumer_instances')) === 0, {
       deadlineMs: 30_000,
       describe: 'all instances to expire',
     });
@@ -214,14 +196,14 @@ describe('ten thousand creates without a delete', () => {
 describe('subscriptions', () => {
   it('by pattern follow topics that appear later', async () => {
     const prefix = uniqueName('pattern');
-    const first = await createTopic(bootstrap, { prefix });
-    await produceJson(sluice.http, first, ['a']);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const first = await createTopic(proxy.bootstrap, { prefix });
+    await produceJson(proxy.http, first, ['a']);
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     const answer = await consumer.call('POST', '/subscription', { topic_pattern: `${prefix}.*` });
     expect(answer.status).toBe(204);
     expect((await consumer.readAll(1)).map((record) => record.topic)).toEqual([first]);
-    const second = await createTopic(bootstrap, { prefix });
-    await produceJson(sluice.http, second, ['b']);
+    const second = await createTopic(proxy.bootstrap, { prefix });
+    await produceJson(proxy.http, second, ['b']);
     const records = await eventually(
       async () => {
         const read = await consumer.read({ timeout: 500 });
@@ -236,8 +218,8 @@ describe('subscriptions', () => {
   }, 60_000);
 
   it('and assignments exclude each other: 409/40903', async () => {
-    const topic = await createTopic(bootstrap);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const topic = await createTopic(proxy.bootstrap);
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.subscribe(topic);
     const partitions = [{ topic, partition: 0 }];
     const answer = await consumer.call('POST', '/assignments', { partitions });
@@ -252,10 +234,10 @@ describe('subscriptions', () => {
   });
 
   it('replace each other', async () => {
-    const [first, second] = [await createTopic(bootstrap), await createTopic(bootstrap)];
-    await produceJson(sluice.http, first, [1]);
-    await produceJson(sluice.http, second, [2]);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const [first, second] = [await createTopic(proxy.bootstrap), await createTopic(proxy.bootstrap)];
+    await produceJson(proxy.http, first, [1]);
+    await produceJson(proxy.http, second, [2]);
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.subscribe(first);
     await consumer.readAll(1);
     await consumer.subscribe(second);

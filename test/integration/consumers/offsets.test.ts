@@ -1,28 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sharedBroker } from '../../harness/broker.ts';
+import { describe, expect, it } from 'vitest';
 import { eventually } from '../../harness/conditions.ts';
+import { useProxy } from '../../harness/proxy.ts';
 import { produceJson, RestConsumer } from '../../harness/rest-consumer.ts';
-import { type SluiceProcess, startSluice } from '../../harness/sluice.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
 
-let bootstrap: string;
-let sluice: SluiceProcess;
-
-beforeAll(async () => {
-  ({ bootstrap } = await sharedBroker());
-  sluice = await startSluice({
-    properties: { 'bootstrap.servers': bootstrap, 'consumer.auto.commit.interval.ms': '1' },
-  });
-}, 120_000);
-
-afterAll(async () => {
-  await sluice?.stop();
-});
+const proxy = useProxy({ 'consumer.auto.commit.interval.ms': '1' });
 
 async function topicOf(count: number): Promise<string> {
-  const topic = await createTopic(bootstrap);
+  const topic = await createTopic(proxy.bootstrap);
   await produceJson(
-    sluice.http,
+    proxy.http,
     topic,
     Array.from({ length: count }, (_, i) => i),
   );
@@ -30,7 +17,7 @@ async function topicOf(count: number): Promise<string> {
 }
 
 async function assigned(topic: string, autoCommit: boolean, group = uniqueName('group')): Promise<RestConsumer> {
-  const consumer = await RestConsumer.create(sluice.http, group, { 'auto.commit.enable': autoCommit });
+  const consumer = await RestConsumer.create(proxy.http, group, { 'auto.commit.enable': autoCommit });
   await consumer.assign(topic, 0);
   return consumer;
 }
@@ -89,10 +76,10 @@ describe('point 6: seek, assign and unsubscribe drop records that were read ahea
   });
 
   it('leaves the other partitions where they were', async () => {
-    const topic = await createTopic(bootstrap, { partitions: 2 });
-    await produceJson(sluice.http, topic, [0, 1, 2, 3], 0);
-    await produceJson(sluice.http, topic, [0, 1, 2, 3], 1);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const topic = await createTopic(proxy.bootstrap, { partitions: 2 });
+    await produceJson(proxy.http, topic, [0, 1, 2, 3], 0);
+    await produceJson(proxy.http, topic, [0, 1, 2, 3], 1);
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     await consumer.assign(topic, 0, 1);
     const first = await consumer.readAll(1);
     const read = await consumer.read({ timeout: 1000 });
@@ -165,11 +152,11 @@ describe('point 7: auto-commit commits only what is proven delivered', () => {
 
 describe('seek', () => {
   it('to the beginning, the end, a time, and a time after the last record', async () => {
-    const topic = await createTopic(bootstrap);
-    await produceJson(sluice.http, topic, [0, 1, 2]);
+    const topic = await createTopic(proxy.bootstrap);
+    await produceJson(proxy.http, topic, [0, 1, 2]);
     const between = await eventually(() => Date.now(), { deadlineMs: 1000, describe: 'the clock' });
     await eventually(() => Date.now() > between + 50, { deadlineMs: 5000, describe: 'the clock to move on' });
-    await produceJson(sluice.http, topic, [3, 4, 5]);
+    await produceJson(proxy.http, topic, [3, 4, 5]);
     const consumer = await assigned(topic, false);
     const partitions = [{ topic, partition: 0 }];
     await consumer.readAll(6);
@@ -184,13 +171,13 @@ describe('seek', () => {
       (await consumer.call('POST', '/positions', { timestamps: [{ topic, partition: 0, timestamp: future }] })).status,
     ).toBe(204);
     expect((await consumer.call('POST', '/positions/end', { partitions: [] })).status).toBe(204);
-    await produceJson(sluice.http, topic, ['new']);
+    await produceJson(proxy.http, topic, ['new']);
     expect((await consumer.readAll(1)).map((record) => record.value)).toEqual(['new']);
   });
 
   it('answers 409/40903 for a partition that is not assigned', async () => {
     const topic = await topicOf(1);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'));
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));
     const answer = await consumer.call('POST', '/positions', { offsets: [{ topic, partition: 0, offset: 0 }] });
     expect(answer.status).toBe(409);
     expect(answer.json()).toEqual({
@@ -203,15 +190,15 @@ describe('seek', () => {
 describe('auto.offset.reset', () => {
   it('latest means the moment of the assignment', async () => {
     const topic = await topicOf(3);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'), { 'auto.offset.reset': 'latest' });
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'), { 'auto.offset.reset': 'latest' });
     await consumer.assign(topic, 0);
-    await produceJson(sluice.http, topic, ['after']);
+    await produceJson(proxy.http, topic, ['after']);
     expect((await consumer.readAll(1)).map((record) => record.value)).toEqual(['after']);
   });
 
   it('none reports the partitions without an offset until the client seeks', async () => {
     const topic = await topicOf(2);
-    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'), { 'auto.offset.reset': 'none' });
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'), { 'auto.offset.reset': 'none' });
     await consumer.assign(topic, 0);
     const answer = await consumer.readAnswer({ timeout: 3000 });
     expect(answer.status).toBe(500);

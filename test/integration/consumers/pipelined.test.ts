@@ -1,32 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sharedBroker } from '../../harness/broker.ts';
+import { describe, expect, it } from 'vitest';
 import { eventually } from '../../harness/conditions.ts';
+import { gauge } from '../../harness/footprint.ts';
+import { useProxy } from '../../harness/proxy.ts';
 import { openRaw } from '../../harness/raw-http.ts';
 import { produceJson, RestConsumer } from '../../harness/rest-consumer.ts';
-import { type SluiceProcess, startSluice } from '../../harness/sluice.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
 
-let bootstrap: string;
-let sluice: SluiceProcess;
-
-beforeAll(async () => {
-  ({ bootstrap } = await sharedBroker());
-  sluice = await startSluice({ properties: { 'bootstrap.servers': bootstrap } });
-}, 120_000);
-
-afterAll(async () => {
-  await sluice?.stop();
-});
-
-async function gauge(name: string): Promise<number> {
-  const metrics = await sluice.management.call('GET', '/metrics');
-  return Number(new RegExp(`^${name} (.*)$`, 'm').exec(metrics.text)?.[1]);
-}
+const proxy = useProxy();
 
 async function readingOf(values: readonly unknown[]): Promise<RestConsumer> {
-  const topic = await createTopic(bootstrap);
-  if (values.length > 0) await produceJson(sluice.http, topic, values);
-  const consumer = await RestConsumer.create(sluice.http, uniqueName('group'), { 'auto.commit.enable': false });
+  const topic = await createTopic(proxy.bootstrap);
+  if (values.length > 0) await produceJson(proxy.http, topic, values);
+  const consumer = await RestConsumer.create(proxy.http, uniqueName('group'), { 'auto.commit.enable': false });
   await consumer.assign(topic, 0);
   return consumer;
 }
@@ -36,7 +21,7 @@ const requestOf = (consumer: RestConsumer, timeoutMs: number): string =>
 
 /** How many answers are ready on the server, their turn on the connection still to come. */
 async function answered(count: number): Promise<void> {
-  await eventually(async () => (await gauge('sluice_http_body_bytes')) >= count, {
+  await eventually(async () => (await gauge(proxy, 'sluice_http_body_bytes')) >= count, {
     deadlineMs: 10_000,
     describe: 'the answer behind the waiting one',
   });
@@ -45,7 +30,7 @@ async function answered(count: number): Promise<void> {
 describe('two reads sent at once on one connection', () => {
   it('are delivered once each (bug: the second counted as cut off, and came again)', async () => {
     const [empty, full] = [await readingOf([]), await readingOf(['a', 'b'])];
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(requestOf(empty, 1500) + requestOf(full, 1500));
     const answers = await connection.answered(2);
     connection.vanish();
@@ -55,11 +40,11 @@ describe('two reads sent at once on one connection', () => {
 
   it('lose nothing when the client vanishes before the turn of the second (bug: it was open for ever, with its memory)', async () => {
     const [empty, full] = [await readingOf([]), await readingOf(['a', 'b'])];
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(requestOf(empty, 25_000) + requestOf(full, 25_000));
     await answered(1);
     connection.vanish();
-    await eventually(async () => (await gauge('sluice_http_body_bytes')) === 0, {
+    await eventually(async () => (await gauge(proxy, 'sluice_http_body_bytes')) === 0, {
       deadlineMs: 5000,
       describe: 'the memory of the answer to be given back',
     });
@@ -71,14 +56,14 @@ describe('two reads sent at once on one connection', () => {
 
   it('stop waiting when the client vanishes, the second too', async () => {
     const [first, second] = [await readingOf([]), await readingOf([])];
-    const connection = await openRaw(sluice.url);
+    const connection = await openRaw(proxy.url);
     connection.send(requestOf(first, 25_000) + requestOf(second, 25_000));
-    await eventually(async () => (await gauge('sluice_consumer_reads_waiting')) === 2, {
+    await eventually(async () => (await gauge(proxy, 'sluice_consumer_reads_waiting')) === 2, {
       deadlineMs: 10_000,
       describe: 'both to wait',
     });
     connection.vanish();
-    await eventually(async () => (await gauge('sluice_consumer_reads_waiting')) === 0, {
+    await eventually(async () => (await gauge(proxy, 'sluice_consumer_reads_waiting')) === 0, {
       deadlineMs: 5000,
       describe: 'both to end',
     });
