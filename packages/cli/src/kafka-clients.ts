@@ -58,6 +58,7 @@ export function createKafkaClients({ config, clients }: Configuration, metrics: 
       connectTimeoutMs: config.kafka.connectTimeoutMs,
       requestTimeoutMs: config.kafka.adminTimeoutMs,
       blockingCalls,
+      committedOffsets: (partitions) => admins.of(settings.principal).committedOffsets(settings.group, partitions),
       hooks,
     });
   return { admins, producers, blockingCalls, createConsumer };

@@ -3,6 +3,7 @@ import { Admin } from '@platformatic/kafka';
 import { kafkaErrorFromAdmin } from './admin-error-mapping.ts';
 import type { AdminSettings } from './client-settings.ts';
 import { type ErrorContext, timeoutError } from './error-mapping.ts';
+import type { KafkaError } from './kafka-error.ts';
 import { TurnQueue, type TurnQueueStats } from './turn-queue.ts';
 
 export interface AdminClientOptions {
@@ -51,8 +52,7 @@ export class AdminClient {
         }, timeoutMs);
       });
       const answer = run(admin).catch((error: unknown) => {
-        this.#dropAfter(error, admin);
-        throw kafkaErrorFromAdmin(error, context);
+        throw this.noteFailure(error, admin, context);
       });
       try {
         return await Promise.race([answer, deadline]);
@@ -61,6 +61,19 @@ export class AdminClient {
         answer.catch(() => undefined);
       }
     });
+  }
+
+  /**
+   * The error for what failed within a call, whether or not it fails the call. After a lost connection or a timeout the
+   * state of the others is unknown, so the next call gets a new client, which costs two round trips.
+   */
+  noteFailure(failure: unknown, admin: Admin, context?: ErrorContext): KafkaError {
+    const error = kafkaErrorFromAdmin(failure, context);
+    if (error.code < 0 && this.#admin === admin) {
+      this.#admin = undefined;
+      admin.close().catch(() => undefined);
+    }
+    return error;
   }
 
   stats(): TurnQueueStats {
@@ -99,13 +112,5 @@ export class AdminClient {
       connection.on('error', () => undefined);
     });
     return admin;
-  }
-
-  /** After a lost connection or a timeout the state of the others is unknown; a new client costs two round trips. */
-  #dropAfter(failure: unknown, admin: Admin): void {
-    if (kafkaErrorFromAdmin(failure).code < 0 && this.#admin === admin) {
-      this.#admin = undefined;
-      admin.close().catch(() => undefined);
-    }
   }
 }

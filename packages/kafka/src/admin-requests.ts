@@ -6,11 +6,6 @@ import {
   createAPI,
   kGetBootstrapConnection,
   kGetConnection,
-  listOffsetsV5,
-  listOffsetsV6,
-  listOffsetsV7,
-  listOffsetsV8,
-  listOffsetsV9,
   metadataV9,
   metadataV10,
   metadataV11,
@@ -25,25 +20,6 @@ export type ClusterMetadata = metadataV12.MetadataResponse;
 export type TopicMetadata = metadataV12.MetadataResponseTopic;
 
 type MetadataApi = API<[topics: string[] | null, autoCreate: boolean, operations: boolean], ClusterMetadata>;
-type ListOffsetsApi = API<
-  [replica: number, isolation: number, topics: listOffsetsV9.ListOffsetsRequestTopic[]],
-  listOffsetsV9.ListOffsetsResponse
->;
-
-/** What is asked of the log of one partition: the offset at a time in milliseconds, or at EARLIEST or LATEST. */
-export interface OffsetQuery {
-  readonly topic: string;
-  readonly partition: number;
-  readonly timestamp: bigint;
-}
-
-export const EARLIEST = -2n;
-export const LATEST = -1n;
-
-/** "This request comes from a client and not from a replica." */
-const NO_REPLICA = -1;
-const READ_UNCOMMITTED = 0;
-const ANY_LEADER_EPOCH = -1;
 
 /** What a callback of @platformatic/kafka brings, as a promise. */
 async function promised<T>(start: (callback: (error: Error | null, value?: T) => void) => void): Promise<T> {
@@ -101,15 +77,18 @@ async function apiVersions(connection: Connection): Promise<ApiVersions> {
 
 /** Highest version first. */
 const metadataApis = [metadataV12, metadataV11, metadataV10, metadataV9].map(({ api }) => api as MetadataApi);
-const listOffsetsApis = [listOffsetsV9, listOffsetsV8, listOffsetsV7, listOffsetsV6, listOffsetsV5].map(
-  ({ api }) => api as ListOffsetsApi,
-);
 
-/** The first of `apis` that the broker speaks. */
-async function spoken<Api extends MetadataApi | ListOffsetsApi>(
-  connection: Connection,
-  apis: readonly Api[],
-): Promise<Api> {
+/** What @platformatic/kafka and `createAPI` give for one version of a request. */
+interface VersionedApi {
+  readonly key: number;
+  readonly version: number;
+}
+
+/**
+ * The first of `apis` that the broker speaks.
+ * @throws {KafkaError} badRequest if it speaks none of them
+ */
+export async function spoken<Api extends VersionedApi>(connection: Connection, apis: readonly Api[]): Promise<Api> {
   const versions = await apiVersions(connection);
   const found = apis.find(({ key, version }) => {
     const [min, max] = versions.get(key) ?? [0, -1];
@@ -121,19 +100,29 @@ async function spoken<Api extends MetadataApi | ListOffsetsApi>(
   return found;
 }
 
-async function anyConnection(admin: Admin): Promise<Connection> {
+export async function anyConnection(admin: Admin): Promise<Connection> {
   return await promised((callback) => {
     admin[kGetBootstrapConnection](callback);
   });
 }
 
+export async function connectionTo(admin: Admin, broker: Broker): Promise<Connection> {
+  return await promised((callback) => {
+    admin[kGetConnection](broker, callback);
+  });
+}
+
 /** A response with errors in it is thrown as a whole; the rest of it is still good, and the errors stand in it. */
-function metadataIn(error: unknown): ClusterMetadata {
-  const { response } = error as { readonly response?: ClusterMetadata };
-  if (response === undefined) {
-    throw error;
+export async function withErrorsInIt<Response>(answer: Promise<Response>): Promise<Response> {
+  try {
+    return await answer;
+  } catch (error) {
+    const { response } = error as { readonly response?: Response };
+    if (response === undefined) {
+      throw error;
+    }
+    return response;
   }
-  return response;
 }
 
 /**
@@ -148,7 +137,7 @@ export async function requestMetadata(
 ): Promise<ClusterMetadata> {
   const connection = await anyConnection(admin);
   const metadata = await spoken(connection, metadataApis);
-  return await metadata.async(connection, topics, false, operations).catch(metadataIn);
+  return await withErrorsInIt(metadata.async(connection, topics, false, operations));
 }
 
 /** What a broker answers that does not know what the principal may do (KIP-430). */
@@ -161,18 +150,6 @@ export function isReadRefused({ errorCode, topicAuthorizedOperations }: TopicMet
   if (errorCode === TOPIC_AUTHORIZATION_FAILED) return true;
   const known = errorCode === 0 && topicAuthorizedOperations !== OPERATIONS_UNKNOWN;
   return known && (topicAuthorizedOperations & READ) === 0;
-}
-
-/** Asks the leader of the partition; -1 where there is no such offset. */
-export async function requestOffset(admin: Admin, leader: Broker, query: OffsetQuery): Promise<number> {
-  const connection = await promised<Connection>((callback) => {
-    admin[kGetConnection](leader, callback);
-  });
-  const listOffsets = await spoken(connection, listOffsetsApis);
-  const { topic, partition, timestamp } = query;
-  const partitions = [{ partitionIndex: partition, currentLeaderEpoch: ANY_LEADER_EPOCH, timestamp }];
-  const answer = await listOffsets.async(connection, NO_REPLICA, READ_UNCOMMITTED, [{ name: topic, partitions }]);
-  return Number(answer.topics[0]?.partitions[0]?.offset ?? -1n);
 }
 
 /** Whether this is librdkafka's mock cluster, which has no administrative requests and no offsets by time. */

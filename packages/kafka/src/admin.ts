@@ -1,19 +1,19 @@
-import { type Broker, ConfigResourceTypes, type Admin as PlatformaticAdmin } from '@platformatic/kafka';
-import type { TopicPartition } from '@sluice/protocol';
+import { ConfigResourceTypes, type Admin as PlatformaticAdmin } from '@platformatic/kafka';
+import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 
 import { AdminClient, type AdminClientOptions } from './admin-client.ts';
-import {
-  type ClusterMetadata,
-  EARLIEST,
-  isMockCluster,
-  isReadRefused,
-  LATEST,
-  type OffsetQuery,
-  requestMetadata,
-  requestOffset,
-  type TopicMetadata,
-} from './admin-requests.ts';
+import { isMockCluster, isReadRefused, requestMetadata, type TopicMetadata } from './admin-requests.ts';
+import { requestCommittedOffsets } from './committed-offsets.ts';
 import { kafkaErrorFromCode } from './error-mapping.ts';
+import { KafkaError } from './kafka-error.ts';
+import {
+  EARLIEST,
+  LATEST,
+  type OffsetAnswer,
+  type OffsetQuery,
+  requestOffsets,
+  settledAnswers,
+} from './offset-queries.ts';
 import { PartitionCounts } from './partition-counts.ts';
 import { retryWhileMoving } from './retry-while-moving.ts';
 import { isLegalTopicName } from './topic-name.ts';
@@ -61,6 +61,7 @@ const LEADER_NOT_AVAILABLE = 5;
 const INVALID_TOPIC = 17;
 const TOPIC_AUTHORIZATION_FAILED = 29;
 const UNSUPPORTED_VERSION = 35;
+
 function assertLegal(topic: string): void {
   if (!isLegalTopicName(topic)) {
     throw kafkaErrorFromCode(INVALID_TOPIC);
@@ -82,23 +83,17 @@ function describe(topic: TopicMetadata, name: string): TopicDescription {
   return { name, partitions };
 }
 
-function leaderOf(metadata: ClusterMetadata, { topic, partition }: OffsetQuery): Broker {
-  const found = metadata.topics.find(({ name }) => name === topic);
-  const leader = found?.partitions.find(({ partitionIndex }) => partitionIndex === partition)?.leaderId;
-  if (leader === undefined) {
-    const code = found?.errorCode ?? 0;
-    throw kafkaErrorFromCode(code === 0 ? UNKNOWN_TOPIC_OR_PARTITION : code, { topic });
-  }
-  const broker = metadata.brokers.find(({ nodeId }) => nodeId === leader);
-  if (broker === undefined) {
-    throw kafkaErrorFromCode(LEADER_NOT_AVAILABLE, { topic });
-  }
-  return broker;
+/** For who can do nothing with some of the offsets. @throws {KafkaError} the first one among the answers */
+function all(answers: readonly OffsetAnswer[]): (number | null)[] {
+  return answers.map((answer) => {
+    if (answer instanceof KafkaError) throw answer;
+    return answer;
+  });
 }
 
 /**
- * Questions about the cluster, asked with the Metadata, DescribeConfigs and ListOffsets requests of the Kafka
- * protocol. None of them creates a topic. Each rejects with a KafkaError.
+ * Questions about the cluster, asked with the Metadata, DescribeConfigs, ListOffsets and OffsetFetch requests of
+ * the Kafka protocol. None of them creates a topic. Each rejects with a KafkaError.
  */
 export class Admin {
   readonly #client: AdminClient;
@@ -175,7 +170,7 @@ export class Admin {
   /** @throws {KafkaError} unknownTopicOrPartition; retriable while the partition has no leader */
   async partitionOffsets(topic: string, partition: number): Promise<PartitionOffsets> {
     const at = async (timestamp: bigint): Promise<number> => {
-      const [offset] = await this.#offsets('list offsets', [{ topic, partition, timestamp }]);
+      const [offset] = all(await this.#offsets('list offsets', [{ topic, partition, timestamp }]));
       return offset ?? -1;
     };
     const [beginning, end] = await Promise.all([at(EARLIEST), at(LATEST)]);
@@ -193,11 +188,12 @@ export class Admin {
       partition,
       timestamp: BigInt(Math.trunc(timestampMs)),
     }));
-    return await this.#offsets('offsets for times', queries, async (admin) => {
+    const answers = await this.#offsets('offsets for times', queries, async (admin) => {
       if (await isMockCluster(admin)) {
         throw kafkaErrorFromCode(UNSUPPORTED_VERSION, { detail: 'The embedded broker finds no offsets by time.' });
       }
     });
+    return all(answers);
   }
 
   /**
@@ -205,9 +201,36 @@ export class Admin {
    * @throws {KafkaError} as `partitionOffsets`
    */
   async edgeOffsets(partitions: readonly TopicPartition[], edge: 'earliest' | 'latest'): Promise<number[]> {
+    return (await this.edgeOffsetAnswers(partitions, edge)).map((answer) => {
+      if (answer instanceof KafkaError) throw answer;
+      return answer;
+    });
+  }
+
+  /**
+   * The same for who can go on without some of them: a partition that is missing, or whose leader is, has its error as
+   * its answer.
+   * @throws {KafkaError} if the cluster could not be asked at all
+   */
+  async edgeOffsetAnswers(
+    partitions: readonly TopicPartition[],
+    edge: 'earliest' | 'latest',
+  ): Promise<(number | KafkaError)[]> {
     const timestamp = edge === 'earliest' ? EARLIEST : LATEST;
     const queries = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }));
-    return (await this.#offsets(`${edge} offsets`, queries)).map((offset) => offset ?? -1);
+    return (await this.#offsets(`${edge} offsets`, queries)).map((answer) => answer ?? -1);
+  }
+
+  /**
+   * What a group has committed, in the order asked; partitions without a commit are left out. A consumer's own
+   * connection to the coordinator would be the obvious one to ask on, but what is asked there waits behind its
+   * JoinGroup: for as long as the group is rebalancing.
+   * @throws {KafkaError} authorization; whatever failed for one of the partitions; retriable after the deadline
+   */
+  async committedOffsets(group: string, partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    const ask = (): Promise<TopicPartitionOffset[]> =>
+      this.#client.call('committed offsets', { group }, (admin) => requestCommittedOffsets(admin, group, partitions));
+    return await retryWhileMoving('coordinator', ask, this.#timeoutMs);
   }
 
   /**
@@ -241,20 +264,12 @@ export class Admin {
     what: string,
     queries: readonly OffsetQuery[],
     check?: (admin: PlatformaticAdmin) => Promise<void>,
-  ): Promise<(number | null)[]> {
-    const topics = [...new Set(queries.map(({ topic }) => topic))];
-    for (const topic of topics) {
-      assertLegal(topic);
-    }
-    const look = async (admin: PlatformaticAdmin): Promise<(number | null)[]> => {
-      await check?.(admin);
-      const metadata = await requestMetadata(admin, topics);
-      const ask = async (query: OffsetQuery): Promise<number | null> => {
-        const offset = await requestOffset(admin, leaderOf(metadata, query), query);
-        return offset < 0 ? null : offset;
-      };
-      return await Promise.all(queries.map(ask));
-    };
-    return await retryWhileMoving('leader', () => this.#client.call(what, {}, look), this.#timeoutMs);
+  ): Promise<OffsetAnswer[]> {
+    const ask = (open: readonly OffsetQuery[]): Promise<ReadonlyMap<OffsetQuery, OffsetAnswer>> =>
+      this.#client.call(what, {}, async (admin) => {
+        await check?.(admin);
+        return await requestOffsets(admin, open, (error) => this.#client.noteFailure(error, admin));
+      });
+    return await settledAnswers(queries, ask, this.#timeoutMs);
   }
 }

@@ -26,10 +26,12 @@ export interface ConsumerOptions extends ConsumerConfOptions {
   readonly parkAfterMs: number;
   /** Longest wait for the first broker. */
   readonly connectTimeoutMs: number;
-  /** Longest wait for a commit, a look-up of committed offsets, or the close. */
+  /** Longest wait for a commit, or the close. */
   readonly requestTimeoutMs: number;
   readonly blockingCalls: BlockingCalls;
   /** For SASL OAUTHBEARER: the token for the connect, and its successors. */
   readonly tokens?: TokenSource | undefined;
+  /** Looks up what the group has committed (`Admin.committedOffsets`, as the same principal). */
+  readonly committedOffsets: (partitions: readonly TopicPartition[]) => Promise<TopicPartitionOffset[]>;
   readonly hooks: ConsumerHooks;
 }

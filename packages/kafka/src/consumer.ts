@@ -54,7 +54,6 @@ export class Consumer {
     });
     this.#offsets = new GroupOffsets({
       client: this.#handle.client,
-      blockingCalls: options.blockingCalls,
       timeoutMs: options.requestTimeoutMs,
       poll: () => this.#poll(),
     });
@@ -154,9 +153,9 @@ export class Consumer {
     this.#offsets.commitWithoutWaiting(offsets);
   }
 
-  /** @throws as `GroupOffsets.committed` */
+  /** The committed offsets of the group; partitions without one are left out. @throws as `Admin.committedOffsets` */
   committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    return this.#offsets.committed(partitions);
+    return this.#options.committedOffsets(partitions);
   }
 
   /** Leaves the group, so that its other members get the partitions at once. All that is left to do is `close`. */

@@ -5,17 +5,22 @@ export type Moving = 'coordinator' | 'leader';
 
 /** What brokers answer while the one that is asked is not, or no longer, the one in charge. */
 const movingCodes: Readonly<Record<Moving, ReadonlySet<number>>> = {
-  /** A group's coordinator starts or moves to another broker. */
-  coordinator: new Set([14, 15, 16]),
+  /** A group's coordinator starts or moves to another broker, or a transaction that commits for the group is open. */
+  coordinator: new Set([14, 15, 16, 88]),
   /** A partition's leader was just elected, and not every broker knows. */
   leader: new Set([6, 74, 75, 76]),
 };
 
 const RETRY_DELAY_MS = 100;
 
+/** Whether an answer is the error of a coordinator or leader that is on the move. */
+export function isMoving(who: Moving, answer: unknown): boolean {
+  return answer instanceof KafkaError && movingCodes[who].has(answer.code);
+}
+
 /**
- * Repeats a question while its coordinator or leader moves, as the Java client does. librdkafka and the admin client
- * hand the first such answer out instead: a read of the very first group of a new cluster, or one during a rolling
+ * Repeats a question while its coordinator or leader moves, as the Java client does. The admin client hands the
+ * first such answer out instead: a read of the very first group of a new cluster, or one during a rolling
  * restart, began without its offsets and never got any; the offsets of a topic that was just made were refused.
  * @param ask must have a deadline of its own, and look anew for whom to ask
  * @param timeoutMs how long to go on repeating
@@ -31,8 +36,7 @@ export async function retryWhileMoving<Answer>(
     try {
       return await ask();
     } catch (error) {
-      const moves = error instanceof KafkaError && movingCodes[who].has(error.code);
-      if (!moves || performance.now() > lastRetryAt) throw error;
+      if (!isMoving(who, error) || performance.now() > lastRetryAt) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
   }

@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { sharedBroker } from '../../../test/harness/broker.ts';
 import { createTopic, uniqueName, withAdmin } from '../../../test/harness/topics.ts';
 import { Admin } from '../src/admin.ts';
 import { AdminPool } from '../src/admin-pool.ts';
 import { batchOf, producerFor } from './producing.ts';
 
+/** Where @platformatic/kafka tells of each request that it sends, with the number that the protocol gives to its kind. */
+const SENT = 'tracing:plt:kafka:connections:api:start';
+const LIST_OFFSETS = 2;
 const START_TIMEOUT_MS = 120_000;
 const UNKNOWN = {
   code: 3,
@@ -126,6 +130,36 @@ describe('offsets', () => {
     });
     expect(await admin.partitionOffsets(topic, 1)).toEqual({ beginning: 2, end: 3 });
     await expect(admin.partitionOffsets(topic, 2)).rejects.toMatchObject(UNKNOWN);
+  });
+
+  it('are there for the other partitions when some are missing (bug: one took the answers from all)', async () => {
+    const topic = await createTopic(bootstrap, { partitions: 2 });
+    const places = [
+      { topic, partition: 1 },
+      { topic, partition: 2 },
+      { topic: uniqueName('missing'), partition: 0 },
+      { topic: 'a b', partition: 0 },
+      { topic, partition: 0 },
+    ];
+    const answers = await admin.edgeOffsetAnswers(places, 'latest');
+    expect(answers).toMatchObject([0, UNKNOWN, UNKNOWN, INVALID, 0]);
+    await expect(admin.edgeOffsets(places, 'latest')).rejects.toMatchObject(UNKNOWN);
+  });
+
+  it('of many partitions are one question to their leader; a partition that is asked again takes another', async () => {
+    const topic = await createTopic(bootstrap, { partitions: 12 });
+    const places = Array.from({ length: 12 }, (_, partition) => ({ topic, partition }));
+    // From this answer on each leader knows that it is one, and nothing is asked twice for that.
+    await admin.edgeOffsets(places, 'latest');
+    const questions: number[] = [];
+    const note = (context: unknown): void => void questions.push((context as { apiKey: number }).apiKey);
+    subscribe(SENT, note);
+    onTestFinished(() => void unsubscribe(SENT, note));
+    expect(await admin.edgeOffsets(places, 'earliest')).toEqual(places.map(() => 0));
+    expect(questions.filter((key) => key === LIST_OFFSETS)).toHaveLength(1);
+    const times = [...places, ...places].map((place) => ({ ...place, timestampMs: 0 }));
+    expect(await admin.offsetsForTimes(times)).toEqual(times.map(() => null));
+    expect(questions.filter((key) => key === LIST_OFFSETS)).toHaveLength(3);
   });
 
   it('for times are those of the first record from then on, in the order of the questions', async () => {

@@ -58,6 +58,7 @@ async function connectConsumer(settings: ClientSettings, connectTimeoutMs: numbe
     connectTimeoutMs,
     requestTimeoutMs: TIMEOUT_MS,
     blockingCalls: new BlockingCalls(),
+    committedOffsets: async () => [],
     hooks: {
       resolveStart: async () => await Promise.resolve([]),
       onAssigned: () => undefined,

@@ -73,13 +73,6 @@ describe('Consumer', () => {
     await expect(consumer.commit(offsets)).rejects.toMatchObject({ family: 'unknownTopicOrPartition' });
   });
 
-  it('leaves partitions without a committed offset out of committed', async () => {
-    const topic = await topicWith(bootstrap, 1);
-    const { consumer } = consumerOf(bootstrap, uniqueName('group'));
-    await consumer.connect();
-    expect(await consumer.committed([{ topic, partition: 0 }])).toEqual([]);
-  });
-
   it('gives its partitions back at once when it closes', async () => {
     const topic = await topicWith(bootstrap, 5);
     const group = uniqueName('group');

@@ -3,13 +3,14 @@ import rdkafka from 'node-rdkafka';
 import { afterEach } from 'vitest';
 import { deferred, eventually } from '../../../test/harness/conditions.ts';
 import { createTopic } from '../../../test/harness/topics.ts';
+import { Admin } from '../src/admin.ts';
 import { BlockingCalls } from '../src/blocking-calls.ts';
 import { Consumer } from '../src/consumer.ts';
 import type { ConsumerHooks } from '../src/consumer-options.ts';
 import type { KafkaError } from '../src/kafka-error.ts';
 
 export const DEADLINE_MS = 15_000;
-const open: Consumer[] = [];
+const open: { close(): Promise<void> }[] = [];
 
 export interface Watched {
   readonly consumer: Consumer;
@@ -29,7 +30,7 @@ interface ConsumingOptions {
 /** Closes what `consumerOf` made, after each test of the file. */
 export function closeAfterEach(): void {
   afterEach(async () => {
-    await Promise.all(open.splice(0).map((consumer) => consumer.close()));
+    await Promise.all(open.splice(0).map((client) => client.close()));
   });
 }
 
@@ -38,6 +39,7 @@ export function consumerOf(bootstrap: string, group: string, options: ConsumingO
   const { hooks, settings, parkAfterMs = 60_000, autoOffsetReset = 'earliest' } = options;
   const revoked: TopicPartition[] = [];
   const errors: KafkaError[] = [];
+  const admin = new Admin({ settings: { clientId: 'test', bootstrapBrokers: [bootstrap] }, timeoutMs: 5000 });
   const consumer = new Consumer({
     groupId: group,
     autoOffsetReset,
@@ -48,6 +50,7 @@ export function consumerOf(bootstrap: string, group: string, options: ConsumingO
     connectTimeoutMs: 5000,
     requestTimeoutMs: 5000,
     blockingCalls: new BlockingCalls(),
+    committedOffsets: (partitions) => admin.committedOffsets(group, partitions),
     hooks: {
       resolveStart: async (partitions) => partitions.map((partition) => ({ ...partition, offset: 0 })),
       onAssigned: () => {
@@ -60,7 +63,7 @@ export function consumerOf(bootstrap: string, group: string, options: ConsumingO
     },
   });
   const watched: Watched = { consumer, revoked, errors, assignments: 0 };
-  open.push(consumer);
+  open.push(consumer, admin);
   return watched;
 }
 

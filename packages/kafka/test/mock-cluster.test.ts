@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Admin } from '../src/admin.ts';
 import { type MockCluster, startMockCluster } from '../src/mock-cluster.ts';
+import { closeAfterEach, consumerOf } from './consuming.ts';
 import { batchOf, producerFor, readTopic } from './producing.ts';
 
 let cluster: MockCluster;
@@ -20,6 +21,8 @@ afterAll(async () => {
   await cluster.close();
 });
 
+closeAfterEach();
+
 describe('the mock cluster', () => {
   it('takes records and gives them back', async () => {
     const producer = producerFor(cluster.bootstrapServers);
@@ -35,6 +38,18 @@ describe('the mock cluster', () => {
     expect(await admin.topics()).toEqual(['demo']);
     expect((await admin.describeTopic('demo')).partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
     await expect(admin.describeTopic('missing')).rejects.toMatchObject({ family: 'unknownTopicOrPartition' });
+  });
+
+  it('tells what a group has committed, and fails when it cannot tell of one partition (bug: taken for no commit)', async () => {
+    const { consumer } = consumerOf(cluster.bootstrapServers, 'group');
+    await consumer.connect();
+    await consumer.assign([{ topic: 'demo', partition: 2, offset: 0 }]);
+    await consumer.commit([{ topic: 'demo', partition: 2, offset: 1 }]);
+    const partitions = [1, 2].map((partition) => ({ topic: 'demo', partition }));
+    expect(await admin.committedOffsets('group', partitions)).toEqual([{ topic: 'demo', partition: 2, offset: 1 }]);
+    expect(await admin.committedOffsets('other', partitions)).toEqual([]);
+    const beside = [...partitions, { topic: 'missing', partition: 0 }];
+    await expect(admin.committedOffsets('group', beside)).rejects.toMatchObject({ family: 'unknownTopicOrPartition' });
   });
 
   it('has no configs, and says that it finds no offsets by time', async () => {

@@ -5,6 +5,7 @@ import { retryWhileMoving } from '../src/retry-while-moving.ts';
 const COORDINATOR_LOAD_IN_PROGRESS = 14;
 const COORDINATOR_NOT_AVAILABLE = 15;
 const NOT_COORDINATOR = 16;
+const UNSTABLE_OFFSET_COMMIT = 88;
 const GROUP_AUTHORIZATION_FAILED = 30;
 
 beforeEach(() => {
@@ -36,6 +37,13 @@ describe('a question to the coordinator of a group', () => {
     await vi.advanceTimersByTimeAsync(300);
     expect(await answer).toBe('offsets');
     expect(moving.asked).toBe(4);
+  });
+
+  it('is repeated while a transaction that commits for the group is open', async () => {
+    const unstable = coordinator(UNSTABLE_OFFSET_COMMIT);
+    const answer = retryWhileMoving('coordinator', unstable.ask, 10_000);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await answer).toBe('offsets');
   });
 
   it('fails with the coordinator’s answer when the time is over', async () => {
