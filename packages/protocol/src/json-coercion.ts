@@ -7,8 +7,6 @@ import { parseInt32, parseInt64 } from './integers.ts';
  * Source: rest-v1-v2 contract A.4 and B.4, observed (b).
  */
 
-const INT32_MAX = 2_147_483_647;
-
 /** What a message quotes of a client's value at most. */
 const QUOTED_CHARS_MAX = 100;
 
@@ -47,17 +45,60 @@ export function unrecognizedField(name: string): ApiError {
   return new ApiError('unprocessable', { message: `Unrecognized field: ${quoteBriefly(name)}` });
 }
 
-function notNumeric(type: 'Integer' | 'Long', text: string): ApiError {
+interface IntegerType {
+  readonly name: 'int' | 'long';
+  /** Its class, which messages about strings name. */
+  readonly boxed: 'Integer' | 'Long';
+  readonly min: number;
+  readonly max: number;
+  readonly range: string;
+  readonly parse: (text: string) => number | undefined;
+}
+
+const int32: IntegerType = {
+  name: 'int',
+  boxed: 'Integer',
+  min: -(2 ** 31),
+  max: 2 ** 31 - 1,
+  range: '-2147483648 - 2147483647',
+  parse: parseInt32,
+};
+
+const int64: IntegerType = {
+  name: 'long',
+  boxed: 'Long',
+  min: -(2 ** 63),
+  // 2^63 - 1 is no double: JSON.parse has made 2^63 of it.
+  max: 2 ** 63,
+  range: '-9223372036854775808 - 9223372036854775807',
+  parse: parseInt64,
+};
+
+function notNumeric({ boxed }: IntegerType, text: string): ApiError {
   return new ApiError('badRequest', {
-    message: `Cannot deserialize value of type \`${type}\` from String "${quoteBriefly(text)}": not a valid \`java.lang.${type}\` value`,
+    message: `Cannot deserialize value of type \`${boxed}\` from String "${quoteBriefly(text)}": not a valid \`java.lang.${boxed}\` value`,
   });
 }
 
-function outOfRange(type: 'int' | 'long', value: number | string): ApiError {
-  const range = type === 'int' ? '-2147483648 - 2147483647' : '-9223372036854775808 - 9223372036854775807';
+function outOfRange({ name, range }: IntegerType, value: number): ApiError {
   return new ApiError('badRequest', {
-    message: `Numeric value (${quoteBriefly(String(value))}) out of range of ${type} (${range})`,
+    message: `Numeric value (${quoteBriefly(String(value))}) out of range of ${name} (${range})`,
   });
+}
+
+function coerceInteger(value: unknown, type: IntegerType): number | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (typeof value === 'string') {
+    const text = value.trim();
+    if (text === '') return undefined;
+    const parsed = type.parse(text);
+    if (parsed === undefined) throw notNumeric(type, value);
+    return parsed;
+  }
+  if (typeof value !== 'number') throw wrongKind(type.boxed, value);
+  const whole = Math.trunc(value) + 0;
+  if (whole > type.max || whole < type.min) throw outOfRange(type, value);
+  return whole;
 }
 
 /**
@@ -66,18 +107,7 @@ function outOfRange(type: 'int' | 'long', value: number | string): ApiError {
  * @throws ApiError badRequest
  */
 export function coerceInt32(value: unknown): number | undefined {
-  if (value === null || value === undefined) return undefined;
-  if (typeof value === 'string') {
-    const text = value.trim();
-    if (text === '') return undefined;
-    const parsed = parseInt32(text);
-    if (parsed === undefined) throw notNumeric('Integer', value);
-    return parsed;
-  }
-  if (typeof value !== 'number') throw wrongKind('Integer', value);
-  const whole = Math.trunc(value) + 0;
-  if (whole > INT32_MAX || whole < -INT32_MAX - 1) throw outOfRange('int', value);
-  return whole;
+  return coerceInteger(value, int32);
 }
 
 /**
@@ -86,18 +116,7 @@ export function coerceInt32(value: unknown): number | undefined {
  * @throws ApiError badRequest
  */
 export function coerceInt64(value: unknown): number | undefined {
-  if (value === null || value === undefined) return undefined;
-  if (typeof value === 'string') {
-    const text = value.trim();
-    if (text === '') return undefined;
-    const parsed = parseInt64(text);
-    if (parsed === undefined) throw notNumeric('Long', value);
-    return parsed;
-  }
-  if (typeof value !== 'number') throw wrongKind('Long', value);
-  const whole = Math.trunc(value) + 0;
-  if (whole > 2 ** 63 || whole < -(2 ** 63)) throw outOfRange('long', value);
-  return whole;
+  return coerceInteger(value, int64);
 }
 
 /**
