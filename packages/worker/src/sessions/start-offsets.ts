@@ -22,10 +22,31 @@ function leftToTheClient({ topic, partition }: TopicPartition): TopicPartitionOf
   return { topic, partition, offset: OFFSET_STORED };
 }
 
+/** What Kafka said of where a partition begins or ends; where it could not say, the client finds out. */
+function startAt(partition: TopicPartition, edge: number | KafkaError | undefined): TopicPartitionOffset {
+  return typeof edge === 'number' ? { ...partition, offset: edge } : leftToTheClient(partition);
+}
+
+/** By the reset policy, for partitions without a committed offset. */
+async function resetStart(
+  partitions: readonly TopicPartition[],
+  { admin, reset, onError }: StartOptions,
+): Promise<TopicPartitionOffset[]> {
+  if (partitions.length === 0) return [];
+  if (reset === 'none') {
+    onError(undefinedOffsets(partitions));
+    return partitions.map(leftToTheClient);
+  }
+  const edges = await admin.edgeOffsetAnswers(partitions, reset);
+  for (const edge of edges) if (edge instanceof KafkaError && !edge.retriable) onError(edge);
+  return partitions.map((partition, i) => startAt(partition, edges[i]));
+}
+
 /**
  * Where reading begins: at the committed offset, else where the reset policy says *now*. The client would decide the
  * latter at its first fetch; deciding it here makes `latest` mean the moment of the assignment, and lets a later seek
- * of one partition leave the others where they are. Never rejects: without an answer from Kafka the client decides.
+ * of one partition leave the others where they are. Never rejects: without an answer from Kafka the client decides,
+ * for a partition that is missing as for all of them.
  */
 export async function resolveStart(
   partitions: readonly TopicPartition[],
@@ -36,13 +57,7 @@ export async function resolveStart(
     const committed = await options.consumer.committed(partitions);
     const known = new Set(committed.map(partitionKey));
     const open = partitions.filter((partition) => !known.has(partitionKey(partition)));
-    if (open.length === 0) return committed;
-    if (options.reset === 'none') {
-      options.onError(undefinedOffsets(open));
-      return [...committed, ...open.map(leftToTheClient)];
-    }
-    const resolved = await options.admin.edgeOffsets(open, options.reset);
-    return [...committed, ...open.map((partition, i) => ({ ...partition, offset: resolved[i] ?? OFFSET_STORED }))];
+    return [...committed, ...(await resetStart(open, options))];
   } catch (error) {
     if (error instanceof KafkaError && !error.retriable) options.onError(error);
     return partitions.map(leftToTheClient);
