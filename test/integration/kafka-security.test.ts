@@ -245,6 +245,15 @@ describe('a principal that may not read', () => {
     await expectRefused(consumer.call('POST', '/offsets', { offsets: [{ topic, partition: 0, offset: 0 }] }), message);
   });
 
+  it.each(sources)('a topic nor its group ends its instance at once, %s', async (_name, follow) => {
+    const topic = await createTopic(broker.bootstrap);
+    const sluice = await proxyAs(scram(broker.user));
+    const consumer = await RestConsumer.create(sluice.http, uniqueName('group'), { 'auto.commit.enable': true });
+    await follow(consumer, topic);
+    expect((await consumer.readAnswer()).status).toBe(403);
+    expect((await atOnce(consumer.call('DELETE', ''))).status).toBe(204);
+  });
+
   it.each(sources)('one topic of two is told, although the other gives records, %s', async (_name, follow) => {
     const [readable, described] = [await createTopic(broker.bootstrap), await createTopic(broker.bootstrap)];
     const group = uniqueName('group');

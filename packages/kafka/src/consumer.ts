@@ -4,7 +4,7 @@ import { ConsumerHandle } from './consumer-handle.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
 import { kafkaErrorFromCode } from './error-mapping.ts';
 import { GroupOffsets } from './group-offsets.ts';
-import type { KafkaError } from './kafka-error.ts';
+import { KafkaError } from './kafka-error.ts';
 import { RecordBuffer } from './record-buffer.ts';
 
 const ERR_DESTROY = -197;
@@ -154,8 +154,14 @@ export class Consumer {
   }
 
   /** The committed offsets of the group; partitions without one are left out. @throws as `Admin.committedOffsets` */
-  committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    return this.#options.committedOffsets(partitions);
+  async committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    try {
+      return await this.#options.committedOffsets(partitions);
+    } catch (error) {
+      // The client finds out only when it is polled, and until then takes commits that keep its end waiting.
+      if (error instanceof KafkaError && error.code === GROUP_AUTHORIZATION_FAILED) this.#offsets.refuse(error);
+      throw error;
+    }
   }
 
   /** Leaves the group, so that its other members get the partitions at once. All that is left to do is `close`. */

@@ -4,6 +4,7 @@ import { sharedBroker } from '../../../test/harness/broker.ts';
 import { eventually } from '../../../test/harness/conditions.ts';
 import { uniqueName } from '../../../test/harness/topics.ts';
 import type { Consumer } from '../src/consumer.ts';
+import { kafkaErrorFromCode } from '../src/error-mapping.ts';
 import { closeAfterEach, consumerOf, DEADLINE_MS, fillTo, topicWith } from './consuming.ts';
 
 let bootstrap: string;
@@ -71,6 +72,17 @@ describe('Consumer', () => {
       { topic, partition: 77, offset: 1 },
     ];
     await expect(consumer.commit(offsets)).rejects.toMatchObject({ family: 'unknownTopicOrPartition' });
+  });
+
+  it('hands the client no commit for a group that a look-up was refused (bug: it held up the close for 15 s)', async () => {
+    const topic = await topicWith(bootstrap, 1);
+    const refusal = kafkaErrorFromCode(30, { group: 'refused' });
+    const { consumer } = consumerOf(bootstrap, uniqueName('group'), {
+      committedOffsets: async () => await Promise.reject(refusal),
+    });
+    await consumer.connect();
+    await expect(consumer.committed([{ topic, partition: 0 }])).rejects.toBe(refusal);
+    await expect(consumer.commit([{ topic, partition: 0, offset: 1 }])).rejects.toBe(refusal);
   });
 
   it('gives its partitions back at once when it closes', async () => {

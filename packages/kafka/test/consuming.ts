@@ -6,7 +6,7 @@ import { createTopic } from '../../../test/harness/topics.ts';
 import { Admin } from '../src/admin.ts';
 import { BlockingCalls } from '../src/blocking-calls.ts';
 import { Consumer } from '../src/consumer.ts';
-import type { ConsumerHooks } from '../src/consumer-options.ts';
+import type { ConsumerHooks, ConsumerOptions } from '../src/consumer-options.ts';
 import type { KafkaError } from '../src/kafka-error.ts';
 
 export const DEADLINE_MS = 15_000;
@@ -21,6 +21,8 @@ export interface Watched {
 
 interface ConsumingOptions {
   readonly hooks?: Partial<ConsumerHooks>;
+  /** Instead of asking the cluster. */
+  readonly committedOffsets?: ConsumerOptions['committedOffsets'];
   /** librdkafka's, for all clients. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly parkAfterMs?: number;
@@ -50,7 +52,7 @@ export function consumerOf(bootstrap: string, group: string, options: ConsumingO
     connectTimeoutMs: 5000,
     requestTimeoutMs: 5000,
     blockingCalls: new BlockingCalls(),
-    committedOffsets: (partitions) => admin.committedOffsets(group, partitions),
+    committedOffsets: options.committedOffsets ?? ((partitions) => admin.committedOffsets(group, partitions)),
     hooks: {
       resolveStart: async (partitions) => partitions.map((partition) => ({ ...partition, offset: 0 })),
       onAssigned: () => {
