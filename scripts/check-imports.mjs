@@ -11,7 +11,9 @@ const SCOPE = '@sluice/';
 const MAY_IMPORT = {
   protocol: [],
   runtime: ['protocol'],
+  directory: [],
   kafka: ['protocol'],
+  edge: ['directory'],
   worker: ['protocol', 'runtime', 'kafka'],
   cli: ['protocol', 'runtime', 'kafka', 'worker'],
 };
@@ -21,6 +23,8 @@ const OWNERS = {
   zod: ['protocol'],
   pino: ['runtime'],
   'prom-client': ['runtime'],
+  ioredis: ['directory'],
+  'http-proxy': ['edge'],
   'node-rdkafka': ['kafka'],
   '@platformatic/kafka': ['kafka'],
   express: ['worker'],

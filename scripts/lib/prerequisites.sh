@@ -32,10 +32,11 @@ missing_build_packages() {
   has_header zstd.h || echo libzstd-dev
 }
 
-# missing_test_packages: what the test brokers need.
+# missing_test_packages: what the servers under test need.
 missing_test_packages() {
   has_java || echo default-jre-headless
   command -v mvn > /dev/null || echo maven
+  command -v redis-server > /dev/null || echo redis-server
   command -v openssl > /dev/null || echo openssl
 }
 
@@ -66,4 +67,4 @@ require_packages() {
 }
 
 require_build_tools() { require_packages 'compiling librdkafka' missing_build_packages; }
-require_test_tools() { require_packages 'the tests (a real Kafka, certificates)' missing_test_packages; }
+require_test_tools() { require_packages 'the tests (a real Kafka, a real Redis, certificates)' missing_test_packages; }

@@ -1,0 +1,266 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type ClaimOutcome,
+  type ClaimRequest,
+  type CreateOutcome,
+  type CreateRequest,
+  type Directory,
+  type DirectoryEvent,
+  DirectoryUnavailable,
+  type HeldInstance,
+  type HoldOutcome,
+  type InstanceName,
+  type InstanceRecord,
+  type LeaseOutcome,
+  type NodeIdentity,
+  type NodeRecord,
+  type Ownership,
+  type StateWrite,
+} from './directory.ts';
+import { instanceKey, instanceOfKey } from './instance-key.ts';
+import { redisClient } from './redis-client.ts';
+import { RedisEvents } from './redis-events.ts';
+import { RedisKeys } from './redis-keys.ts';
+import { type RedisClient, runScript, type Script, scripts } from './redis-scripts.ts';
+import type { RedisAddress } from './redis-url.ts';
+
+export interface RedisDirectoryOptions {
+  readonly address: RedisAddress;
+  readonly cluster: string;
+  readonly leaseMs: number;
+  /** Records of instances that nobody writes to, and tombstones, are kept so long: garbage collection, not expiry. */
+  readonly retentionMs: number;
+  /** Longest wait for an answer; default 500 ms. */
+  readonly commandTimeoutMs?: number;
+  /** The connection came or went. */
+  readonly onConnection?: (connected: boolean, error: Error | undefined) => void;
+}
+
+const COMMAND_TIMEOUT_MS = 500;
+/** Records that are asserted at once: ten thousand in one go kept Redis from all others for seconds. */
+const ASSERT_CHUNK = 500;
+
+/** The directory of a cluster, in Redis. What must happen in one step is a script in `lua`. */
+export class RedisDirectory implements Directory {
+  readonly #options: RedisDirectoryOptions;
+  readonly #client: RedisClient;
+  readonly #events: RedisEvents;
+  readonly #keys: RedisKeys;
+  #connections = 0;
+  /** The connection over which the lease was renewed last: over a new one Redis may have lost what was written before. */
+  #renewedOver = 0;
+  #lastError: Error | undefined;
+
+  constructor(options: RedisDirectoryOptions) {
+    this.#options = options;
+    this.#keys = new RedisKeys(options.cluster);
+    const { address, commandTimeoutMs = COMMAND_TIMEOUT_MS } = options;
+    this.#client = redisClient({ address, commandTimeoutMs });
+    // A connection that is subscribed takes no other commands.
+    this.#events = new RedisEvents(redisClient({ address, commandTimeoutMs }), this.#keys.events);
+    this.#client.on('ready', () => {
+      this.#connections += 1;
+      options.onConnection?.(true, undefined);
+    });
+    this.#client.on('error', (error: Error) => {
+      this.#lastError = error;
+    });
+    this.#client.on('close', () => options.onConnection?.(false, this.#lastError));
+  }
+
+  register(node: NodeRecord): Promise<LeaseOutcome> {
+    return this.#lease(node, 'register');
+  }
+
+  renew(node: NodeRecord): Promise<LeaseOutcome> {
+    return this.#lease(node, 'renew');
+  }
+
+  async leave({ id, boot }: NodeIdentity): Promise<void> {
+    await this.#run(scripts.leave, [this.#keys.node(id), this.#keys.nodeList], [id, boot, this.#keys.events]);
+  }
+
+  async nodes(): Promise<readonly NodeRecord[]> {
+    return await this.#asked(async () => {
+      const ids = await this.#client.zrange(this.#keys.nodeList, '0', '-1');
+      const records = await Promise.all(ids.map((id) => this.#client.hget(this.#keys.node(id), 'record')));
+      return records.flatMap((record) => (record === null ? [] : [JSON.parse(record) as NodeRecord]));
+    });
+  }
+
+  async create({ name, node, config, requestId }: CreateRequest): Promise<CreateOutcome> {
+    const [, unsettledMs] = await this.#generation();
+    if (unsettledMs > 0) return { outcome: 'unsettled', retryAfterMs: unsettledMs };
+    const key = instanceKey(name);
+    const [answer] = await Promise.all([
+      this.#run(scripts.create, this.#keys.instance(name), [
+        node.id,
+        node.boot,
+        requestId,
+        config,
+        this.#options.retentionMs,
+        this.#keys.events,
+        key,
+      ]),
+      this.#asked(() => this.#client.sadd(this.#keys.held(node), key)),
+    ]);
+    const [outcome, ...owner] = answer as ['created' | 'repeated' | 'exists', ...string[]];
+    if (outcome === 'exists') this.#forget(node, key);
+    return { outcome, owner: ownerOf(owner) };
+  }
+
+  async find(name: InstanceName): Promise<Ownership | undefined> {
+    const [own] = this.#keys.instance(name);
+    const [id, boot, epoch, deleted] = await this.#asked(() => {
+      return this.#client.hmget(own, 'node', 'boot', 'epoch', 'deleted');
+    });
+    return id == null || deleted != null ? undefined : ownerOf([id, boot ?? '', epoch ?? '']);
+  }
+
+  async claim({ name, from, to, reason }: ClaimRequest): Promise<ClaimOutcome> {
+    if (reason === 'expired' && (await this.#leaseRuns(from.node))) return { outcome: 'alive', owner: from };
+    const key = instanceKey(name);
+    const [answer] = await Promise.all([
+      this.#run(scripts.claim, this.#keys.instance(name), [
+        to.id,
+        to.boot,
+        from.node.id,
+        from.node.boot,
+        from.epoch,
+        this.#options.retentionMs,
+        this.#keys.events,
+        key,
+      ]),
+      this.#asked(() => this.#client.sadd(this.#keys.held(to), key)),
+    ]);
+    const [outcome, ...more] = answer as [string, ...string[]];
+    if (outcome !== 'claimed') {
+      this.#forget(to, key);
+      return outcome === 'gone' ? { outcome } : { outcome: 'moved', owner: ownerOf(more) };
+    }
+    this.#forget(from.node, key);
+    const [epoch, config = '', ...fields] = more;
+    const record = { name, node: { id: to.id, boot: to.boot }, epoch: Number(epoch), config, state: pairs(fields) };
+    return { outcome: 'claimed', record };
+  }
+
+  async write(writes: readonly StateWrite[]): Promise<readonly HoldOutcome[]> {
+    return await Promise.all(
+      writes.map(async ({ held, change: { replace = false, set = {}, remove = [] } }) => {
+        const { node, epoch, name } = held;
+        const answer = await this.#run(scripts.write, this.#keys.instance(name), [
+          node.id,
+          node.boot,
+          epoch,
+          this.#options.retentionMs,
+          replace ? 1 : 0,
+          remove.length,
+          ...remove,
+          ...Object.entries(set).flat(),
+        ]);
+        return holdOutcome(answer);
+      }),
+    );
+  }
+
+  async assert(records: readonly InstanceRecord[]): Promise<readonly HoldOutcome[]> {
+    const outcomes: HoldOutcome[] = [];
+    for (let first = 0; first < records.length; first += ASSERT_CHUNK) {
+      const chunk = records.slice(first, first + ASSERT_CHUNK);
+      outcomes.push(...(await Promise.all(chunk.map((record) => this.#assert(record)))));
+    }
+    return outcomes;
+  }
+
+  async remove({ name, node, epoch }: HeldInstance): Promise<HoldOutcome> {
+    const key = instanceKey(name);
+    const parameters = [node.id, node.boot, epoch, this.#options.retentionMs, this.#keys.events, key];
+    const outcome = holdOutcome(await this.#run(scripts.remove, this.#keys.instance(name), parameters));
+    this.#forget(node, key);
+    return outcome;
+  }
+
+  async heldBy(node: NodeIdentity): Promise<readonly InstanceName[]> {
+    const keys = await this.#asked(() => this.#client.smembers(this.#keys.held(node)));
+    return keys.map(instanceOfKey);
+  }
+
+  watch(listener: (event: DirectoryEvent) => void): () => void {
+    return this.#events.watch(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#events.close();
+    this.#client.disconnect();
+  }
+
+  async #lease(node: NodeRecord, mode: 'register' | 'renew'): Promise<LeaseOutcome> {
+    const connection = this.#connections;
+    const { leaseMs, retentionMs } = this.#options;
+    const keys = [this.#keys.node(node.id), this.#keys.nodeList, this.#keys.held(node)];
+    const parameters = [node.id, node.boot, JSON.stringify(node), node.state, leaseMs, retentionMs, mode];
+    const [answer] = await Promise.all([
+      this.#run(scripts.lease, keys, [...parameters, this.#keys.events]),
+      // Begins with the first node, so that a cluster is settled long before its first instance.
+      this.#generation(),
+    ]);
+    const outcome = answer as LeaseOutcome;
+    if (outcome === 'replaced') return outcome;
+    const sameConnection = this.#renewedOver === connection;
+    this.#renewedOver = connection;
+    return sameConnection ? outcome : 'restored';
+  }
+
+  async #generation(): Promise<[id: string, unsettledMs: number]> {
+    const parameters = [randomUUID(), this.#options.leaseMs];
+    return (await this.#run(scripts.generation, [this.#keys.generation], parameters)) as [string, number];
+  }
+
+  async #leaseRuns({ id, boot }: NodeIdentity): Promise<boolean> {
+    return (await this.#asked(() => this.#client.hget(this.#keys.node(id), 'boot'))) === boot;
+  }
+
+  async #assert({ name, node, epoch, config, state }: InstanceRecord): Promise<HoldOutcome> {
+    const key = instanceKey(name);
+    const parameters = [node.id, node.boot, epoch, this.#options.retentionMs, this.#keys.events, key, config];
+    const [answer] = await Promise.all([
+      this.#run(scripts.assert, this.#keys.instance(name), [...parameters, ...Object.entries(state).flat()]),
+      this.#asked(() => this.#client.sadd(this.#keys.held(node), key)),
+    ]);
+    return holdOutcome(answer);
+  }
+
+  /** Takes an instance off the list of a node. Nobody waits for it: the list may name too many. */
+  #forget(node: NodeIdentity, key: string): void {
+    this.#client.srem(this.#keys.held(node), key).catch(() => undefined);
+  }
+
+  #run(script: Script, keys: readonly string[], parameters: readonly (string | number)[]): Promise<unknown> {
+    return this.#asked(() => runScript(this.#client, script, keys, parameters));
+  }
+
+  async #asked<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new DirectoryUnavailable(`Redis did not answer: ${reason}`, { cause });
+    }
+  }
+}
+
+function ownerOf([id = '', boot = '', epoch = '']: readonly string[]): Ownership {
+  return { node: { id, boot }, epoch: Number(epoch) };
+}
+
+function holdOutcome(answer: unknown): HoldOutcome {
+  const [outcome, ...owner] = answer as ['held' | 'restored' | 'lost', ...string[]];
+  if (outcome !== 'lost') return { outcome };
+  return { outcome, owner: owner.length === 0 ? undefined : ownerOf(owner) };
+}
+
+function pairs(fields: readonly string[]): Record<string, string> {
+  const state: Record<string, string> = {};
+  for (let i = 0; i + 1 < fields.length; i += 2) state[fields[i] as string] = fields[i + 1] as string;
+  return state;
+}

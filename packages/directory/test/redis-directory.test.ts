@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/harness/conditions.ts';
+import { type RedisServer, startRedis } from '../../../test/harness/redis.ts';
+import {
+  type RedisSentinel,
+  type RedisTopology,
+  startRedisCluster,
+  startRedisSentinel,
+} from '../../../test/harness/redis-topologies.ts';
+import { type Directory, DirectoryUnavailable, type NodeIdentity } from '../src/directory.ts';
+import { RedisDirectory } from '../src/redis-directory.ts';
+import { RedisKeys } from '../src/redis-keys.ts';
+import { parseRedisUrl } from '../src/redis-url.ts';
+import { created, describeDirectory, nodeOf, type Subject, uniqueInstance } from './conformance.ts';
+
+const LEASE_MS = 10_000;
+const RETENTION_MS = 600_000;
+const DEADLINE_MS = 10_000;
+
+let clusters = 0;
+const open: RedisDirectory[] = [];
+
+/** A directory of a cluster of its own. */
+async function directoryAt(url: string, cluster: string): Promise<RedisDirectory> {
+  const directory = new RedisDirectory({
+    address: parseRedisUrl(url),
+    cluster,
+    leaseMs: LEASE_MS,
+    retentionMs: RETENTION_MS,
+  });
+  open.push(directory);
+  // Also until its watch has begun: the first event says so.
+  const watching = new Promise<void>((resolve) => {
+    const unwatch = directory.watch(({ type }) => {
+      if (type !== 'gap') return;
+      unwatch();
+      resolve();
+    });
+  });
+  await watching;
+  await reachable(directory);
+  return directory;
+}
+
+async function reachable(directory: Directory): Promise<void> {
+  await eventually(
+    async () =>
+      await directory.nodes().then(
+        () => true,
+        () => false,
+      ),
+    {
+      deadlineMs: DEADLINE_MS,
+      describe: 'Redis to be reached',
+      intervalMs: 20,
+    },
+  );
+}
+
+interface Place {
+  readonly url: string;
+  /** One command for all servers, or for the one that has the key. */
+  readonly command: (...words: readonly string[]) => Promise<unknown>;
+}
+
+async function subjectOn({ url, command }: Place): Promise<Subject> {
+  clusters += 1;
+  const cluster = `{test}:${clusters}`;
+  const keys = new RedisKeys(cluster);
+  const directory = await directoryAt(url, cluster);
+  return {
+    directory,
+    expire: async ({ id }: NodeIdentity) => void (await command('DEL', keys.node(id))),
+    empty: async () => void (await command('FLUSHALL')),
+    settle: async () => void (await command('HSET', keys.generation, 'id', 'settled', 'settled', '0')),
+    close: async () => await directory.close(),
+  };
+}
+
+/** All servers of a cluster get each command; those that do not have the key refuse it. */
+function everywhere({ url, servers }: RedisTopology): Place {
+  return {
+    url,
+    command: async (...words) => await Promise.all(servers.map(async (server) => await server.command(...words))),
+  };
+}
+
+describe('on a Redis server', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+
+  describeDirectory('in Redis', async () => await subjectOn(server));
+
+  it('accepts creates one lease after it began anew, and says when', async () => {
+    const { directory, empty, close } = await subjectOn(server);
+    const a = nodeOf('a');
+    await directory.register(a);
+    const request = { name: uniqueInstance(), node: a, config: '{}', requestId: 'r' };
+    const first = await directory.create(request);
+    expect(first).toMatchObject({ outcome: 'unsettled' });
+    expect(first.outcome === 'unsettled' && first.retryAfterMs).toBeGreaterThan(0);
+    expect(first.outcome === 'unsettled' && first.retryAfterMs).toBeLessThanOrEqual(LEASE_MS);
+    expect(await directory.find(request.name)).toBeUndefined();
+    await empty();
+    expect(await directory.create(request)).toMatchObject({ outcome: 'unsettled' });
+    await close();
+  });
+
+  it('keeps clusters apart that share a server', async () => {
+    const [one, other] = [await subjectOn(server), await subjectOn(server)];
+    for (const { directory, settle } of [one, other]) {
+      await directory.register(nodeOf('a'));
+      await settle();
+    }
+    const held = await created(one.directory, nodeOf('a'));
+    expect(await other.directory.find(held.name)).toBeUndefined();
+    await created(other.directory, nodeOf('a'), held.name);
+    await one.close();
+    await other.close();
+  });
+});
+
+describe('on a Redis cluster', () => {
+  let cluster: RedisTopology;
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+  });
+  afterAll(async () => {
+    await cluster.stop();
+  });
+
+  describeDirectory('in a Redis cluster', async () => await subjectOn(everywhere(cluster)));
+});
+
+describe('on a primary that sentinels watch', () => {
+  let sentinel: RedisSentinel;
+  beforeAll(async () => {
+    sentinel = await startRedisSentinel();
+  });
+  afterAll(async () => {
+    await sentinel.stop();
+  });
+
+  it('follows a failover, and wants everything asserted afterwards: the last writes may be lost', async () => {
+    const [primary] = sentinel.servers as [RedisServer];
+    const { directory, settle, close } = await subjectOn({ url: sentinel.url, command: primary.command });
+    const a = nodeOf('a');
+    await directory.register(a);
+    await settle();
+    const held = await created(directory, a);
+    expect(await directory.renew(a)).toBe('kept');
+    await sentinel.failOver();
+    await expect.poll(async () => await directory.renew(a).catch(() => 'away'), { timeout: 20_000 }).toBe('restored');
+    const [outcome] = await directory.assert([{ ...held, config: '{}', state: {} }]);
+    expect(['held', 'restored']).toContain(outcome?.outcome);
+    expect(await directory.find(held.name)).toEqual({ node: held.node, epoch: held.epoch });
+    await close();
+  }, 40_000);
+});
+
+describe('when Redis is away', () => {
+  it('fails within its deadline, comes back by itself, and then wants everything asserted', async () => {
+    const server = await startRedis();
+    const { directory, settle, close } = await subjectOn(server);
+    const a = nodeOf('a');
+    await directory.register(a);
+    await settle();
+    const held = await created(directory, a);
+    expect(await directory.renew(a)).toBe('kept');
+
+    server.freeze();
+    await expect(directory.find(held.name)).rejects.toThrow(DirectoryUnavailable);
+    server.thaw();
+    await reachable(directory);
+
+    await server.kill();
+    await expect(directory.renew(a)).rejects.toThrow(DirectoryUnavailable);
+    await server.restart();
+    await reachable(directory);
+    expect(await directory.renew(a)).toBe('restored');
+    expect(await directory.assert([{ ...held, config: '{}', state: {} }])).toEqual([{ outcome: 'restored' }]);
+    await close();
+    await server.stop();
+  });
+
+  it('wants everything asserted after a reconnect, though the lease is there: the last writes may be lost', async () => {
+    const server = await startRedis();
+    const { directory, close } = await subjectOn(server);
+    const a = nodeOf('a');
+    await directory.register(a);
+    expect(await directory.renew(a)).toBe('kept');
+    await server.command('CLIENT', 'KILL', 'TYPE', 'normal');
+    await reachable(directory);
+    expect(await directory.renew(a)).toBe('restored');
+    expect(await directory.renew(a)).toBe('kept');
+    await close();
+    await server.stop();
+  });
+
+  it('tells its watchers that they may have missed something', async () => {
+    const server = await startRedis();
+    const { directory, close } = await subjectOn(server);
+    const types: string[] = [];
+    directory.watch(({ type }) => types.push(type));
+    await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await expect.poll(() => types, { timeout: DEADLINE_MS }).toContain('gap');
+    await close();
+    await server.stop();
+  });
+});

@@ -1,0 +1,1 @@
+export { type Forward, Forwarder, type ForwarderOptions, type ForwardOutcome } from './forwarder.ts';

@@ -1,0 +1,89 @@
+import type { DirectoryEvent, InstanceName, Ownership } from '@sluice/directory';
+
+export interface OwnerCacheOptions {
+  /** An owner is believed for so long. */
+  readonly ttlMs: number;
+  /** That an instance is unknown is believed for so long: guessed names do not reach the directory each time. */
+  readonly unknownTtlMs: number;
+  /** The least recently used entries beyond this many are forgotten. */
+  readonly entriesMax: number;
+  /** A monotonic clock in ms. */
+  readonly now: () => number;
+}
+
+interface Entry {
+  /** Undefined: there is no such instance. */
+  readonly owner: Ownership | undefined;
+  readonly freshUntil: number;
+}
+
+export interface CachedOwner {
+  readonly owner: Ownership | undefined;
+  /** False: good only while the directory cannot be asked. */
+  readonly fresh: boolean;
+}
+
+/**
+ * What the edge remembers of the directory. Nothing depends on its being right: a node that does not own an instance at
+ * the epoch that it is asked for says so, and the edge looks again.
+ */
+export class OwnerCache {
+  readonly #options: OwnerCacheOptions;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: OwnerCacheOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(name: InstanceName): CachedOwner | undefined {
+    const key = keyOf(name);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    // To the end of the line: the front is what was used longest ago.
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return { owner: entry.owner, fresh: this.#options.now() < entry.freshUntil };
+  }
+
+  set(name: InstanceName, owner: Ownership | undefined): void {
+    const { now, ttlMs, unknownTtlMs, entriesMax } = this.#options;
+    const key = keyOf(name);
+    const known = this.#entries.get(key)?.owner;
+    // News may overtake each other on their ways; epochs only grow.
+    if (owner !== undefined && known !== undefined && known.epoch > owner.epoch) return;
+    this.#entries.delete(key);
+    this.#entries.set(key, { owner, freshUntil: now() + (owner === undefined ? unknownTtlMs : ttlMs) });
+    if (this.#entries.size <= entriesMax) return;
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined) this.#entries.delete(oldest);
+  }
+
+  /** Forgets an owner that turned out to be wrong, unless a later one is known by now. */
+  drop(name: InstanceName, wrong: Ownership): void {
+    const key = keyOf(name);
+    const known = this.#entries.get(key)?.owner;
+    if (known === undefined || known.epoch <= wrong.epoch) this.#entries.delete(key);
+  }
+
+  hear(event: DirectoryEvent): void {
+    if (event.type === 'gap') this.#doubt();
+    // Only what is asked for here is kept here.
+    else if (event.type === 'owner' && this.#entries.has(keyOf(event.name))) this.set(event.name, event.owner);
+  }
+
+  /** All is to be looked up again, and kept for the case that nobody can be asked. */
+  #doubt(): void {
+    for (const [key, { owner }] of this.#entries) {
+      this.#entries.set(key, { owner, freshUntil: Number.NEGATIVE_INFINITY });
+    }
+  }
+}
+
+/** The length keeps names apart whatever characters are in them. */
+function keyOf({ group, instance }: InstanceName): string {
+  return `${group.length}:${group}${instance}`;
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { InstanceName, NodeRecord } from '@sluice/directory';
+
+/** A node that holds this much more than the average gets no instance of a dead one. */
+const BOUND = 1.25;
+/** How much a busy event loop counts against room for instances. */
+const UTILIZATION_WEIGHT = 0.5;
+
+/** How full a node is: 0 is empty, and above 1 it can take no more. */
+function scoreOf({ load }: NodeRecord, placedSince: number): number {
+  const instances = (load.instances + placedSince) / Math.max(1, load.instancesMax);
+  return instances + UTILIZATION_WEIGHT * load.utilization;
+}
+
+export interface PlacementOptions {
+  /** From 0 to 1, as `Math.random`. */
+  readonly random: () => number;
+}
+
+/**
+ * Chooses nodes for new instances: the less loaded of two at random. Nearly as good as the least loaded of all, and many
+ * edges that look at the same old figures do not all choose the same node.
+ */
+export class Placement {
+  readonly #random: () => number;
+  /** Instances placed here since the node last told its load; by boot and load report. */
+  readonly #placed = new Map<string, { readonly report: NodeRecord; count: number }>();
+
+  constructor({ random }: PlacementOptions) {
+    this.#random = random;
+  }
+
+  /**
+   * The nodes to try, the best first; those that are draining or full are left out.
+   * @param nodes whose leases run
+   */
+  order(nodes: readonly NodeRecord[]): readonly NodeRecord[] {
+    const open = nodes.filter((node) => {
+      return node.state === 'up' && node.load.instances + this.#placedOn(node) < node.load.instancesMax;
+    });
+    const left = [...open];
+    const order: NodeRecord[] = [];
+    while (left.length > 0) {
+      const first = this.#draw(left);
+      const second = left.length > 0 ? this.#draw(left) : undefined;
+      if (second === undefined) {
+        order.push(first);
+        break;
+      }
+      const firstIsBetter = this.#score(first) <= this.#score(second);
+      order.push(firstIsBetter ? first : second);
+      left.push(firstIsBetter ? second : first);
+    }
+    return order;
+  }
+
+  /** An instance went to the node: it counts until the node tells its load anew. */
+  placed(node: NodeRecord): void {
+    this.#placed.set(node.id, { report: node, count: this.#placedOn(node) + 1 });
+  }
+
+  /** Forgets nodes that are gone. */
+  keepOnly(nodes: readonly NodeRecord[]): void {
+    const ids = new Set(nodes.map(({ id }) => id));
+    for (const id of this.#placed.keys()) if (!ids.has(id)) this.#placed.delete(id);
+  }
+
+  #score(node: NodeRecord): number {
+    return scoreOf(node, this.#placedOn(node));
+  }
+
+  #placedOn(node: NodeRecord): number {
+    const placed = this.#placed.get(node.id);
+    return placed?.report === node ? placed.count : 0;
+  }
+
+  #draw(nodes: NodeRecord[]): NodeRecord {
+    const index = Math.min(nodes.length - 1, Math.floor(this.#random() * nodes.length));
+    return nodes.splice(index, 1)[0] as NodeRecord;
+  }
+}
+
+/**
+ * The nodes to take an instance over, the best first, by rendezvous hashing: all edges come to the same order without
+ * talking to each other, and a node that goes moves only what it held. Nodes far above the average come last.
+ */
+export function takeoverOrder(nodes: readonly NodeRecord[], { group, instance }: InstanceName): readonly NodeRecord[] {
+  const open = nodes.filter(({ state }) => state === 'up');
+  const mean = open.reduce((sum, { load }) => sum + load.instances, 0) / Math.max(1, open.length);
+  const isLoaded = ({ load }: NodeRecord): boolean => {
+    return load.instances > BOUND * (mean + 1) || load.instances >= load.instancesMax;
+  };
+  const weights = new Map(open.map((node) => [node, weightOf(node.id, group, instance)]));
+  const weight = (node: NodeRecord): bigint => weights.get(node) ?? 0n;
+  return open.toSorted((one, other) => {
+    if (isLoaded(one) !== isLoaded(other)) return isLoaded(one) ? 1 : -1;
+    if (weight(one) === weight(other)) return one.id < other.id ? -1 : 1;
+    return weight(one) > weight(other) ? -1 : 1;
+  });
+}
+
+function weightOf(id: string, group: string, instance: string): bigint {
+  return createHash('sha1')
+    .update(JSON.stringify([id, group, instance]))
+    .digest()
+    .readBigUInt64BE();
+}

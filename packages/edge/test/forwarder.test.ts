@@ -1,0 +1,345 @@
+import { once } from 'node:events';
+import {
+  createServer as createHttpServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+
+import { type Forward, Forwarder, type ForwardOutcome } from '../src/forwarder.ts';
+import { cleanRequestHeaders } from '../src/headers.ts';
+
+const portOf = (server: Server | TcpServer): number => (server.address() as AddressInfo).port;
+
+async function listening<T extends Server | TcpServer>(server: T): Promise<T> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    if ('closeAllConnections' in server) server.closeAllConnections();
+  });
+  return server;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** A handler that takes its time, as a listener. */
+function answering(handler: Handler): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => void handler(request, response);
+}
+
+interface Edge {
+  readonly port: number;
+  readonly outcomes: ForwardOutcome[];
+}
+
+const forwarders: Forwarder[] = [];
+
+interface EdgeOptions {
+  readonly nodes: readonly number[];
+  readonly readBody?: boolean;
+  readonly forward?: Partial<Forward>;
+}
+
+/** Forwards each request to the nodes in turn, until one answers. */
+async function edgeTo({ nodes, readBody = false, forward = {} }: EdgeOptions): Promise<Edge> {
+  const forwarder = new Forwarder({ callSocketsMax: 4, pollSocketsMax: 4 });
+  forwarders.push(forwarder);
+  const outcomes: ForwardOutcome[] = [];
+  const server = await listening(
+    createHttpServer(
+      answering(async (request, response) => {
+        const body = readBody ? await bodyOf(request) : undefined;
+        cleanRequestHeaders(request);
+        for (const port of nodes) {
+          const target = { host: '127.0.0.1', port };
+          const base = { request, response, body, target, headers: {}, kind: 'call' as const, timeoutMs: 5000 };
+          const outcome = await forwarder.forward({ ...base, ...forward });
+          outcomes.push(outcome);
+          if (outcome.type === 'answered' || outcome.type === 'abandoned') return;
+        }
+        response.writeHead(502).end('nobody');
+      }),
+    ),
+  );
+  return { port: portOf(server), outcomes };
+}
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
+}
+
+async function call(
+  port: number,
+  options: { method?: string; path?: string; headers?: object; body?: string } = {},
+): Promise<Answer> {
+  const { method = 'GET', path = '/', headers = {}, body } = options;
+  const outgoing = httpRequest({ host: '127.0.0.1', port, method, path, headers: { ...headers }, agent: false });
+  outgoing.end(body);
+  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return { status: answer.statusCode, headers: answer.headers, text: (await bodyOf(answer)).toString() };
+}
+
+/** A node that only collects what it is sent, and what it does about it. */
+async function rawNode(
+  onData: (socket: Socket, received: string) => void,
+): Promise<{ port: number; received: () => string }> {
+  let received = '';
+  const server = await listening(
+    createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        received += data.toString('latin1');
+        onData(socket, received);
+      });
+    }),
+  );
+  return { port: portOf(server), received: () => received };
+}
+
+afterEach(() => {
+  for (const forwarder of forwarders.splice(0)) forwarder.close();
+});
+
+describe('a forwarded request', () => {
+  it('reaches the node as it was sent, and its answer the client', async () => {
+    const seen: { method?: string | undefined; url?: string | undefined; body: string }[] = [];
+    const node = await listening(
+      createHttpServer(
+        answering(async (request, response) => {
+          seen.push({ method: request.method, url: request.url, body: (await bodyOf(request)).toString() });
+          response
+            .writeHead(
+              201,
+              'Made',
+              [
+                ['X-Twice', '1'],
+                ['X-Twice', '2'],
+                ['Content-Type', 'text/x'],
+              ].flat(),
+            )
+            .end('yes');
+        }),
+      ),
+    );
+    for (const readBody of [false, true]) {
+      const edge = await edgeTo({ nodes: [portOf(node)], readBody });
+      const answer = await call(edge.port, { method: 'POST', path: '/a%2Fb?q=%20', body: 'content' });
+      expect(answer).toMatchObject({
+        status: 201,
+        text: 'yes',
+        headers: { 'content-type': 'text/x', 'x-twice': '1, 2' },
+      });
+      expect(edge.outcomes).toEqual([{ type: 'answered', status: 201 }]);
+    }
+    expect(seen).toEqual(Array.from({ length: 2 }, () => ({ method: 'POST', url: '/a%2Fb?q=%20', body: 'content' })));
+  });
+
+  it('carries nothing between the nodes that a client made up, and nothing to the client that is between the nodes', async () => {
+    let got: IncomingMessage['headers'] = {};
+    const node = await listening(
+      createHttpServer((request, response) => {
+        got = request.headers;
+        response
+          .writeHead(200, { 'x-sluice-epoch': '7', 'x-request-id': 'r', connection: 'x-hop', 'x-hop': '1' })
+          .end();
+      }),
+    );
+    const edge = await edgeTo({ nodes: [portOf(node)], forward: { headers: { 'x-sluice-epoch': '5' } } });
+    const forged = {
+      'X-Sluice-Secret': 'guess',
+      'x-sluice-epoch': '9',
+      connection: 'x-mine',
+      'x-mine': '1',
+      te: 'trailers',
+    };
+    const { headers } = await call(edge.port, {
+      headers: { ...forged, 'x-request-id': 'mine', host: 'public.example:80' },
+    });
+    expect(got).toEqual({
+      host: 'public.example:80',
+      'x-request-id': 'mine',
+      'x-sluice-epoch': '5',
+      connection: 'keep-alive',
+    });
+    expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-sluice-epoch']));
+    expect(headers).not.toHaveProperty('x-hop');
+    expect(headers['x-request-id']).toBe('r');
+  });
+
+  it('is one request to the node when it is a chunked DELETE (http-proxy: its body was a second one)', async () => {
+    const smuggled = 'GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n';
+    for (const method of ['DELETE', 'OPTIONS']) {
+      for (const readBody of [false, true]) {
+        const urls: (string | undefined)[] = [];
+        const node = await listening(
+          createHttpServer(
+            answering(async (request, response) => {
+              urls.push(request.url);
+              response.end((await bodyOf(request)).toString());
+            }),
+          ),
+        );
+        const edge = await edgeTo({ nodes: [portOf(node)], readBody });
+        const answer = await call(edge.port, {
+          method,
+          path: '/real',
+          headers: { 'transfer-encoding': 'chunked' },
+          body: smuggled,
+        });
+        expect(answer).toMatchObject({ status: 200, text: smuggled });
+        // Whatever came behind it on the same connection would be answered before this one.
+        await call(edge.port, { path: '/next' });
+        expect(urls).toEqual(['/real', '/next']);
+      }
+    }
+  });
+
+  it('ends at the node when its client goes away (http-proxy: it went on for nobody)', async () => {
+    let ended: Promise<unknown> = Promise.resolve();
+    const arrived = new Promise<void>((resolve) => {
+      void listening(
+        createHttpServer((_request, response) => {
+          ended = once(response, 'close');
+          resolve();
+        }),
+      ).then(async (node) => {
+        const edge = await edgeTo({ nodes: [portOf(node)] });
+        const client = connect(edge.port, '127.0.0.1', () => client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
+        await arrived;
+        client.destroy();
+        await expect.poll(() => edge.outcomes).toEqual([{ type: 'abandoned' }]);
+      });
+    });
+    await arrived;
+    await ended;
+  });
+
+  it('is cut off when the node dies in the middle of its answer (http-proxy: the client waited for ever)', async () => {
+    const node = await rawNode((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', () => socket.destroy());
+    });
+    const edge = await edgeTo({ nodes: [node.port] });
+    await expect(call(edge.port)).rejects.toThrow(/aborted|socket hang up/);
+    expect(edge.outcomes).toEqual([{ type: 'answered', status: 200 }]);
+  });
+
+  it('fails before anything was sent when nobody listens', async () => {
+    const gone = await listening(createTcpServer());
+    const port = portOf(gone);
+    gone.close();
+    await once(gone, 'close');
+    const edge = await edgeTo({ nodes: [port] });
+    expect(await call(edge.port, { method: 'POST', body: 'x' })).toMatchObject({ status: 502 });
+    expect(edge.outcomes).toMatchObject([{ type: 'failed', sent: false, reused: false }]);
+  });
+
+  it('fails as one that may have been done when the node dies without an answer', async () => {
+    const node = await rawNode((socket) => socket.destroy());
+    const edge = await edgeTo({ nodes: [node.port] });
+    expect(await call(edge.port, { method: 'POST', body: 'x' })).toMatchObject({ status: 502 });
+    expect(edge.outcomes).toMatchObject([{ type: 'failed', sent: true, reused: false }]);
+  });
+
+  it('fails when the node falls silent for longer than is allowed', async () => {
+    const node = await rawNode(() => undefined);
+    const edge = await edgeTo({ nodes: [node.port], forward: { timeoutMs: 100 } });
+    expect(await call(edge.port)).toMatchObject({ status: 502 });
+    expect(edge.outcomes).toMatchObject([{ type: 'failed', sent: true }]);
+  });
+
+  it('says that the connection was an old one when the node closed it meanwhile', async () => {
+    let answers = 0;
+    const node = await rawNode((socket) => {
+      answers += 1;
+      // The second request on the connection meets its end.
+      if (answers === 1) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+      else socket.destroy();
+    });
+    const edge = await edgeTo({ nodes: [node.port] });
+    await call(edge.port);
+    expect(await call(edge.port)).toMatchObject({ status: 502 });
+    expect(edge.outcomes).toMatchObject([{ type: 'answered' }, { type: 'failed', sent: true, reused: true }]);
+  });
+
+  it('goes to another node when the first declines it, with the same body, and the client hears one answer', async () => {
+    const bodies: string[] = [];
+    const owner = await listening(
+      createHttpServer(
+        answering(async (request, response) => {
+          bodies.push((await bodyOf(request)).toString());
+          response.end('from the owner');
+        }),
+      ),
+    );
+    for (const decline of [
+      { status: 421, headers: { 'x-sluice-owner': 'b;7' } },
+      { status: 503, headers: { 'x-sluice-not-accepted': '1' } },
+    ]) {
+      const other = await listening(
+        createHttpServer((request, response) => {
+          request.resume();
+          response.writeHead(decline.status, decline.headers).end('not mine');
+        }),
+      );
+      const edge = await edgeTo({ nodes: [portOf(other), portOf(owner)], readBody: true });
+      const answer = await call(edge.port, { method: 'POST', body: '{"records":[]}' });
+      expect(answer).toMatchObject({ status: 200, text: 'from the owner' });
+      expect(edge.outcomes).toMatchObject([
+        { type: 'declined', status: decline.status, headers: decline.headers },
+        { type: 'answered', status: 200 },
+      ]);
+    }
+    expect(bodies).toEqual(['{"records":[]}', '{"records":[]}']);
+  });
+
+  it('passes a 503 on that says nothing about being undone', async () => {
+    const busy = await listening(createHttpServer((_request, response) => response.writeHead(503).end('busy')));
+    const edge = await edgeTo({ nodes: [portOf(busy)] });
+    expect(await call(edge.port)).toMatchObject({ status: 503, text: 'busy' });
+  });
+
+  it('waits longer than idle connections are kept, on a connection that was used before (an agent with a timeout: cut)', async () => {
+    const node = await listening(
+      createHttpServer({ keepAliveTimeout: 1000 }, (request, response) => {
+        setTimeout(() => response.end('late'), request.url === '/slow' ? 1500 : 0);
+      }),
+    );
+    const edge = await edgeTo({ nodes: [portOf(node)] });
+    await call(edge.port);
+    expect(await call(edge.port, { path: '/slow' })).toMatchObject({ status: 200, text: 'late' });
+  });
+
+  it('keeps the connections of reads that wait apart from those of other calls', async () => {
+    const node = await listening(
+      createHttpServer((request, response) => {
+        if (request.url !== '/poll') response.end('done');
+      }),
+    );
+    const polls = await edgeTo({ nodes: [portOf(node)], forward: { kind: 'poll' } });
+    const waiting = Array.from({ length: 8 }, () => {
+      const client = connect(polls.port, '127.0.0.1', () => client.write('GET /poll HTTP/1.1\r\nhost: x\r\n\r\n'));
+      return client;
+    });
+    const calls = await edgeTo({ nodes: [portOf(node)] });
+    expect(await call(calls.port)).toMatchObject({ status: 200, text: 'done' });
+    for (const client of waiting) client.destroy();
+  });
+});
