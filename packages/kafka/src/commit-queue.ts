@@ -23,10 +23,23 @@ function signatureOf(offsets: readonly TopicPartitionOffset[]): string {
 
 /**
  * Finds the commit that an answer belongs to. The client's commit callback carries no identity, just the offsets;
- * answers to commits that nobody waits for (the automatic ones) come the same way and are ignored.
+ * answers to commits that nobody waits for (the automatic ones) come the same way, so they stand in line, too.
  */
 export class CommitQueue {
   readonly #entries = new Set<Entry>();
+  /** The latest that ran out of time, and how many did. */
+  #overdue: { readonly error: KafkaError; readonly count: number } | undefined;
+
+  /** Commits that are not answered yet. */
+  get waiting(): number {
+    return this.#entries.size;
+  }
+
+  /** @returns a function that gives the error of a commit which ran out of time since now, if one did */
+  failedByDeadline(): () => KafkaError | undefined {
+    const before = this.#overdue?.count ?? 0;
+    return () => ((this.#overdue?.count ?? 0) > before ? this.#overdue?.error : undefined);
+  }
 
   add(offsets: readonly TopicPartitionOffset[], timeoutMs: number): PendingCommit {
     let settled = false;
@@ -42,7 +55,9 @@ export class CommitQueue {
         },
       };
       const timer = setTimeout(() => {
-        entry.settle(timeoutError('the commit was sent and not answered; it may still take effect', timeoutMs));
+        const error = timeoutError('the commit was sent and not answered; it may still take effect', timeoutMs);
+        this.#overdue = { error, count: (this.#overdue?.count ?? 0) + 1 };
+        entry.settle(error);
       }, timeoutMs);
       this.#entries.add(entry);
     });

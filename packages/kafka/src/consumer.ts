@@ -153,8 +153,9 @@ export class Consumer {
     this.#offsets.commitWithoutWaiting(offsets);
   }
 
-  /** The committed offsets of the group; partitions without one are left out. @throws as `Admin.committedOffsets` */
+  /** The committed offsets of the group; partitions without one are left out. @throws as `Admin.committedOffsets`, and `settle` */
   async committed(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    await this.#offsets.settle();
     try {
       return await this.#options.committedOffsets(partitions);
     } catch (error) {

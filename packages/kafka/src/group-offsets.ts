@@ -1,6 +1,6 @@
 import type { TopicPartitionOffset } from '@sluice/protocol';
 import type rdkafka from 'node-rdkafka';
-import { CommitQueue } from './commit-queue.ts';
+import { CommitQueue, type PendingCommit } from './commit-queue.ts';
 import { type ErrorContext, kafkaErrorFromClient } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
 
@@ -40,29 +40,48 @@ export class GroupOffsets {
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     if (offsets.length === 0) return;
     if (this.#refusal !== undefined) throw this.#refusal;
-    const { poll, timeoutMs } = this.#options;
-    const commit = this.#commits.add(offsets, timeoutMs);
-    this.commitWithoutWaiting(offsets);
-    while (!commit.settled) {
-      await poll();
-      if (!commit.settled) await new Promise((resolve) => setTimeout(resolve, COMMIT_POLL_INTERVAL_MS));
-    }
+    const commit = this.#send(offsets);
+    await this.#pollWhile(() => !commit.settled);
     await commit.answer;
   }
 
   /** For the moments in which nothing may wait: a revocation, or the automatic commit beside a read. */
   commitWithoutWaiting(offsets: readonly TopicPartitionOffset[]): void {
-    if (offsets.length === 0 || this.#refusal !== undefined) return;
-    try {
-      this.#options.client.commit(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
-    } catch (error) {
-      throw kafkaErrorFromClient(error);
-    }
+    if (offsets.length > 0 && this.#refusal === undefined) this.#send(offsets);
+  }
+
+  /**
+   * Waits for the answers to all commits that were sent. Who looks up what is committed asks on another connection, and
+   * nothing else keeps his question behind a commit: it found none, and `latest` skipped what was still to be read.
+   * @throws KafkaError when one was not answered in time: it may still take effect
+   */
+  async settle(): Promise<void> {
+    const unanswered = this.#commits.failedByDeadline();
+    await this.#pollWhile(() => this.#commits.waiting > 0);
+    const error = unanswered();
+    if (error !== undefined) throw error;
   }
 
   /** The client's commit callback. */
   answer(error: unknown, offsets: readonly TopicPartitionOffset[]): void {
     this.#commits.answer(offsets, error ? kafkaErrorFromClient(error, contextOf(offsets)) : undefined);
+  }
+
+  #send(offsets: readonly TopicPartitionOffset[]): PendingCommit {
+    try {
+      this.#options.client.commit(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
+    } catch (error) {
+      throw kafkaErrorFromClient(error);
+    }
+    // The answer comes while the client is polled, and not before this.
+    return this.#commits.add(offsets, this.#options.timeoutMs);
+  }
+
+  async #pollWhile(waiting: () => boolean): Promise<void> {
+    while (waiting()) {
+      await this.#options.poll();
+      if (waiting()) await new Promise((resolve) => setTimeout(resolve, COMMIT_POLL_INTERVAL_MS));
+    }
   }
 
   /** From now on nobody waits for the group: it refuses this client, or the client is leaving it. */

@@ -1,6 +1,9 @@
 /** Size of the pieces that an answer is put together in; a record that is larger gets a piece of its own. */
 const PIECE_BYTES = 65_536;
+/** Of the first piece: most answers are small, and a read that waits has none at all. */
+const FIRST_PIECE_BYTES = 4096;
 
+const NOTHING = Buffer.alloc(0);
 const DIGIT_0 = 0x30;
 /** Integers up to here are written digit by digit in 32-bit arithmetic. */
 const INT32_MAX = 0x7fffffff;
@@ -13,7 +16,7 @@ const INT32_MAX = 0x7fffffff;
  */
 export class ByteWriter {
   /** The piece that is being filled; `reserve` may replace it. */
-  buffer: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  buffer: Buffer = NOTHING;
   /** Where the next byte goes. */
   position = 0;
   readonly #finished: Buffer[] = [];
@@ -71,16 +74,26 @@ export class ByteWriter {
 
   /** All that was written. Nothing may be written after it. */
   finish(): readonly Buffer[] {
-    this.#finished.push(this.buffer.subarray(0, this.position));
+    this.#finished.push(filled(this.buffer, this.position));
+    this.buffer = NOTHING;
     return this.#finished;
   }
 
   #nextPiece(bytes: number): void {
     const open = this.buffer.subarray(this.#mark, this.position);
-    if (this.#mark > 0) this.#finished.push(this.buffer.subarray(0, this.#mark));
-    this.buffer = Buffer.allocUnsafeSlow(Math.max(PIECE_BYTES, open.length + bytes));
+    if (this.#mark > 0) this.#finished.push(filled(this.buffer, this.#mark));
+    const size = this.buffer === NOTHING ? FIRST_PIECE_BYTES : PIECE_BYTES;
+    this.buffer = Buffer.allocUnsafeSlow(Math.max(size, open.length + bytes));
     this.buffer.set(open);
     this.#mark = 0;
     this.position = open.length;
   }
+}
+
+/** What was written of a piece. Mostly empty ones are left behind: answers are kept for a while, and counted by length. */
+function filled(piece: Buffer, length: number): Buffer {
+  if (length * 2 >= piece.length) return piece.subarray(0, length);
+  const own = Buffer.allocUnsafeSlow(length);
+  piece.copy(own, 0, 0, length);
+  return own;
 }

@@ -8,8 +8,18 @@ const DEPTH_MAX = 1000;
 /** No token of JSON contains this byte: none that is walked through runs past it. */
 const SENTINEL = 0;
 
+/** A piece larger than this holds one large record, and nothing more is written to it. */
+const REUSED_BYTES_MAX = 65_536;
+
 /** For the piece that was written to last: a walker for every value cost as much as walking through it. */
-let walker = new JsonWalker(Buffer.alloc(0), DEPTH_MAX);
+let lastWalker = new JsonWalker(Buffer.alloc(0), DEPTH_MAX);
+
+function walkerOf(piece: Buffer): JsonWalker {
+  if (lastWalker.body === piece) return lastWalker;
+  const walker = new JsonWalker(piece, DEPTH_MAX);
+  if (piece.length <= REUSED_BYTES_MAX) lastWalker = walker;
+  return walker;
+}
 
 /**
  * Values go into the answer byte for byte and are checked there: a number of any size stays as it was written. What
@@ -23,7 +33,7 @@ export const jsonFormat: RecordFormat = {
     const { buffer, position } = out;
     buffer.set(data, position);
     buffer[position + data.length] = SENTINEL;
-    if (walker.body !== buffer) walker = new JsonWalker(buffer, DEPTH_MAX);
+    const walker = walkerOf(buffer);
     try {
       const start = walker.space(position);
       const end = walker.value(start, 0);

@@ -2,6 +2,7 @@ import type { ConsumedRecord } from '@sluice/kafka';
 import { ByteWriter } from './byte-writer.ts';
 import { PoisonData, type RecordFormat } from './record-format.ts';
 
+const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const CLOSE_BRACE = 0x7d;
@@ -22,7 +23,6 @@ export class RecordsBody {
 
   constructor(format: RecordFormat) {
     this.#format = format;
-    this.#out.byte(OPEN_BRACKET);
   }
 
   get count(): number {
@@ -35,8 +35,8 @@ export class RecordsBody {
     const opening = this.#opening(record.topic);
     out.mark();
     out.reserve(opening.length + ENVELOPE_BYTES);
-    // The first record needs no comma before it.
-    out.bytes(this.#count === 0 ? opening.subarray(1) : opening);
+    out.byte(this.#count === 0 ? OPEN_BRACKET : COMMA);
+    out.bytes(opening);
     this.#write('KEY', record.key, record);
     out.reserve(ENVELOPE_BYTES);
     out.bytes(VALUE);
@@ -53,7 +53,8 @@ export class RecordsBody {
   /** The finished body; nothing may be appended after it. */
   finish(): readonly Buffer[] {
     this.#out.mark();
-    this.#out.reserve(1);
+    this.#out.reserve(2);
+    if (this.#count === 0) this.#out.byte(OPEN_BRACKET);
     this.#out.byte(CLOSE_BRACKET);
     return this.#out.finish();
   }
@@ -75,11 +76,11 @@ export class RecordsBody {
     }
   }
 
-  /** From the comma before a record to its key. */
+  /** From the begin of a record to its key. */
   #opening(topic: string): Buffer {
     let opening = this.#openings.get(topic);
     if (opening === undefined) {
-      opening = Buffer.from(`,{"topic":${JSON.stringify(topic)},"key":`);
+      opening = Buffer.from(`{"topic":${JSON.stringify(topic)},"key":`);
       this.#openings.set(topic, opening);
     }
     return opening;

@@ -128,6 +128,27 @@ describe('the body of a read', () => {
     expect(Buffer.concat(body.finish()).toString()).toBe(`[${expected(0, 'null', '1')},${expected(2, 'null', '3')}]`);
   });
 
+  it('holds no more memory than it counts (bug: pieces were pinned by a few bytes in them)', () => {
+    const heldBy = (values: readonly Buffer[]): number => {
+      const body = new RecordsBody(jsonFormat);
+      for (const [offset, value] of values.entries()) {
+        try {
+          body.append(recordOf(offset, null, value));
+        } catch (error) {
+          if (!(error instanceof PoisonData)) throw error;
+        }
+      }
+      const pieces = body.finish();
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      return pieces.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) / length;
+    };
+    expect(heldBy([json('1')])).toBe(1);
+    expect(heldBy([json('1'), json(`"${'x'.repeat(5_000_000)}`)])).toBe(1);
+    const padded = json(`1${' '.repeat(500_000)}`);
+    expect(heldBy([padded, padded, padded])).toBe(1);
+    expect(heldBy(Array.from({ length: 1000 }, () => json(`"${'x'.repeat(400)}"`)))).toBeLessThan(2);
+  });
+
   it('takes values as deep as Jackson does, and no deeper', () => {
     const nested = (depth: number): Buffer => json('['.repeat(depth) + ']'.repeat(depth));
     expect(bodyOf(jsonFormat, [recordOf(0, null, nested(1000))])).toContain('[[[');
