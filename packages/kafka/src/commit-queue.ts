@@ -11,6 +11,7 @@ export interface PendingCommit {
 
 interface Entry {
   readonly signature: string;
+  readonly commit: PendingCommit;
   settle(error?: KafkaError): void;
 }
 
@@ -27,48 +28,41 @@ function signatureOf(offsets: readonly TopicPartitionOffset[]): string {
  */
 export class CommitQueue {
   readonly #entries = new Set<Entry>();
-  /** The latest that ran out of time, and how many did. */
-  #overdue: { readonly error: KafkaError; readonly count: number } | undefined;
 
-  /** Commits that are not answered yet. */
-  get waiting(): number {
-    return this.#entries.size;
-  }
-
-  /** @returns a function that gives the error of a commit which ran out of time since now, if one did */
-  failedByDeadline(): () => KafkaError | undefined {
-    const before = this.#overdue?.count ?? 0;
-    return () => ((this.#overdue?.count ?? 0) > before ? this.#overdue?.error : undefined);
+  /** Commits that are not answered yet, oldest first. */
+  get pending(): readonly PendingCommit[] {
+    return [...this.#entries].map(({ commit }) => commit);
   }
 
   add(offsets: readonly TopicPartitionOffset[], timeoutMs: number): PendingCommit {
     let settled = false;
+    let finish: (error: KafkaError | undefined) => void = () => undefined;
     const answer = new Promise<void>((resolve, reject) => {
-      const entry: Entry = {
-        signature: signatureOf(offsets),
-        settle: (error) => {
-          settled = true;
-          clearTimeout(timer);
-          this.#entries.delete(entry);
-          if (error === undefined) resolve();
-          else reject(error);
-        },
-      };
-      const timer = setTimeout(() => {
-        const error = timeoutError('the commit was sent and not answered; it may still take effect', timeoutMs);
-        this.#overdue = { error, count: (this.#overdue?.count ?? 0) + 1 };
-        entry.settle(error);
-      }, timeoutMs);
-      this.#entries.add(entry);
+      finish = (error): void => (error === undefined ? resolve() : reject(error));
     });
     // Whoever stops waiting early (a closed instance) must not leave an unhandled rejection behind.
     answer.catch(() => undefined);
-    return {
+    const commit: PendingCommit = {
       answer,
       get settled() {
         return settled;
       },
     };
+    const entry: Entry = {
+      signature: signatureOf(offsets),
+      commit,
+      settle: (error) => {
+        settled = true;
+        clearTimeout(timer);
+        this.#entries.delete(entry);
+        finish(error);
+      },
+    };
+    const timer = setTimeout(() => {
+      entry.settle(timeoutError('the commit was sent and not answered; it may still take effect', timeoutMs));
+    }, timeoutMs);
+    this.#entries.add(entry);
+    return commit;
   }
 
   /** The client's callback: the oldest waiting commit of exactly these offsets is answered. */

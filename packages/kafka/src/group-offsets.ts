@@ -13,6 +13,7 @@ export interface GroupOffsetsOptions {
 }
 
 const COMMIT_POLL_INTERVAL_MS = 1;
+const ERR_TIMED_OUT = -185;
 
 /** One answer for all offsets of a commit: only where they are of one topic is it clear which one an error means. */
 function contextOf([first, ...others]: readonly TopicPartitionOffset[]): ErrorContext {
@@ -51,15 +52,17 @@ export class GroupOffsets {
   }
 
   /**
-   * Waits for the answers to all commits that were sent. Who looks up what is committed asks on another connection, and
+   * Waits for the answers to the commits sent so far. Who looks up what is committed asks on another connection, and
    * nothing else keeps his question behind a commit: it found none, and `latest` skipped what was still to be read.
    * @throws KafkaError when one was not answered in time: it may still take effect
    */
   async settle(): Promise<void> {
-    const unanswered = this.#commits.failedByDeadline();
-    await this.#pollWhile(() => this.#commits.waiting > 0);
-    const error = unanswered();
-    if (error !== undefined) throw error;
+    const sent = this.#commits.pending;
+    await this.#pollWhile(() => sent.some(({ settled }) => !settled));
+    for (const outcome of await Promise.allSettled(sent.map(({ answer }) => answer))) {
+      // Any other error says that nothing was committed.
+      if (outcome.status === 'rejected' && (outcome.reason as KafkaError).code === ERR_TIMED_OUT) throw outcome.reason;
+    }
   }
 
   /** The client's commit callback. */
