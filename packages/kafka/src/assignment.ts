@@ -1,8 +1,6 @@
 import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
+import { OFFSET_NONE, OFFSET_STORED } from './logical-offsets.ts';
 import type { ConsumedRecord, RecordBuffer } from './record-buffer.ts';
-
-/** Where the group committed, else by the reset policy: for a partition of which nothing is known yet. */
-const OFFSET_STORED = -1000;
 
 interface Progress extends TopicPartition {
   /** Offset after the last record taken from the client, or where it was told to begin. */
@@ -33,7 +31,8 @@ export class Assignment {
   /** Adds partitions, or says anew where they begin. */
   add(starts: readonly TopicPartitionOffset[]): void {
     for (const { topic, partition, offset } of starts) {
-      this.#partitions.set(keyOf({ topic, partition }), { topic, partition, fetched: offset });
+      const fetched = offset >= 0 || offset === OFFSET_NONE ? offset : OFFSET_STORED;
+      this.#partitions.set(keyOf({ topic, partition }), { topic, partition, fetched });
     }
   }
 
@@ -63,9 +62,22 @@ export class Assignment {
       if (!buffered.has(key)) buffered.set(key, record.offset);
     });
     return [...this.#partitions].map(([key, { topic, partition, fetched }]) => {
-      const offset = buffered.get(key) ?? fetched;
-      return { topic, partition, offset: offset < 0 ? OFFSET_STORED : offset };
+      return { topic, partition, offset: buffered.get(key) ?? fetched };
     });
+  }
+
+  /** Partitions that nobody has said a position of, and that are not fetched therefore. */
+  unpositioned(): TopicPartition[] {
+    return this.list().filter((partition) => !this.#isPositioned(partition));
+  }
+
+  /** Those of the partitions that the client was told to fetch. */
+  fetchedAmong(partitions: readonly TopicPartition[]): TopicPartition[] {
+    return partitions.filter((partition) => this.#isPositioned(partition));
+  }
+
+  #isPositioned(partition: TopicPartition): boolean {
+    return this.#partitions.get(keyOf(partition))?.fetched !== OFFSET_NONE;
   }
 
   /**

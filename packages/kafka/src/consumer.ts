@@ -5,6 +5,7 @@ import type { ConsumerOptions } from './consumer-options.ts';
 import { kafkaErrorFromCode } from './error-mapping.ts';
 import { GroupOffsets } from './group-offsets.ts';
 import { KafkaError } from './kafka-error.ts';
+import { OFFSET_NONE, OFFSET_STORED } from './logical-offsets.ts';
 import { RecordBuffer } from './record-buffer.ts';
 
 const ERR_DESTROY = -197;
@@ -61,6 +62,11 @@ export class Consumer {
 
   get assigned(): readonly TopicPartition[] {
     return this.#assignment.list();
+  }
+
+  /** Assigned partitions that are not read until a seek says from where. */
+  get unpositioned(): readonly TopicPartition[] {
+    return this.#assignment.unpositioned();
   }
 
   isAssigned(partition: TopicPartition): boolean {
@@ -197,7 +203,8 @@ export class Consumer {
   /** Reads the assigned partitions from these positions; what was read ahead is dropped. */
   #restart(positions: readonly TopicPartitionOffset[]): void {
     const parked = this.#parked;
-    if (this.#handle.cooperative && positions.length > 0) this.#handle.unassign(this.#assignment.list());
+    if (this.#handle.cooperative && positions.length > 0)
+      this.#handle.unassign(this.#assignment.fetchedAmong(this.#assignment.list()));
     this.#forget();
     this.#parked = parked;
     if (parked) this.#assignment.add(positions);
@@ -246,7 +253,7 @@ export class Consumer {
     this.#parked = false;
     this.#readAt = performance.now();
     this.#assignment.add(starts);
-    this.#handle.assign(starts);
+    this.#handle.assign(starts.filter(({ offset }) => offset !== OFFSET_NONE));
   }
 
   #isIdle(): boolean {
@@ -265,7 +272,7 @@ export class Consumer {
   #park(): void {
     const positions = this.#assignment.positions(this.buffer);
     // A start that the client is still to find out may be the end of the log, which will be another by then.
-    if (positions.length === 0 || positions.some(({ offset }) => offset < 0)) return;
+    if (positions.length === 0 || positions.some(({ offset }) => offset === OFFSET_STORED)) return;
     this.#forget();
     this.#assignment.add(positions);
     this.#handle.client.assign([]);
@@ -283,11 +290,12 @@ export class Consumer {
     this.#grant += 1;
     this.#generation += 1;
     this.#parked = false;
+    const fetched = this.#assignment.fetchedAmong(partitions);
     this.#assignment.remove(partitions);
     this.buffer.retain((record) => this.isAssigned(record));
     // While it disconnects the client waits for this call, too.
     if (!this.#handle.client.isConnected()) return;
-    this.#handle.unassign(partitions);
+    this.#handle.unassign(fetched);
   }
 
   async #assignFromGroup(partitions: readonly TopicPartition[]): Promise<void> {

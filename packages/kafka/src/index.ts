@@ -14,6 +14,7 @@ export type { ClientConf } from './consumer-settings.ts';
 export type { BatchResult } from './delivery.ts';
 export { KafkaError, type KafkaErrorFamily } from './kafka-error.ts';
 export { missingLibraryFeatures } from './library-features.ts';
+export { OFFSET_NONE, OFFSET_STORED } from './logical-offsets.ts';
 export { type MockCluster, startMockCluster } from './mock-cluster.ts';
 export { type BearerToken, followTokens, TokenSource } from './oauth-token.ts';
 export { type Principal, servicePrincipal } from './principal.ts';

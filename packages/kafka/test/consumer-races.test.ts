@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { sharedBroker } from '../../../test/harness/broker.ts';
 import { deferred, eventually } from '../../../test/harness/conditions.ts';
 import { uniqueName } from '../../../test/harness/topics.ts';
+import { OFFSET_NONE } from '../src/logical-offsets.ts';
 import { closeAfterEach, consumerOf, DEADLINE_MS, fillTo, produce, topicWith } from './consuming.ts';
 
 let bootstrap: string;
@@ -100,5 +101,51 @@ describe('a consumer of which several things are asked at once', () => {
     for (let i = 0; i < 3; i += 1) await consumer.service();
     await fillTo(consumer, 2);
     expect(consumer.buffer.peek()).toMatchObject({ partition: 1, offset: 0 });
+  });
+
+  it('asks for the committed offsets behind its own commit (bug: the look-up overtook it, on another connection)', async () => {
+    const topic = await topicWith(bootstrap, 3);
+    const partitions = [{ topic, partition: 0 }];
+    let asked = false;
+    const { consumer } = consumerOf(bootstrap, uniqueName('group'), {
+      committedOffsets: async () => {
+        asked = true;
+        return [];
+      },
+    });
+    await consumer.connect();
+    await consumer.assign(fromZero(partitions));
+    await fillTo(consumer, 3);
+    consumer.commitWithoutWaiting([{ topic, partition: 0, offset: 2 }]);
+    const looking = consumer.committed(partitions);
+    // An answer comes while the client is polled, which is work for the event loop: no promise alone can bring it.
+    for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+    expect(asked).toBe(false);
+    await looking;
+    expect(asked).toBe(true);
+  });
+
+  it('does not fetch a partition that has no position, and does once it is told one', async () => {
+    const topic = await topicWith(bootstrap, 3, 2);
+    await produce(bootstrap, topic, 2, 1);
+    const { consumer, errors } = consumerOf(bootstrap, uniqueName('group'), { parkAfterMs: 1 });
+    await consumer.connect();
+    await consumer.assign([
+      { topic, partition: 0, offset: OFFSET_NONE },
+      { topic, partition: 1, offset: 0 },
+    ]);
+    await fillTo(consumer, 2);
+    expect(consumer.unpositioned).toEqual([{ topic, partition: 0 }]);
+    // Parked and awake again, it still stands nowhere.
+    await consumer.service();
+    await consumer.reposition((current) =>
+      current.map((position) => (position.partition === 0 ? { ...position, offset: 1 } : { ...position, offset: 2 })),
+    );
+    await fillTo(consumer, 2);
+    expect(consumer.unpositioned).toEqual([]);
+    expect(errors).toEqual([]);
+    const offsets: number[] = [];
+    consumer.buffer.each(({ partition, offset }) => offsets.push(partition, offset));
+    expect(offsets).toEqual([0, 1, 0, 2]);
   });
 });

@@ -225,4 +225,21 @@ describe('auto.offset.reset', () => {
     await consumer.seek(topic, 0, 1);
     expect((await consumer.readAll(1))[0]?.offset).toBe(1);
   });
+
+  it('none is reported until every partition has a position, and never after it (bug: the client raised it again, later)', async () => {
+    const topic = await createTopic(proxy.bootstrap, { partitions: 2 });
+    await produceJson(proxy.http, topic, ['a'], 0);
+    await produceJson(proxy.http, topic, ['b'], 1);
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'), { 'auto.offset.reset': 'none' });
+    await consumer.assign(topic, 0, 1);
+    await consumer.seek(topic, 0, 0);
+    const answer = await consumer.readAnswer({ timeout: 1000 });
+    expect(answer.status).toBe(500);
+    expect(answer.json()).toMatchObject({
+      message: `Undefined offset with no reset policy for partitions: [${topic}-1]`,
+    });
+    await consumer.seek(topic, 1, 0);
+    expect(new Set((await consumer.readAll(2)).map((record) => record.value))).toEqual(new Set(['a', 'b']));
+    expect(await consumer.read({ timeout: 1000 })).toEqual([]);
+  });
 });

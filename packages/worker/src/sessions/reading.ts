@@ -16,7 +16,7 @@ import {
   subscriptionTo,
   topicsOf,
 } from './source.ts';
-import { resolveStart } from './start-offsets.ts';
+import { resolveStart, undefinedOffsets } from './start-offsets.ts';
 import type { TopicPattern } from './topic-pattern.ts';
 
 const TOPIC_AUTHORIZATION_FAILED = 29;
@@ -139,8 +139,11 @@ export class Reading {
       for (const position of mine) this.#offsets.deliveries.seek(position);
       return mine;
     });
+    if (!isRefusal(this.#error)) {
+      const { unpositioned } = consumer;
+      this.#error = unpositioned.length === 0 ? undefined : undefinedOffsets(unpositioned);
+    }
     this.#onChange();
-    if (!isRefusal(this.#error)) this.#error = undefined;
   }
 
   /** Goes back to the first record that an answer took along which did not reach its client. */

@@ -1,9 +1,6 @@
-import { type Admin, type Consumer, KafkaError } from '@sluice/kafka';
+import { type Admin, type Consumer, KafkaError, OFFSET_NONE, OFFSET_STORED } from '@sluice/kafka';
 import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 import { partitionKey } from './delivery-tracker.ts';
-
-/** librdkafka's "where the group committed, else by the reset policy". */
-const OFFSET_STORED = -1000;
 
 export interface StartOptions {
   readonly admin: Admin;
@@ -12,7 +9,8 @@ export interface StartOptions {
   readonly onError: (error: KafkaError) => void;
 }
 
-function undefinedOffsets(partitions: readonly TopicPartition[]): KafkaError {
+/** What reads report while partitions have neither a committed offset, nor a reset policy, nor a seek. */
+export function undefinedOffsets(partitions: readonly TopicPartition[]): KafkaError {
   const names = partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(', ');
   const message = `Undefined offset with no reset policy for partitions: [${names}]`;
   return new KafkaError(-140, 'other', message, { retriable: false });
@@ -35,7 +33,8 @@ async function resetStart(
   if (partitions.length === 0) return [];
   if (reset === 'none') {
     onError(undefinedOffsets(partitions));
-    return partitions.map(leftToTheClient);
+    // Left to the client, it would look for itself, and raise the same error after the seek that mended it.
+    return partitions.map(({ topic, partition }) => ({ topic, partition, offset: OFFSET_NONE }));
   }
   const edges = await admin.edgeOffsetAnswers(partitions, reset);
   for (const edge of edges) if (edge instanceof KafkaError && !edge.retriable) onError(edge);

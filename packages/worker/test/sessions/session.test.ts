@@ -1,4 +1,4 @@
-import { type Consumer, type ConsumerHooks, KafkaError, servicePrincipal } from '@sluice/kafka';
+import { type Consumer, type ConsumerHooks, KafkaError, OFFSET_NONE, servicePrincipal } from '@sluice/kafka';
 import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/harness/conditions.ts';
@@ -36,6 +36,10 @@ class FakeConsumer {
   async connect(): Promise<void> {}
 
   async close(): Promise<void> {}
+
+  get unpositioned(): readonly TopicPartition[] {
+    return this.assigned.filter(({ offset }) => offset === OFFSET_NONE);
+  }
 
   isAssigned({ topic, partition }: TopicPartition): boolean {
     return this.assigned.some((one) => one.topic === topic && one.partition === partition);
