@@ -8,17 +8,36 @@ const CLOSE_BRACKET = 0x5d;
 const CLOSE_BRACE = 0x7d;
 const NULL = Buffer.from('null');
 const VALUE = Buffer.from(',"value":');
-const PARTITION = Buffer.from(',"partition":');
-const OFFSET = Buffer.from(',"offset":');
 
-/** What a record's names, numbers and closing brace may take, its topic aside. */
-const ENVELOPE_BYTES = 100;
+/** The most digits of an offset, and the bytes of brackets, commas and braces around a record. */
+const REST_BYTES = 32;
+
+/** What stands around key, value and offset in each record of one partition. */
+interface Frame {
+  /** From the begin of a record to its key. */
+  readonly toKey: Buffer;
+  /** The same and on to its value, without a key: most records have none. */
+  readonly toValue: Buffer;
+  /** From the value to the offset. */
+  readonly toOffset: Buffer;
+}
+
+function newFrame({ topic, partition }: ConsumedRecord): Frame {
+  const toKey = `{"topic":${JSON.stringify(topic)},"key":`;
+  return {
+    toKey: Buffer.from(toKey),
+    toValue: Buffer.from(`${toKey}null,"value":`),
+    toOffset: Buffer.from(`,"partition":${partition},"offset":`),
+  };
+}
 
 /** Builds the body of a read: a JSON array of records. */
 export class RecordsBody {
   readonly #format: RecordFormat;
   readonly #out = new ByteWriter();
-  readonly #openings = new Map<string, Buffer>();
+  /** Of the topic of the record before, by partition. */
+  readonly #frames = new Map<number, Frame>();
+  #topic: string | undefined;
   #count = 0;
 
   constructor(format: RecordFormat) {
@@ -32,19 +51,22 @@ export class RecordsBody {
   /** @throws PoisonData naming key or value, partition and offset; the body is unchanged then */
   append(record: ConsumedRecord): void {
     const out = this.#out;
-    const opening = this.#opening(record.topic);
+    const frame = this.#frameOf(record);
     out.mark();
-    out.reserve(opening.length + ENVELOPE_BYTES);
+    out.reserve(frame.toValue.length + REST_BYTES);
     out.byte(this.#count === 0 ? OPEN_BRACKET : COMMA);
-    out.bytes(opening);
-    this.#write('KEY', record.key, record);
-    out.reserve(ENVELOPE_BYTES);
-    out.bytes(VALUE);
-    this.#write('VALUE', record.value, record);
-    out.reserve(ENVELOPE_BYTES);
-    out.bytes(PARTITION);
-    out.integer(record.partition);
-    out.bytes(OFFSET);
+    if (record.key === null) {
+      out.bytes(frame.toValue);
+    } else {
+      out.bytes(frame.toKey);
+      this.#write('KEY', record.key, record);
+      out.reserve(VALUE.length + NULL.length);
+      out.bytes(VALUE);
+    }
+    if (record.value === null) out.bytes(NULL);
+    else this.#write('VALUE', record.value, record);
+    out.reserve(frame.toOffset.length + REST_BYTES);
+    out.bytes(frame.toOffset);
     out.integer(record.offset);
     out.byte(CLOSE_BRACE);
     this.#count += 1;
@@ -59,30 +81,33 @@ export class RecordsBody {
     return this.#out.finish();
   }
 
-  #write(what: 'KEY' | 'VALUE', data: Buffer | null, { topic, partition, offset }: ConsumedRecord): void {
-    if (data === null) {
-      this.#out.bytes(NULL);
-      return;
+  #frameOf(record: ConsumedRecord): Frame {
+    // Each record brings a string of its own: to compare two is cheaper than to look one up.
+    if (record.topic !== this.#topic) {
+      this.#topic = record.topic;
+      this.#frames.clear();
     }
+    let frame = this.#frames.get(record.partition);
+    if (frame === undefined) {
+      frame = newFrame(record);
+      this.#frames.set(record.partition, frame);
+    }
+    return frame;
+  }
+
+  #write(what: 'KEY' | 'VALUE', data: Buffer, record: ConsumedRecord): void {
     try {
       this.#format.write(data, this.#out);
     } catch (error) {
       this.#out.rewind();
-      if (!(error instanceof PoisonData)) throw error;
-      throw new PoisonData(
-        `Error deserializing ${what} for partition ${topic}-${partition} at offset ${offset}: ${error.message} ` +
-          'If needed, please seek past the record to continue consumption.',
-      );
+      throw error instanceof PoisonData ? poison(what, record, error) : error;
     }
   }
+}
 
-  /** From the begin of a record to its key. */
-  #opening(topic: string): Buffer {
-    let opening = this.#openings.get(topic);
-    if (opening === undefined) {
-      opening = Buffer.from(`{"topic":${JSON.stringify(topic)},"key":`);
-      this.#openings.set(topic, opening);
-    }
-    return opening;
-  }
+function poison(what: 'KEY' | 'VALUE', { topic, partition, offset }: ConsumedRecord, { message }: Error): PoisonData {
+  return new PoisonData(
+    `Error deserializing ${what} for partition ${topic}-${partition} at offset ${offset}: ${message} ` +
+      'If needed, please seek past the record to continue consumption.',
+  );
 }
