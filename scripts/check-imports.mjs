@@ -13,9 +13,9 @@ const MAY_IMPORT = {
   runtime: ['protocol'],
   directory: [],
   kafka: ['protocol'],
-  edge: ['directory'],
-  worker: ['protocol', 'runtime', 'kafka'],
-  cli: ['protocol', 'runtime', 'kafka', 'worker'],
+  edge: ['protocol', 'runtime', 'directory'],
+  worker: ['protocol', 'runtime', 'directory', 'kafka'],
+  cli: ['protocol', 'runtime', 'directory', 'kafka', 'worker', 'edge'],
 };
 
 /** Outside library → packages that may import it. */

@@ -115,7 +115,9 @@ describe('the documents', () => {
     'packages/%s/README.md says what each source file is for',
     (name) => {
       const listed = codeWords(`packages/${name}/README.md`).map((word) => word.replace(/^src\//, ''));
-      const inFolder = readdirSync(join(ROOT, 'packages', name, 'src')).filter((file) => file !== 'index.ts');
+      const inFolder = readdirSync(join(ROOT, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+        (file) => file.endsWith('.ts') && file !== 'index.ts',
+      );
       expect(inFolder.length).toBeGreaterThan(10);
       expect(inFolder.filter((file) => !listed.includes(file))).toEqual([]);
     },

@@ -131,7 +131,10 @@ export interface Directory {
   nodes(): Promise<readonly NodeRecord[]>;
 
   create(request: CreateRequest): Promise<CreateOutcome>;
+  /** @throws DirectoryUnavailable, too, for an unknown name while owners may still restore what was forgotten */
   find(name: InstanceName): Promise<Ownership | undefined>;
+  /** All that is known of an instance. @throws as `find` */
+  read(name: InstanceName): Promise<InstanceRecord | undefined>;
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
   /** In order; one round trip for all of them. */
   write(writes: readonly StateWrite[]): Promise<readonly HoldOutcome[]>;

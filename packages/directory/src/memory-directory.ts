@@ -103,6 +103,11 @@ export class MemoryDirectory implements Directory {
     return entry?.content === undefined ? undefined : entry.owner;
   }
 
+  async read(name: InstanceName): Promise<InstanceRecord | undefined> {
+    const entry = this.#entry(instanceKey(name));
+    return entry?.content === undefined ? undefined : recordOf(name, entry.owner, entry.content);
+  }
+
   async claim({ name, from, to, reason }: ClaimRequest): Promise<ClaimOutcome> {
     const entry = this.#entry(instanceKey(name));
     if (entry?.content === undefined) return { outcome: 'gone' };

@@ -114,7 +114,17 @@ export class RedisDirectory implements Directory {
     const [id, boot, epoch, deleted] = await this.#asked(() => {
       return this.#client.hmget(own, 'node', 'boot', 'epoch', 'deleted');
     });
-    return id == null || deleted != null ? undefined : ownerOf([id, boot ?? '', epoch ?? '']);
+    if (id != null && deleted == null) return ownerOf([id, boot ?? '', epoch ?? '']);
+    if (id == null) await this.#refuseUnsettled();
+    return undefined;
+  }
+
+  async read(name: InstanceName): Promise<InstanceRecord | undefined> {
+    const [outcome, ...more] = (await this.#run(scripts.read, this.#keys.instance(name), [])) as [string, ...string[]];
+    if (outcome === 'unknown') await this.#refuseUnsettled();
+    if (outcome !== 'found') return undefined;
+    const [id, boot, epoch, config, ...fields] = more as [string, string, string, string, ...string[]];
+    return { name, ...ownerOf([id, boot, epoch]), config, state: pairs(fields) };
   }
 
   async claim({ name, from, to, reason }: ClaimRequest): Promise<ClaimOutcome> {
@@ -136,6 +146,7 @@ export class RedisDirectory implements Directory {
     const [outcome, ...more] = answer as [string, ...string[]];
     if (outcome !== 'claimed') {
       this.#forget(to, key);
+      if (outcome === 'gone') await this.#refuseUnsettled();
       return outcome === 'gone' ? { outcome } : { outcome: 'moved', owner: ownerOf(more) };
     }
     this.#forget(from.node, key);
@@ -214,6 +225,13 @@ export class RedisDirectory implements Directory {
   async #generation(): Promise<[id: string, unsettledMs: number]> {
     const parameters = [randomUUID(), this.#options.leaseMs];
     return (await this.#run(scripts.generation, [this.#keys.generation], parameters)) as [string, number];
+  }
+
+  /** What is missing now may be restored yet: nobody may say that it does not exist. */
+  async #refuseUnsettled(): Promise<void> {
+    const [, unsettledMs] = await this.#generation();
+    if (unsettledMs > 0)
+      throw new DirectoryUnavailable('Redis came back empty, and instances are still being restored');
   }
 
   async #leaseRuns({ id, boot }: NodeIdentity): Promise<boolean> {

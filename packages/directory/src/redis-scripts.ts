@@ -9,7 +9,7 @@ export interface Script {
   readonly sha1: string;
 }
 
-type ScriptName = 'assert' | 'claim' | 'create' | 'generation' | 'lease' | 'leave' | 'remove' | 'write';
+type ScriptName = 'assert' | 'claim' | 'create' | 'generation' | 'lease' | 'leave' | 'read' | 'remove' | 'write';
 
 function script(name: ScriptName): Script {
   const text = readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8');
@@ -24,6 +24,7 @@ export const scripts: Readonly<Record<ScriptName, Script>> = {
   generation: script('generation'),
   lease: script('lease'),
   leave: script('leave'),
+  read: script('read'),
   remove: script('remove'),
   write: script('write'),
 };

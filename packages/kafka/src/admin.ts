@@ -5,6 +5,7 @@ import { AdminClient, type AdminClientOptions } from './admin-client.ts';
 import { isMockCluster, isReadRefused, requestMetadata, type TopicMetadata } from './admin-requests.ts';
 import { requestCommittedOffsets } from './committed-offsets.ts';
 import { kafkaErrorFromCode } from './error-mapping.ts';
+import { requestMemberRemoval } from './group-members.ts';
 import { KafkaError } from './kafka-error.ts';
 import {
   EARLIEST,
@@ -231,6 +232,17 @@ export class Admin {
     const ask = (): Promise<TopicPartitionOffset[]> =>
       this.#client.call('committed offsets', { group }, (admin) => requestCommittedOffsets(admin, group, partitions));
     return await retryWhileMoving('coordinator', ask, this.#timeoutMs);
+  }
+
+  /**
+   * Ends the membership of a static member whose process is gone: its partitions go to the others at their next
+   * heartbeats, and not when its session times out.
+   * @throws {KafkaError} authorization; retriable after the deadline
+   */
+  async removeStaticMember(group: string, groupInstanceId: string): Promise<void> {
+    await this.#client.call('remove group member', { group }, (admin) =>
+      requestMemberRemoval(admin, group, groupInstanceId),
+    );
   }
 
   /**

@@ -6,6 +6,11 @@ export interface ClientConf {
 
 export interface ConsumerConfOptions {
   readonly groupId: string;
+  /**
+   * Makes the consumer a static member (KIP-345): who joins under the same id goes on with its partitions, without a
+   * rebalance, and the one before is fenced.
+   */
+  readonly groupInstanceId?: string | undefined;
   readonly autoOffsetReset: 'earliest' | 'latest' | 'none';
   /** What the configuration file says about consumers, already in librdkafka's names. */
   readonly settings: ClientConf;
@@ -31,12 +36,15 @@ const tunable: Readonly<Record<string, unknown>> = {
   'partition.assignment.strategy': 'range,roundrobin',
 };
 
+/** A fenced member learns of it from its next heartbeat, and hands out records of others until then. */
+const STATIC_HEARTBEAT_MS = 1500;
+
 /**
  * The settings of one consumer. Committing, storing offsets and creating topics are never left to the client:
  * only this proxy knows what was delivered to anybody.
  */
 export function consumerConf(options: ConsumerConfOptions): ClientConf {
-  const { settings } = options;
+  const { settings, groupInstanceId } = options;
   return {
     global: {
       ...tunable,
@@ -44,7 +52,9 @@ export function consumerConf(options: ConsumerConfOptions): ClientConf {
       'queued.max.messages.kbytes': Math.max(1, Math.floor(options.readAheadBytes / 1024)),
       // Idle instances are kept in their group by the service poll; this is the backstop behind it.
       'max.poll.interval.ms': Math.max(options.instanceTimeoutMs + 60_000, 300_000),
+      ...(groupInstanceId === undefined ? {} : { 'heartbeat.interval.ms': STATIC_HEARTBEAT_MS }),
       ...settings.global,
+      ...(groupInstanceId === undefined ? {} : { 'group.instance.id': groupInstanceId }),
       'group.id': options.groupId,
       'enable.auto.commit': false,
       'enable.auto.offset.store': false,

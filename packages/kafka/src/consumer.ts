@@ -173,14 +173,19 @@ export class Consumer {
 
   /** Leaves the group, so that its other members get the partitions at once. All that is left to do is `close`. */
   leave(): Promise<void> {
-    this.#leaving ??= this.#handle.exclusive(() => {
-      this.#handle.stopTokens();
-      this.#forget();
-      this.#offsets.refuse(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
-      // A static member leaves its group only if it unsubscribes before it disconnects.
+    // A static member leaves its group only if it unsubscribes before it disconnects.
+    return this.#end(() => {
       if (this.#handle.connected) this.#handle.client.unsubscribe();
     });
-    return this.#leaving;
+  }
+
+  /**
+   * Frees the handle of a static member, and leaves its place in the group to the one who joins under the same id.
+   * @throws as `close`
+   */
+  async detach(): Promise<void> {
+    await this.#end(() => undefined);
+    await this.#handle.disconnect();
   }
 
   /**
@@ -190,6 +195,16 @@ export class Consumer {
   async close(): Promise<void> {
     await this.leave();
     await this.#handle.disconnect();
+  }
+
+  #end(leaveGroup: () => void): Promise<void> {
+    this.#leaving ??= this.#handle.exclusive(() => {
+      this.#handle.stopTokens();
+      this.#forget();
+      this.#offsets.refuse(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
+      leaveGroup();
+    });
+    return this.#leaving;
   }
 
   /** A task that changes what is read; once the consumer leaves there is nothing to change. */

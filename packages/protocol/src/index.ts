@@ -23,6 +23,19 @@ export {
 } from './media-types.ts';
 export { openApiDocument } from './openapi.ts';
 export { matchRoute, type PathParams, partitionParam, type RouteMatch } from './path.ts';
+export {
+  type Attempt,
+  formatAttempt,
+  formatPeerNode,
+  formatPeerOwner,
+  PEER_PREFIX,
+  type PeerClaim,
+  type PeerNode,
+  type PeerOwner,
+  parseAttempt,
+  parsePeerOwner,
+  peerHeaders,
+} from './peer-headers.ts';
 export { type ProduceRequest, type ProduceRequestOptions, parseProduceRequest } from './produce-request.ts';
 export { int64Parameter, queryParameter } from './query.ts';
 export { PARTITION_UNSET, type RecordBatch, type TopicPartition, type TopicPartitionOffset } from './records.ts';

@@ -38,6 +38,7 @@ export interface Config {
   readonly produce: ProduceLimits;
   readonly kafka: KafkaLimits;
   readonly management: ManagementConfig;
+  readonly cluster: ClusterConfig;
   readonly log: LogConfig;
   /** `shutdown.graceful.ms`: from SIGTERM to a forced end. */
   readonly shutdownGracefulMs: number;
@@ -131,4 +132,30 @@ export interface ManagementConfig {
   readonly listener: ListenAddress | null;
   /** `sluice.management.token`: empty when not set. */
   readonly token: string;
+}
+
+/** `node`: edge and worker in one process. `edge` knows no Kafka; `worker` is reached through edges only. */
+export type Role = 'node' | 'edge' | 'worker';
+
+export interface ClusterConfig {
+  /** `sluice.role` (node). */
+  readonly role: Role;
+  /** `sluice.redis.url`: empty for a proxy that stands alone. */
+  readonly redisUrl: string;
+  /** `sluice.cluster.id` (default): part of all keys in Redis and of the names of group members. */
+  readonly id: string;
+  /** `sluice.cluster.secret`: what nodes know each other by. */
+  readonly secret: string;
+  /** `sluice.internal.listener`: where the other nodes reach this one; null: the first listener's host, any port. */
+  readonly internalListener: ListenAddress | null;
+  /** `sluice.internal.advertised.host`: under which host they do; empty: the internal listener's. */
+  readonly internalHost: string;
+  /** `sluice.lease.ms` (10000): without a sign of life for so long a node is taken for dead. */
+  readonly leaseMs: number;
+  /** `sluice.edge.held.max` (1000): requests that wait while their instance moves → 503. */
+  readonly heldMax: number;
+  /** `sluice.edge.buffer.max.bytes` (262144): bodies up to here can be sent again to another node. */
+  readonly bufferMaxBytes: number;
+  /** `sluice.edge.owners.max` (100000): instances whose owners are remembered. */
+  readonly ownersMax: number;
 }

@@ -1,5 +1,6 @@
 export type {
   ClientKeys,
+  ClusterConfig,
   Config,
   ConsumerLimits,
   HttpLimits,
@@ -9,9 +10,14 @@ export type {
   LogLevel,
   ManagementConfig,
   ProduceLimits,
+  Role,
 } from './config.ts';
 export { ConfigError } from './config-error.ts';
 export type { EffectiveSetting } from './effective-config.ts';
+export { ConnectionMetrics } from './http/connection-metrics.ts';
+export { requestId } from './http/request-id.ts';
+export { createHttpServer } from './http/server.ts';
+export { dropBody, endAfterRequest } from './http/unread-body.ts';
 export {
   type DrainStep,
   type HostProcess,

@@ -109,6 +109,7 @@ function readConfig(reader: SettingReader, bootstrapServers: string, keys: Confi
     produce: reader.readGroup(settings.produce),
     kafka: reader.readGroup(settings.kafka),
     management: reader.readGroup(settings.management),
+    cluster: reader.readGroup(settings.cluster),
     log: readLog(reader, top.debug),
   };
 }

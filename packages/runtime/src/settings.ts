@@ -1,4 +1,5 @@
 import type {
+  ClusterConfig,
   Config,
   ConsumerLimits,
   HttpLimits,
@@ -41,6 +42,7 @@ export interface Settings {
   readonly produce: Group<ProduceLimits>;
   readonly kafka: Group<KafkaLimits>;
   readonly management: Group<ManagementConfig>;
+  readonly cluster: Group<ClusterConfig>;
   readonly log: Group<LogConfig>;
 }
 
@@ -295,6 +297,59 @@ const management: Settings['management'] = {
   }),
 };
 
+const cluster: Settings['cluster'] = {
+  role: choice('sluice.role', {
+    description:
+      'node: serves and forwards; edge: forwards only, and needs no Kafka; worker: serves what edges forward.',
+    values: ['node', 'edge', 'worker'],
+    defaultValue: 'node',
+  }),
+  redisUrl: text('sluice.redis.url', {
+    description: 'Redis that the nodes of a cluster share; empty: this server stands alone.',
+    secret: true,
+  }),
+  id: text('sluice.cluster.id', {
+    description: 'Name of the cluster: two that share a Redis or a Kafka need different ones.',
+    defaultValue: 'default',
+  }),
+  secret: text('sluice.cluster.secret', {
+    description: 'What the nodes of a cluster know each other by.',
+    secret: true,
+  }),
+  internalListener: listener('sluice.internal.listener', {
+    description:
+      'Where the other nodes of the cluster reach this one; empty: the host of the first listener, any port.',
+    defaultValue: null,
+  }),
+  internalHost: text('sluice.internal.advertised.host', {
+    description: "Host under which the other nodes reach this one; empty: the internal listener's, if it names one.",
+  }),
+  leaseMs: milliseconds('sluice.lease.ms', {
+    description: 'A node that gives no sign of life for so long is taken for dead, and its instances are taken over.',
+    defaultValue: 10_000,
+    min: 500,
+  }),
+  heldMax: integer('sluice.edge.held.max', {
+    description: 'Requests that wait while their instance moves to another node, beyond which the answer is 503.',
+    defaultValue: 1000,
+    min: 0,
+    max: 1_000_000,
+  }),
+  bufferMaxBytes: integer('sluice.edge.buffer.max.bytes', {
+    description:
+      'Size of a request body up to which it is kept, to be sent to another node when the first did not take it.',
+    defaultValue: 262_144,
+    min: 0,
+    max: 64 * MIB,
+  }),
+  ownersMax: integer('sluice.edge.owners.max', {
+    description: 'Instances whose owners are remembered; the ones used least lately are looked up again.',
+    defaultValue: 100_000,
+    min: 1,
+    max: 10_000_000,
+  }),
+};
+
 const log: Settings['log'] = {
   level: choice('sluice.log.level', {
     description: 'The least important log entries that are written.',
@@ -303,7 +358,7 @@ const log: Settings['log'] = {
   }),
 };
 
-export const settings: Settings = { top, raw, http, consumer, produce, kafka, management, log };
+export const settings: Settings = { top, raw, http, consumer, produce, kafka, management, cluster, log };
 
 /** Every setting, in the order of the table. */
 export function listSettings(): readonly Setting<unknown>[] {

@@ -2,15 +2,20 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AdminPool, BlockingCalls, Principal, ProducerPool } from '@sluice/kafka';
 import { openApiDocument } from '@sluice/protocol';
-import type { Config, ListenAddress, Logger, Metrics } from '@sluice/runtime';
+import {
+  type Config,
+  ConnectionMetrics,
+  createHttpServer,
+  type ListenAddress,
+  type Logger,
+  type Metrics,
+  requestId,
+} from '@sluice/runtime';
 import express from 'express';
 import type { Api } from './api.ts';
 import { ByteBudget } from './http/byte-budget.ts';
-import { ConnectionMetrics } from './http/connection-metrics.ts';
 import { Dispatcher } from './http/dispatch.ts';
-import { requestId } from './http/request-id.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
-import { createHttpServer } from './http/server.ts';
 import { RecordMetrics } from './record-metrics.ts';
 import { ReadScheduler } from './sessions/read-scheduler.ts';
 import { ReplayStore } from './sessions/replay-store.ts';

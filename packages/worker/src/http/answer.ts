@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import { type ApiError, errorBody } from '@sluice/protocol';
-import { dropBody, endAfterRequest } from './unread-body.ts';
+import { dropBody, endAfterRequest } from '@sluice/runtime';
 
 /** What a handler decided; how it goes over the wire is `send`'s business. */
 export interface Answer {

@@ -9,13 +9,12 @@ import {
   type RouteMatch,
   unsupportedMediaTypeContentType,
 } from '@sluice/protocol';
-import type { Logger } from '@sluice/runtime';
+import { type Logger, requestId } from '@sluice/runtime';
 import type { Api } from '../api.ts';
 import { type Answer, errorAnswer, send } from './answer.ts';
 import { Exchange, type Negotiated } from './exchange.ts';
 import { kafkaAnswer } from './kafka-answers.ts';
 import { ClientGone } from './read-body.ts';
-import { requestId } from './request-id.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 
 export type Handler = (exchange: Exchange, api: Api) => Promise<Answer>;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { acceptsGzip } from '../../src/http/answer.ts';
 import { ByteBudget } from '../../src/http/byte-budget.ts';
-import { requestId } from '../../src/http/request-id.ts';
 
 describe('acceptsGzip', () => {
   it.each([
@@ -17,16 +16,6 @@ describe('acceptsGzip', () => {
     [undefined, false],
   ])('%s → %s', (header, expected) => {
     expect(acceptsGzip(header)).toBe(expected);
-  });
-});
-
-describe('requestId', () => {
-  it('takes a short visible id from the client and makes its own otherwise', () => {
-    expect(requestId('abc-1')).toBe('abc-1');
-    for (const bad of ['', 'a b', 'a\u0000', 'é', 'x'.repeat(129), ['a', 'b'], undefined]) {
-      expect(requestId(bad)).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
-    }
-    expect(requestId(undefined)).not.toBe(requestId(undefined));
   });
 });
 

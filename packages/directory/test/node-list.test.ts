@@ -1,5 +1,6 @@
-import { MemoryDirectory, type NodeRecord } from '@sluice/directory';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { NodeRecord } from '../src/directory.ts';
+import { MemoryDirectory } from '../src/memory-directory.ts';
 import { NodeList } from '../src/node-list.ts';
 
 const load = { instances: 0, instancesMax: 10, utilization: 0 };

@@ -1,4 +1,4 @@
-import type { Directory, NodeIdentity, NodeRecord } from '@sluice/directory';
+import type { Directory, NodeIdentity, NodeRecord } from './directory.ts';
 
 export interface NodeListOptions {
   readonly directory: Pick<Directory, 'nodes' | 'watch'>;

@@ -1,4 +1,4 @@
-import type { BoundCounter, Metrics } from '@sluice/runtime';
+import type { BoundCounter, Metrics } from '../metrics.ts';
 
 /** Connections, and what was refused on them before there was a request to route. */
 export class ConnectionMetrics {

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HttpLimits } from '@sluice/runtime';
+import type { HttpLimits } from '../config.ts';
 import { requestId } from './request-id.ts';
 
 /** Why a request goes no further than the HTTP server. */

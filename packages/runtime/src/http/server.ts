@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HttpLimits } from '@sluice/runtime';
+import type { HttpLimits } from '../config.ts';
 import type { ConnectionMetrics } from './connection-metrics.ts';
 import {
   noTunnels,

@@ -1,0 +1,106 @@
+/**
+ * What the nodes of a cluster tell each other beside a client's request and its answer. These headers mean something on
+ * the internal listener only; from anybody else they are dropped.
+ */
+export const PEER_PREFIX = 'x-sluice-';
+
+export const peerHeaders = {
+  /** `sluice.cluster.secret`: who does not have it is no peer. */
+  secret: 'x-sluice-secret',
+  /** The node that is meant, in the life that is meant: addresses are used again. */
+  target: 'x-sluice-target',
+  /** One client's request, in all attempts to serve it. */
+  request: 'x-sluice-request',
+  epoch: 'x-sluice-epoch',
+  claim: 'x-sluice-claim',
+  /** `host:port` that the client's connection came in on, for clients that send no Host. */
+  authority: 'x-sluice-authority',
+  /** Of an answer: nothing was done, and another node may do it. */
+  notAccepted: 'x-sluice-not-accepted',
+  /** Of an answer that was not accepted: who holds the instance, as far as the node knows. */
+  owner: 'x-sluice-owner',
+} as const;
+
+/** One life of a node. */
+export interface PeerNode {
+  readonly id: string;
+  readonly boot: string;
+}
+
+export interface PeerOwner {
+  readonly node: PeerNode;
+  readonly epoch: number;
+}
+
+/** Take the instance over before serving: its holder's lease is over, or its port refused twice. */
+export interface PeerClaim {
+  readonly from: PeerOwner;
+  readonly reason: 'expired' | 'refused';
+}
+
+/** One try at serving a client's request for a consumer instance, here or at another node. */
+export interface Attempt {
+  /** The same for all attempts of one request. */
+  readonly requestId: string;
+  /** Since when the node is believed to hold the instance. */
+  readonly epoch?: number | undefined;
+  readonly claim?: PeerClaim | undefined;
+}
+
+type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+const REASONS: readonly string[] = ['expired', 'refused'];
+const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
+
+export function formatPeerNode({ id, boot }: PeerNode): string {
+  return `${encodeURIComponent(id)};${encodeURIComponent(boot)}`;
+}
+
+export function formatPeerOwner({ node, epoch }: PeerOwner): string {
+  return `${formatPeerNode(node)};${epoch}`;
+}
+
+/** @returns undefined for what is none */
+export function parsePeerOwner(text: string | undefined): PeerOwner | undefined {
+  const [id, boot, epoch, ...more] = text?.split(';') ?? [];
+  if (id === undefined || boot === undefined || more.length > 0) return undefined;
+  const parsed = parseEpoch(epoch);
+  if (parsed === undefined) return undefined;
+  try {
+    return { node: { id: decodeURIComponent(id), boot: decodeURIComponent(boot) }, epoch: parsed };
+  } catch {
+    return undefined;
+  }
+}
+
+export function formatAttempt({ requestId, epoch, claim }: Attempt): Record<string, string> {
+  const headers: Record<string, string> = { [peerHeaders.request]: requestId };
+  if (epoch !== undefined) headers[peerHeaders.epoch] = String(epoch);
+  if (claim !== undefined) headers[peerHeaders.claim] = `${formatPeerOwner(claim.from)};${claim.reason}`;
+  return headers;
+}
+
+/** @returns undefined when a header is missing or malformed: no peer of ours sends that */
+export function parseAttempt(headers: Headers): Attempt | undefined {
+  const requestId = headers[peerHeaders.request];
+  const epochText = headers[peerHeaders.epoch];
+  const claimText = headers[peerHeaders.claim];
+  if (typeof requestId !== 'string' || !REQUEST_ID.test(requestId)) return undefined;
+  const epoch = typeof epochText === 'string' ? parseEpoch(epochText) : undefined;
+  const claim = typeof claimText === 'string' ? parseClaim(claimText) : undefined;
+  if ((epochText !== undefined && epoch === undefined) || (claimText !== undefined && claim === undefined)) {
+    return undefined;
+  }
+  return { requestId, epoch, claim };
+}
+
+function parseEpoch(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
+}
+
+function parseClaim(text: string): PeerClaim | undefined {
+  const end = text.lastIndexOf(';');
+  const reason = text.slice(end + 1);
+  const from = parsePeerOwner(text.slice(0, Math.max(end, 0)));
+  return from === undefined || !REASONS.includes(reason) ? undefined : { from, reason: reason as PeerClaim['reason'] };
+}
