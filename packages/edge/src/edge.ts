@@ -21,6 +21,9 @@ const OWNER_TTL_MS = 10_000;
 const UNKNOWN_TTL_MS = 1000;
 /** Look-ups under way at once. */
 const LOOKUPS_MAX = 5000;
+/** The nodes are asked for that often within a lease, and at least. */
+const REFRESHES_PER_LEASE = 10;
+const REFRESH_MAX_MS = 1000;
 /** After a node's lease is over another takes its instance: that takes a while, too. */
 const TAKEOVER_MS = 2000;
 
@@ -74,6 +77,7 @@ export class Edge {
     });
     this.#nodes = new KnownNodes({
       directory,
+      refreshMs: Math.min(REFRESH_MAX_MS, options.leaseMs / REFRESHES_PER_LEASE),
       self: local?.identity,
       onChange: (nodes) => placement.keepOnly(nodes),
       onError: hooks.onError,

@@ -4,8 +4,7 @@ import type { InFlight } from './forward-attempt.ts';
 
 /** Two refusals within so many ms: nobody listens there any more. */
 const REFUSED_TWICE_WITHIN_MS = 500;
-/** How often the directory is asked for the nodes, and how old its answer may be where one is missing in it. */
-const REFRESH_MS = 3000;
+/** How old the directory's answer may be where a node is missing in it. */
 const STALE_AFTER_MS = 250;
 /** A node that is missing in the directory is remembered for so long, should the directory have lost its memory. */
 const REMEMBERED_MS = 60_000;
@@ -50,6 +49,8 @@ export class NodeLink {
 
 export interface KnownNodesOptions {
   readonly directory: Pick<Directory, 'nodes' | 'watch'>;
+  /** How often the directory is asked: what died without a word is noticed that late. */
+  readonly refreshMs: number;
   /** This node, which needs no link to itself. */
   readonly self: NodeIdentity | undefined;
   readonly onChange: (nodes: readonly NodeRecord[]) => void;
@@ -71,7 +72,7 @@ export class KnownNodes {
     this.#options = options;
     this.#list = new NodeList({
       directory: options.directory,
-      refreshMs: REFRESH_MS,
+      refreshMs: options.refreshMs,
       onChange: (nodes) => this.#take(nodes),
       ...(options.onError === undefined ? {} : { onError: options.onError }),
     });

@@ -206,8 +206,8 @@ export class Instances {
     const { directory, sessions, draining, now, onTakeover } = this.#options;
     const here = sessions.get(request.name);
     if (here !== undefined) return here;
-    if (draining()) throw new NotHeld(undefined, { moving: true });
-    sessions.assertRoom(request.name);
+    // Another node may have room.
+    if (draining() || !sessions.hasRoom) throw new NotHeld(undefined, { moving: true });
     const startedAt = now();
     if (request.reason === 'refused') await this.#assertFenced(request);
     const answer = await directory.claim(request).catch((error: unknown) => {

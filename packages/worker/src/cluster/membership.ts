@@ -108,6 +108,7 @@ export class Membership {
       void this.#options.release(session, outcome.owner);
       return;
     }
+    if (outcome.outcome === 'held' && store.term === term) return;
     store.term = term;
     // An older state than ours may be there.
     store.forgetWritten();

@@ -59,13 +59,17 @@ export class SessionRegistry {
     return this.#sessions.get(keyOf(name));
   }
 
+  get hasRoom(): boolean {
+    return !this.#draining && this.#sessions.size + this.#closing.size < this.#options.instancesMax;
+  }
+
   /** @throws ApiError 409/40902 when the name is taken here, 429 when there are too many, 503 while the process ends */
   assertRoom(name: Named): void {
     if (this.#sessions.has(keyOf(name))) throw new ApiError('consumerAlreadyExists');
     if (this.#draining) {
       throw new ApiError('unavailable', { message: 'This server is shutting down.', retryAfterSeconds: 1 });
     }
-    if (this.#sessions.size + this.#closing.size >= this.#options.instancesMax) {
+    if (!this.hasRoom) {
       throw new ApiError('tooManyRequests', {
         message: `This server holds ${this.#options.instancesMax} consumer instances (sluice.consumer.instances.max). Delete instances that are no longer used, or try again later.`,
         retryAfterSeconds: 10,

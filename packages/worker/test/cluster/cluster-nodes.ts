@@ -24,17 +24,26 @@ export const INSTANCE_TIMEOUT_MS = 300_000;
 export class TestDirectory {
   now = 1_000_000;
   away = false;
-  readonly memory = new MemoryDirectory({ leaseMs: LEASE_MS, retentionMs: 3_600_000, now: () => this.now });
+  memory: MemoryDirectory = this.#empty();
   readonly directory: Directory = new Proxy(this.memory, {
-    get: (target, property) => {
-      const value: unknown = Reflect.get(target, property, target);
+    get: (_target, property) => {
+      const value: unknown = Reflect.get(this.memory, property, this.memory);
       if (typeof value !== 'function') return value;
       return (...parameters: unknown[]): unknown => {
         if (this.away) return Promise.reject(new DirectoryUnavailable('away'));
-        return Reflect.apply(value, target, parameters);
+        return Reflect.apply(value, this.memory, parameters);
       };
     },
   });
+
+  /** As a Redis that comes back empty. */
+  forget(): void {
+    this.memory = this.#empty();
+  }
+
+  #empty(): MemoryDirectory {
+    return new MemoryDirectory({ leaseMs: LEASE_MS, retentionMs: 3_600_000, now: () => this.now });
+  }
 }
 
 export interface TestNode {
