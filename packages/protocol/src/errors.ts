@@ -25,12 +25,15 @@ const retriable = (status: number, code: number, message: string): ErrorKind => 
 
 export type ErrorName =
   | 'badRequest'
+  | 'unauthorized'
+  | 'forbidden'
   | 'notFound'
   | 'methodNotAllowed'
   | 'notAcceptable'
   | 'requestTimeout'
   | 'payloadTooLarge'
   | 'unsupportedMediaType'
+  | 'misdirected'
   | 'unprocessable'
   | 'tooManyRequests'
   | 'internal'
@@ -59,12 +62,15 @@ export type ErrorName =
 
 export const errorKinds: Readonly<Record<ErrorName, ErrorKind>> = {
   badRequest: fatal(400, 400, 'Bad Request'),
+  unauthorized: fatal(401, 401, 'HTTP 401 Unauthorized'),
+  forbidden: fatal(403, 403, 'HTTP 403 Forbidden'),
   notFound: fatal(404, 404, 'HTTP 404 Not Found'),
   methodNotAllowed: fatal(405, 405, 'HTTP 405 Method Not Allowed'),
   notAcceptable: fatal(406, 406, 'HTTP 406 Not Acceptable'),
   requestTimeout: retriable(408, 408, 'Timeout while reading from inputStream'),
   payloadTooLarge: fatal(413, 413, 'Request body is too large.'),
   unsupportedMediaType: fatal(415, 415, 'HTTP 415 Unsupported Media Type'),
+  misdirected: retriable(421, 421, 'HTTP 421 Misdirected Request'),
   unprocessable: fatal(422, 422, 'Unprocessable Entity'),
   tooManyRequests: retriable(429, 429, 'Too many requests.'),
   internal: fatal(500, 500, 'Internal Server Error'),

@@ -44,6 +44,14 @@ export {
   Metrics,
   type MetricsOptions,
 } from './metrics.ts';
+export { type PeerAddress, PeerClient, PeerUnreachable } from './peer-client.ts';
+export {
+  type PeerAnswer,
+  type PeerCall,
+  type PeerServer,
+  type PeerServerOptions,
+  startPeerServer,
+} from './peer-server.ts';
 export { parseProperties, readPropertiesFile } from './properties.ts';
 export type { Setting } from './setting.ts';
 export { listSettings } from './settings.ts';

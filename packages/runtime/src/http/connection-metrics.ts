@@ -6,16 +6,20 @@ export class ConnectionMetrics {
   readonly #dropped: BoundCounter;
   #open = 0;
 
-  constructor(metrics: Metrics, limit: number) {
-    const refusals = metrics.counter('http_refused_total', 'Requests refused before they had a route, by status.', [
-      'status',
-    ]);
+  /** @param prefix `peer` for the internal listener: its connections are those of other nodes, not of clients */
+  constructor(metrics: Metrics, limit: number, prefix: 'http' | 'peer' = 'http') {
+    const whose = prefix === 'http' ? 'to the API' : 'to the internal listener';
+    const refusals = metrics.counter(
+      `${prefix}_refused_total`,
+      'Requests refused before they had a route, by status.',
+      ['status'],
+    );
     this.#refusals = (status) => refusals.bind({ status: String(status) });
     this.#dropped = metrics
-      .counter('http_connections_refused_total', 'Connections closed at once because there were too many.')
+      .counter(`${prefix}_connections_refused_total`, 'Connections closed at once because there were too many.')
       .bind({});
-    metrics.observedGauge('http_connections', 'Open connections to the API.', () => this.#open);
-    metrics.observedGauge('http_connections_limit', 'Largest number of connections to one listener.', () => limit);
+    metrics.observedGauge(`${prefix}_connections`, `Open connections ${whose}.`, () => this.#open);
+    metrics.observedGauge(`${prefix}_connections_limit`, 'Largest number of connections to one listener.', () => limit);
   }
 
   opened(): void {
