@@ -1,5 +1,13 @@
+import { parseRedisUrl } from '@sluice/directory';
 import { type ClientSettings, translateClientSettings } from '@sluice/kafka';
-import { type Config, ConfigError, type LoadedConfig, loadConfig, readPropertiesFile } from '@sluice/runtime';
+import {
+  type Config,
+  ConfigError,
+  type ConfigInput,
+  type LoadedConfig,
+  loadConfig,
+  readPropertiesFile,
+} from '@sluice/runtime';
 
 export interface ConfigurationInput {
   /** Path of the properties file. */
@@ -21,22 +29,52 @@ export interface Configuration extends LoadedConfig {
  * @throws ConfigError with all problems of both.
  */
 export function loadConfiguration(input: ConfigurationInput): Configuration {
-  const overrides = parseAssignments(input.set ?? []);
-  const file = input.file === undefined ? new Map<string, string>() : readPropertiesFile(input.file);
   const translated: ClientSettings[] = [];
   const loaded = loadConfig({
-    properties: new Map([...Object.entries(input.defaults ?? {}), ...file]),
-    environment: input.environment ?? process.env,
-    overrides,
+    ...sourcesOf(input),
     check: (config) => {
       const clients = translate(config);
       translated.push(clients);
-      return clients;
+      return { problems: [...redisProblems(config), ...clients.problems], warnings: clients.warnings };
     },
   });
   const [clients] = translated;
   if (clients === undefined) throw new Error('the configuration was loaded without a look at the client keys');
   return { ...loaded, clients };
+}
+
+/**
+ * The configuration of a command that only looks at a cluster: neither Kafka nor the cluster's secret need be set.
+ *
+ * @throws ConfigError
+ */
+export function loadOperatorConfiguration(input: ConfigurationInput): LoadedConfig {
+  return loadConfig({
+    ...sourcesOf(input),
+    forServer: false,
+    check: (config) => ({ problems: redisProblems(config), warnings: [] }),
+  });
+}
+
+function sourcesOf(input: ConfigurationInput): Pick<ConfigInput, 'properties' | 'environment' | 'overrides'> {
+  const overrides = parseAssignments(input.set ?? []);
+  const file = input.file === undefined ? new Map<string, string>() : readPropertiesFile(input.file);
+  return {
+    properties: new Map([...Object.entries(input.defaults ?? {}), ...file]),
+    environment: input.environment ?? process.env,
+    overrides,
+  };
+}
+
+function redisProblems({ cluster: { redisUrl } }: Config): string[] {
+  if (redisUrl === '') return [];
+  try {
+    parseRedisUrl(redisUrl);
+    return [];
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return [`sluice.redis.url: the value is not allowed; ${error.message}`];
+  }
 }
 
 /** Splits `key=value` texts; the value may be empty or hold further equals signs. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError, listSettings } from '@sluice/runtime';
 import { describe, expect, it } from 'vitest';
 import { listKeys, showConfiguration } from '../src/config-command.ts';
-import { loadConfiguration } from '../src/configuration.ts';
+import { loadConfiguration, loadOperatorConfiguration } from '../src/configuration.ts';
 import { temporaryFolder } from './launched.ts';
 
 const sample = fileURLToPath(new URL('../../../deploy/etc/kafka-rest/kafka-rest.properties', import.meta.url));
@@ -46,6 +46,33 @@ describe('configuration', () => {
     expect(() => loadConfiguration({ set: ['hunter2'] })).not.toThrow('hunter2');
   });
 
+  it('of a cluster is refused when its Redis cannot be meant, which may hold a password and is not repeated', () => {
+    const refused = (url: string): unknown => {
+      try {
+        const set = [`sluice.redis.url=${url}`, 'sluice.cluster.secret=0123456789abcdef', 'bootstrap.servers=b:1'];
+        return loadConfiguration({ set, environment: {} });
+      } catch (error) {
+        return error instanceof ConfigError ? error.problems : error;
+      }
+    };
+    for (const url of ['http://u:hunter2@r:1', 'redis-sentinel://u:hunter2@r:1', 'redis://u:hunter2@r:1/x']) {
+      expect(refused(url)).toEqual([expect.stringMatching(/^sluice\.redis\.url: the value is not allowed; /)]);
+      expect(JSON.stringify(refused(url))).not.toContain('hunter2');
+    }
+  });
+
+  it('of an edge needs no Kafka', () => {
+    const set = ['sluice.role=edge', 'sluice.redis.url=redis://r:1', 'sluice.cluster.secret=0123456789abcdef'];
+    const { config, warnings } = loadConfiguration({ set: [...set, 'sluice.cluster.id=c'], environment: {} });
+    expect([config.bootstrapServers, warnings]).toEqual(['', []]);
+  });
+
+  it('of a command that looks at a cluster needs neither Kafka nor the secret', () => {
+    const set = ['sluice.redis.url=redis://r:1', 'sluice.role=worker'];
+    expect(loadOperatorConfiguration({ set, environment: {} }).config.cluster.redisUrl).toBe('redis://r:1');
+    expect(() => loadOperatorConfiguration({ set: ['sluice.redis.url=r'], environment: {} })).toThrow(ConfigError);
+  });
+
   it('in the sample file is usable as it stands, with localhost:9092 and the well-known ports', () => {
     const { config, warnings } = loadConfiguration({ file: sample, environment: {} });
     expect(warnings).toEqual([]);
@@ -66,13 +93,21 @@ describe('sluice config', () => {
 
   it('shows effective values and where they come from, with secrets hidden', () => {
     const text = showConfiguration({
-      set: ['bootstrap.servers=b:1', 'sluice.management.token=hunter2', 'consumer.threads=5'],
+      set: [
+        'bootstrap.servers=b:1',
+        'sluice.management.token=hunter2',
+        'consumer.threads=5',
+        'sluice.redis.url=redis-sentinel://user:hunter2,x@a,b/p',
+        'sluice.cluster.secret=hunter2 and fifteen more',
+      ],
       environment: {},
     });
     expect(text).toContain('# warning: consumer.threads has no effect');
     expect(text).toContain('# from the command line\nbootstrap.servers=b:1\n');
     expect(text).toContain('\nport=8082\n');
     expect(text).toContain('sluice.management.token=[hidden]');
+    expect(text).toContain('sluice.cluster.secret=[hidden]');
+    expect(text).toContain('sluice.redis.url=[hidden]');
     expect(text).not.toContain('hunter2');
   });
 });

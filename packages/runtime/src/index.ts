@@ -29,6 +29,7 @@ export {
 export { formatListenAddress } from './listeners.ts';
 export { type ConfigInput, type LoadedConfig, loadConfig } from './load-config.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
+export type { ManagementRoute } from './management-route.ts';
 export {
   type HealthCheck,
   type ManagementServer,

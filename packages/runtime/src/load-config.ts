@@ -1,3 +1,4 @@
+import { checkCluster } from './cluster-checks.ts';
 import type { ClientKeys, Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import {
@@ -21,6 +22,8 @@ export interface ConfigInput {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Keys from the command line: they win over all. */
   readonly overrides?: ReadonlyMap<string, string>;
+  /** False for a command that only looks at a cluster: it may lack what a server needs, brokers for one. */
+  readonly forServer?: boolean;
   /** What another package has to say, about the keys of Kafka's clients for one: reported together with the rest. */
   readonly check?: (config: Config) => { readonly problems: readonly string[]; readonly warnings: readonly string[] };
 }
@@ -50,11 +53,15 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const values = mergeSources(sources);
   const reader = new SettingReader(values);
   const sorted = sortKeys(values);
-  const bootstrap = readBootstrapServers(reader, values);
-  const config = readConfig(reader, bootstrap.servers, clientKeys(values));
+  const cluster = reader.readGroup(settings.cluster);
+  const { forServer = true } = input;
+  const bootstrap = readBootstrapServers(reader, values, forServer && cluster.role !== 'edge');
+  const config = readConfig(reader, { cluster, bootstrapServers: bootstrap.servers, clientKeys: clientKeys(values) });
+  const joined = forServer ? checkCluster(config, values) : { problems: [], warnings: [] };
   const checked = input.check?.(config) ?? { problems: [], warnings: [] };
-  const problems = [...reader.problems, ...bootstrap.problems, ...sorted.problems, ...checked.problems];
-  const warnings = [...bootstrap.warnings, ...sorted.warnings, ...checked.warnings];
+  const found = [bootstrap, sorted, joined, checked];
+  const problems = [...reader.problems, ...found.flatMap((part) => part.problems)];
+  const warnings = found.flatMap((part) => part.warnings);
   if (problems.length > 0) throw new ConfigError(problems.map(hideUrlCredentials), { warnings });
   return {
     config: deepFreeze(config),
@@ -79,7 +86,8 @@ class SettingReader {
     const value = setting.parse(given.value);
     if (value !== undefined) return value;
     const shown = setting.secret ? 'the value' : `'${hideSecrets(key, given.value)}'`;
-    this.problems.push(`${key}: ${shown} is not allowed; allowed is ${setting.allowed}`);
+    const why = setting.explain(given.value) ?? 'is not allowed';
+    this.problems.push(`${key}: ${shown} ${why}; allowed is ${setting.allowed}`);
     return setting.defaultValue;
   }
 
@@ -89,7 +97,7 @@ class SettingReader {
   }
 }
 
-function readConfig(reader: SettingReader, bootstrapServers: string, keys: Config['clientKeys']): Config {
+function readConfig(reader: SettingReader, read: Pick<Config, 'bootstrapServers' | 'clientKeys' | 'cluster'>): Config {
   const top = reader.readGroup(settings.top);
   const protocols = parseProtocolMap(reader.read(settings.raw.listenerProtocolMap));
   const listeners = parseListeners(reader.read(settings.raw.listeners), protocols.map);
@@ -99,17 +107,15 @@ function readConfig(reader: SettingReader, bootstrapServers: string, keys: Confi
   const connectionLimit = reader.read(settings.raw.serverConnectionLimit);
   return {
     ...top,
-    bootstrapServers,
+    ...read,
     listeners:
       listeners.addresses.length > 0 ? listeners.addresses : [{ scheme: 'http', host: '0.0.0.0', port: top.port }],
     advertisedListeners: advertised.urls,
-    clientKeys: keys,
     http: { ...http, connectionsMax: connectionLimit > 0 ? connectionLimit : http.connectionsMax },
     consumer: reader.readGroup(settings.consumer),
     produce: reader.readGroup(settings.produce),
     kafka: reader.readGroup(settings.kafka),
     management: reader.readGroup(settings.management),
-    cluster: reader.readGroup(settings.cluster),
     log: readLog(reader, top.debug),
   };
 }
@@ -133,7 +139,11 @@ function withAssumedBroker(values: ReadonlyMap<string, SourcedValue>): Map<strin
   return new Map([...values, ['bootstrap.servers', { value: ASSUMED_BROKER, source: 'default' }]]);
 }
 
-function readBootstrapServers(reader: SettingReader, values: ReadonlyMap<string, SourcedValue>): BootstrapServers {
+function readBootstrapServers(
+  reader: SettingReader,
+  values: ReadonlyMap<string, SourcedValue>,
+  needed: boolean,
+): BootstrapServers {
   const entries = reader.read(settings.raw.bootstrapServers);
   const allowed = 'allowed is HOST:PORT, comma-separated';
   if (entries.length > 0) {
@@ -142,6 +152,7 @@ function readBootstrapServers(reader: SettingReader, values: ReadonlyMap<string,
       .map((entry) => `bootstrap.servers: '${entry}' is not allowed; ${allowed}`);
     return { servers: entries.map(withoutName).join(','), assumed: false, problems, warnings: [] };
   }
+  if (!needed) return { servers: '', assumed: false, problems: [], warnings: [] };
   // The sample file of old Confluent releases names ZooKeeper only, and brokers were found through it.
   if (values.has('zookeeper.connect')) {
     const warning = `bootstrap.servers is not set and zookeeper.connect is not used: ${ASSUMED_BROKER} is taken`;

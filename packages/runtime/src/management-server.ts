@@ -1,10 +1,19 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ApiError, type ErrorName, errorBody } from '@sluice/protocol';
+import { ApiError, errorBody } from '@sluice/protocol';
 import type { ListenAddress } from './config.ts';
+import { dropBody, endAfterRequest } from './http/unread-body.ts';
 import type { LifecycleState } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
+import { type ManagementRoute, mayChange } from './management-route.ts';
 import type { Metrics } from './metrics.ts';
+import { Secret } from './secret.ts';
 
 /** Something that readiness tells about. `probe` answers from memory: a look at Kafka would make the probe as slow as Kafka. */
 export interface HealthCheck {
@@ -20,6 +29,10 @@ export interface ManagementServerOptions {
   readonly state: () => LifecycleState;
   readonly checks: readonly HealthCheck[];
   readonly log: Logger;
+  /** What else is served here, by path. */
+  readonly routes?: ReadonlyMap<string, ManagementRoute>;
+  /** `sluice.management.token`; empty: what changes something is for callers on this machine. */
+  readonly token?: string;
 }
 
 export interface ManagementServer {
@@ -28,20 +41,33 @@ export interface ManagementServer {
   close(): Promise<void>;
 }
 
-type Answer = { readonly status: number; readonly type: string; readonly body: string };
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: OutgoingHttpHeaders;
+}
+
+interface Route {
+  readonly method: 'GET' | 'POST';
+  readonly changes: boolean;
+  readonly answer: () => Answer | Promise<Answer>;
+}
 
 const REQUEST_TIMEOUT_MS = 5000;
 const CONNECTIONS_MAX = 100;
 
 /**
  * Starts the listener for those who run the process: `/metrics` (Prometheus), `/livez`, `/readyz` (503 with the
- * reasons in its body while requests should go elsewhere) and `/startupz`. It only ever answers GET and HEAD.
+ * reasons in its body while requests should go elsewhere) and `/startupz`, and the given routes. Whatever changes
+ * something needs the token, or where none is set a caller on this machine.
  *
  * Rejects when the address cannot be listened on.
  */
 export async function startManagementServer(options: ManagementServerOptions): Promise<ManagementServer> {
+  const token = options.token === undefined || options.token === '' ? undefined : new Secret(options.token);
   const server = createServer({ maxHeaderSize: 8192, requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    void answer(options, request, response);
+    void answerRequest({ ...options, secret: token }, request, response);
   });
   server.headersTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = REQUEST_TIMEOUT_MS;
@@ -56,38 +82,73 @@ export async function startManagementServer(options: ManagementServerOptions): P
   };
 }
 
-async function answer(
-  options: ManagementServerOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+interface Serving extends ManagementServerOptions {
+  readonly secret: Secret | undefined;
+}
+
+async function answerRequest(serving: Serving, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let result: Answer;
   try {
-    result = await resolveRequest(options, request);
+    result = await resolveRequest(serving, request);
   } catch (error) {
-    options.log.error({ error, url: request.url }, 'management request failed');
-    result = failure('internal');
+    if (!(error instanceof ApiError)) {
+      serving.log.error({ error, path: splitTarget(request).path }, 'management request failed');
+    }
+    result = failure(error instanceof ApiError ? error : new ApiError('internal'));
   }
+  // Nothing here reads a body.
+  const more = dropBody(request);
   response.writeHead(result.status, {
+    ...result.headers,
     'content-type': result.type,
     'content-length': Buffer.byteLength(result.body),
     'cache-control': 'no-store',
+    ...(more ? { connection: 'close' } : {}),
   });
-  response.end(request.method === 'HEAD' ? undefined : result.body);
+  if (more) endAfterRequest(request, response, result.body);
+  else response.end(request.method === 'HEAD' ? undefined : result.body);
 }
 
-async function resolveRequest(options: ManagementServerOptions, request: IncomingMessage): Promise<Answer> {
-  const path = (request.url ?? '/').split('?', 1)[0];
-  const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
-    '/metrics': async () => ({ status: 200, type: options.metrics.contentType, body: await options.metrics.expose() }),
-    '/livez': () => json(200, { status: 'alive' }),
-    '/readyz': () => readiness(options),
-    '/startupz': () => startup(options.state()),
+async function resolveRequest(serving: Serving, request: IncomingMessage): Promise<Answer> {
+  const { path, query } = splitTarget(request);
+  const route = findRoute(serving, path, query);
+  if (route === undefined) throw new ApiError('notFound');
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  if (method !== route.method) throw new ApiError('methodNotAllowed');
+  if (route.changes) {
+    const permission = mayChange(request, serving.secret);
+    if (permission !== 'granted') return refusal(permission);
+  }
+  return await route.answer();
+}
+
+function splitTarget(request: IncomingMessage): { path: string; query: string } {
+  const [path = '/', ...rest] = (request.url ?? '/').split('?');
+  return { path, query: rest.join('?') };
+}
+
+function findRoute(serving: Serving, path: string, query: string): Route | undefined {
+  const { metrics } = serving;
+  const answers: ReadonlyMap<string, Route['answer']> = new Map<string, Route['answer']>([
+    ['/metrics', async () => ({ status: 200, type: metrics.contentType, body: await metrics.expose() })],
+    ['/livez', () => json(200, { status: 'alive' })],
+    ['/readyz', () => readiness(serving)],
+    ['/startupz', () => startup(serving.state())],
+  ]);
+  const own = answers.get(path);
+  if (own !== undefined) return { method: 'GET', changes: false, answer: own };
+  const given = serving.routes?.get(path);
+  if (given === undefined) return undefined;
+  const answer = async (): Promise<Answer> => {
+    const { status, body } = await given.handle(new URLSearchParams(query));
+    return json(status, body);
   };
-  const route = path !== undefined && Object.hasOwn(routes, path) ? routes[path] : undefined;
-  if (route === undefined) return failure('notFound');
-  if (request.method !== 'GET' && request.method !== 'HEAD') return failure('methodNotAllowed');
-  return await route();
+  return { method: given.method, changes: given.changes, answer };
+}
+
+function refusal(permission: 'forbidden' | 'unauthorized'): Answer {
+  const answer = failure(new ApiError(permission));
+  return permission === 'unauthorized' ? { ...answer, headers: { 'www-authenticate': 'Bearer' } } : answer;
 }
 
 function readiness(options: ManagementServerOptions): Answer {
@@ -103,8 +164,7 @@ function startup(state: LifecycleState): Answer {
   return state === 'starting' ? json(503, { status: 'starting' }) : json(200, { status: 'started' });
 }
 
-function failure(kind: ErrorName): Answer {
-  const error = new ApiError(kind);
+function failure(error: ApiError): Answer {
   return { status: error.status, type: 'application/json', body: errorBody(error) };
 }
 

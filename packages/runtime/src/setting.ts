@@ -16,6 +16,8 @@ export interface Setting<T> {
   readonly secret: boolean;
   /** From the trimmed text to the value; undefined when that is not allowed. */
   readonly parse: (text: string) => T | undefined;
+  /** Why a text is refused, as the end of a sentence, where that says more than "is not allowed". */
+  readonly explain: (text: string) => string | undefined;
 }
 
 interface Described {
@@ -105,6 +107,7 @@ export function listener(
     defaultText: options.defaultValue === null ? '' : formatListenAddress(options.defaultValue),
     allowed: 'http://HOST:PORT (port 0 means any free one), or nothing for none',
     parse: (value) => (value === '' ? null : parseListenAddress(value)),
+    explain: (value) => (/^https:/i.test(value) ? 'asks for TLS, which is not offered there yet' : undefined),
   });
 }
 
@@ -118,13 +121,14 @@ export function splitList(value: string): string[] {
 function setting<T>(
   key: string,
   described: Described,
-  rule: Pick<Setting<T>, 'defaultValue' | 'defaultText' | 'allowed' | 'parse'>,
+  rule: Pick<Setting<T>, 'defaultValue' | 'defaultText' | 'allowed' | 'parse'> & Partial<Pick<Setting<T>, 'explain'>>,
 ): Setting<T> {
   return {
     key,
     fallbackKeys: described.fallbackKeys ?? [],
     description: described.description,
     secret: described.secret ?? false,
+    explain: () => undefined,
     ...rule,
   };
 }

@@ -84,7 +84,7 @@ const top: Settings['top'] = {
 
 const raw: Settings['raw'] = {
   bootstrapServers: list('bootstrap.servers', {
-    description: 'Kafka brokers to begin with, HOST:PORT. A NAME:// in front is dropped. Must be set.',
+    description: 'Kafka brokers to begin with, HOST:PORT. A NAME:// in front is dropped. Must be set, but for an edge.',
     defaultValue: [],
   }),
   listeners: list('listeners', {
@@ -313,7 +313,7 @@ const cluster: Settings['cluster'] = {
     defaultValue: 'default',
   }),
   secret: text('sluice.cluster.secret', {
-    description: 'What the nodes of a cluster know each other by.',
+    description: 'What the nodes of a cluster know each other by: 16 or more printable ASCII characters.',
     secret: true,
   }),
   internalListener: listener('sluice.internal.listener', {

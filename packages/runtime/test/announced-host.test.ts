@@ -2,10 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { announcedHost } from '../src/announced-host.ts';
 
 describe('the announced host', () => {
-  const address = (value: string, family: 'IPv4' | 'IPv6', internal: boolean) => ({
-    ...{ address: value, family, internal, netmask: '', mac: '', cidr: null },
-    ...(family === 'IPv6' ? { scopeid: 0 } : {}),
-  });
+  const address = (value: string, family: 'IPv4' | 'IPv6', internal: boolean) => ({ address: value, family, internal });
   const interfaces = {
     lo: [address('127.0.0.1', 'IPv4', true)],
     eth0: [address('fe80::1', 'IPv6', false), address('10.0.0.7', 'IPv4', false)],

@@ -1,14 +1,18 @@
 import { connect } from 'node:net';
+import { ApiError } from '@sluice/protocol';
 import {
   createLogger,
   formatListenAddress,
   type HealthCheck,
   type LifecycleState,
+  type ManagementRoute,
   type ManagementServer,
   Metrics,
   startManagementServer,
 } from '@sluice/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
+import { mayChange } from '../src/management-route.ts';
+import { Secret } from '../src/secret.ts';
 
 const log = createLogger({ level: 'silent' });
 const closing: (() => Promise<void> | void)[] = [];
@@ -33,6 +37,30 @@ async function get(server: ManagementServer, path: string, method = 'GET'): Prom
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
+
+async function startWith(routes: Record<string, Partial<ManagementRoute>>, token?: string): Promise<ManagementServer> {
+  const metrics = new Metrics();
+  const complete = Object.entries(routes).map(([path, route]): [string, ManagementRoute] => [
+    path,
+    { method: 'GET', changes: false, handle: async () => ({ status: 200, body: {} }), ...route },
+  ]);
+  const server = await startManagementServer({
+    listener: { scheme: 'http', host: '127.0.0.1', port: 0 },
+    metrics,
+    state: () => 'ready',
+    checks: [],
+    log,
+    routes: new Map(complete),
+    ...(token === undefined ? {} : { token }),
+  });
+  closing.push(
+    () => metrics.close(),
+    async () => {
+      await server.close();
+    },
+  );
+  return server;
+}
 
 describe('management listener', () => {
   it('serves the metrics in the text format of Prometheus', async () => {
@@ -119,5 +147,81 @@ describe('management listener', () => {
     await server.close();
     await closed;
     expect(socket.destroyed).toBe(true);
+  });
+});
+
+describe('a path that another package adds', () => {
+  it('answers in JSON, with what the query says', async () => {
+    const server = await startWith({
+      '/cluster/owner': { handle: async (query) => ({ status: 203, body: { group: query.get('group') } }) },
+    });
+    const answer = await get(server, '/cluster/owner?group=a%20b&x=?');
+    expect([answer.status, await answer.json()]).toEqual([203, { group: 'a b' }]);
+    const head = await get(server, '/cluster/owner', 'HEAD');
+    expect([head.status, await head.text()]).toEqual([203, '']);
+    expect((await get(server, '/cluster/owner', 'POST')).status).toBe(405);
+    expect((await get(server, '/cluster/owner/')).status).toBe(404);
+  });
+
+  it('has its own errors for answers, and 500 for others', async () => {
+    const fail = (error: Error) => ({
+      handle: async () => {
+        throw error;
+      },
+    });
+    const server = await startWith({ '/a': fail(new ApiError('unavailable')), '/b': fail(new Error('a bug')) });
+    expect((await get(server, '/a')).status).toBe(503);
+    const broken = await get(server, '/b');
+    expect([broken.status, await broken.json()]).toEqual([500, { error_code: 500, message: 'Internal Server Error' }]);
+  });
+
+  it('does not shadow what is there already', async () => {
+    const server = await startWith({ '/livez': { method: 'POST' } });
+    expect((await get(server, '/livez')).status).toBe(200);
+  });
+});
+
+describe('a management request that changes something', () => {
+  const drain: ManagementRoute = {
+    method: 'POST',
+    changes: true,
+    handle: async () => ({ status: 202, body: { state: 'draining' } }),
+  };
+
+  async function post(server: ManagementServer, headers: Record<string, string> = {}): Promise<Response> {
+    return await fetch(`${formatListenAddress(server.address)}/drain`, { method: 'POST', headers });
+  }
+
+  it('is for callers on the same machine while no token is set', async () => {
+    expect((await post(await startWith({ '/drain': drain }, ''))).status).toBe(202);
+    const from = (remoteAddress: string) => mayChange({ headers: {}, socket: { remoteAddress } }, undefined);
+    for (const address of ['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1']) expect(from(address)).toBe('granted');
+    for (const address of ['10.0.0.1', '::ffff:10.0.0.1', '::', '1127.0.0.1', 'fe80::1', '']) {
+      expect(from(address)).toBe('forbidden');
+    }
+  });
+
+  it('is not for the web pages that somebody looks at there', async () => {
+    const server = await startWith({ '/drain': drain });
+    expect((await post(server, { origin: 'https://example.org' })).status).toBe(403);
+  });
+
+  it('needs the token where one is set, from this machine too', async () => {
+    const server = await startWith({ '/drain': drain }, 'hunter2');
+    const refused = await post(server);
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    for (const authorization of ['Bearer hunter', 'Bearer hunter22', 'Bearer ', 'Basic hunter2', 'hunter2']) {
+      expect((await post(server, { authorization })).status).toBe(401);
+    }
+    expect((await post(server, { authorization: 'Bearer hunter2' })).status).toBe(202);
+    expect((await post(server, { authorization: 'bearer hunter2' })).status).toBe(202);
+    const remote = { headers: { authorization: 'Bearer hunter2' }, socket: { remoteAddress: '10.0.0.1' } };
+    expect(mayChange(remote, new Secret('hunter2'))).toBe('granted');
+  });
+
+  it('is answered although it brings a body that nobody reads', async () => {
+    const server = await startWith({ '/drain': drain });
+    const url = `${formatListenAddress(server.address)}/drain`;
+    expect((await fetch(url, { method: 'POST', body: 'x'.repeat(200_000) })).status).toBe(202);
   });
 });
