@@ -1,5 +1,6 @@
 import { ApiListeners, ConnectionMetrics } from '@sluice/runtime';
 import { clusterParts } from './cluster-parts.ts';
+import { clusterRoutes } from './cluster-routes.ts';
 import { createEdge } from './create-edge.ts';
 import type { ServerContext, ServerParts } from './server-context.ts';
 
@@ -27,6 +28,8 @@ export function prepareEdge(context: ServerContext): ServerParts {
   return {
     kafka: undefined,
     checks: [],
+    // An edge holds nothing that could be handed over.
+    routes: clusterRoutes({ directory: cluster.directory, drain: () => undefined }),
     listen: async () => {
       await Promise.all([cluster.start(), edge.start()]);
       return await listeners.listen();

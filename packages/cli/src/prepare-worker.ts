@@ -4,6 +4,7 @@ import { ApiError, type Attempt, errorBody, formatPeerOwner, peerHeaders } from 
 import { ApiListeners, ConnectionMetrics, type ListenAddress, type PeerServer, startPeerServer } from '@sluice/runtime';
 import { createWorker, type Declined, type Worker } from '@sluice/worker';
 import { type ClusterParts, clusterParts } from './cluster-parts.ts';
+import { clusterRoutes } from './cluster-routes.ts';
 import { createEdge } from './create-edge.ts';
 import { createKafkaClients } from './kafka-clients.ts';
 import { KafkaHealth } from './kafka-health.ts';
@@ -59,11 +60,16 @@ export function prepareWorker(context: ServerContext): ServerParts {
     await front?.edge.close();
     await cluster.close();
   });
+  const handOver = (): void => {
+    log.info({}, 'An operator has this node hand over its instances.');
+    void worker.handOver(HAND_OVER_MS);
+  };
   return {
     kafka,
+    routes: cluster.shared ? clusterRoutes({ directory: cluster.directory, drain: handOver }) : new Map(),
     checks: [{ name: 'kafka', required: false, probe: health.probe }],
     listen: async () => {
-      if (cluster.shared) internal = await listenToPeers(context, worker);
+      if (cluster.shared) internal = await listenToPeers(context, worker, handOver);
       await Promise.all([cluster.start(), worker.start(), cluster.shared ? front?.edge.start() : undefined]);
       const addresses = (await front?.listeners.listen()) ?? [];
       health.start();
@@ -106,7 +112,7 @@ function frontOf(context: ServerContext, cluster: ClusterParts, worker: Worker) 
   return { edge, listeners };
 }
 
-async function listenToPeers(context: ServerContext, worker: Worker): Promise<PeerServer> {
+async function listenToPeers(context: ServerContext, worker: Worker, handOver: () => void): Promise<PeerServer> {
   const { configuration, identity, metrics, log } = context;
   const { cluster, http, listeners } = configuration.config;
   const [first] = listeners;
@@ -123,10 +129,7 @@ async function listenToPeers(context: ServerContext, worker: Worker): Promise<Pe
     identity,
     limits: http,
     serve: (req, res, attempt) => servePeer(worker, { req, res }, attempt),
-    calls: worker.calls(() => {
-      log.info({}, 'An operator has this node hand over its instances.');
-      void worker.handOver(HAND_OVER_MS);
-    }),
+    calls: worker.calls(handOver),
     metrics,
     log,
   });

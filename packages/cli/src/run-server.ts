@@ -82,12 +82,12 @@ async function start(configuration: Configuration, lifecycle: Lifecycle, log: Lo
 
 async function startManagement(
   { configuration, metrics, lifecycle, log }: ServerContext,
-  { checks }: ServerParts,
+  { checks, routes }: ServerParts,
 ): Promise<ManagementServer | undefined> {
-  const { listener } = configuration.config.management;
+  const { listener, token } = configuration.config.management;
   if (listener === null) return undefined;
   // No check is required: a proxy that goes unready with its cluster takes the error answers away from its clients.
-  return await startManagementServer({ listener, metrics, state: () => lifecycle.state, checks, log });
+  return await startManagementServer({ listener, metrics, state: () => lifecycle.state, checks, routes, token, log });
 }
 
 function announce(

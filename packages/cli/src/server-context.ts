@@ -1,5 +1,5 @@
 import type { NodeIdentity } from '@sluice/directory';
-import type { HealthCheck, Lifecycle, ListenAddress, Logger, Metrics } from '@sluice/runtime';
+import type { HealthCheck, Lifecycle, ListenAddress, Logger, ManagementRoute, Metrics } from '@sluice/runtime';
 import type { Configuration } from './configuration.ts';
 import type { KafkaClients } from './kafka-clients.ts';
 
@@ -18,6 +18,8 @@ export interface ServerParts {
   /** Answers where the API listens, with the ports that it got; empty for a worker, which edges reach. */
   listen(): Promise<readonly ListenAddress[]>;
   readonly checks: readonly HealthCheck[];
+  /** What the management listener serves about the cluster. */
+  readonly routes: ReadonlyMap<string, ManagementRoute>;
   /** Undefined for an edge. */
   readonly kafka: KafkaClients | undefined;
 }

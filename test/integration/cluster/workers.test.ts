@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sharedBroker } from '../../harness/broker.ts';
 import { type Cluster, startCluster } from '../../harness/cluster.ts';
 import { eventually } from '../../harness/conditions.ts';
+import type { HttpAnswer } from '../../harness/http.ts';
 import { type RedisServer, startRedis } from '../../harness/redis.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
 import { Peer } from './peer.ts';
@@ -61,17 +62,19 @@ async function held(mode: 'subscribed' | 'assigned', settings: Record<string, un
     mode === 'subscribed'
       ? { path: '/subscription', body: { topics: [topic] } }
       : { path: '/assignments', body: { partitions: [{ topic, partition: 0 }] } };
-  const answer = await ask(instance, 'worker-1', 'POST', source.path, source.body);
+  const answer = await ask(instance, 'worker-1', `POST ${source.path}`, source.body);
   expect(answer.status, answer.text).toBe(204);
   return instance;
 }
 
-async function ask(instance: Held, node: string, method: string, route: string, body?: unknown) {
-  return await peer.send(node, { method, path: instance.path + route, body }, { epoch: instance.owner.epoch });
+/** @param route method and path below the instance */
+async function ask(instance: Held, node: string, route: string, body?: unknown): Promise<HttpAnswer> {
+  const [method = '', path = ''] = route.split(' ');
+  return await peer.send(node, { method, path: instance.path + path, body }, { epoch: instance.owner.epoch });
 }
 
 async function read(instance: Held, node: string, maxBytes = 1_000_000): Promise<number[]> {
-  const answer = await ask(instance, node, 'GET', `/records?timeout=10000&max_bytes=${maxBytes}`);
+  const answer = await ask(instance, node, `GET /records?timeout=10000&max_bytes=${maxBytes}`);
   expect(answer.status, answer.text).toBe(200);
   return (answer.json() as { value: number }[]).map(({ value }) => value);
 }
@@ -93,7 +96,7 @@ async function takeOver(instance: Held, reason: 'expired' | 'refused'): Promise<
 describe('workers of a cluster', () => {
   it('decline what they do not hold, and name who does', async () => {
     const instance = await held('subscribed');
-    const answer = await ask(instance, 'worker-2', 'GET', '/records');
+    const answer = await ask(instance, 'worker-2', 'GET /records');
     expect(answer.status).toBe(421);
     expect(answer.headers['x-sluice-owner']).toBe(`worker-1;${instance.owner.node.boot};${instance.owner.epoch}`);
   });
@@ -129,7 +132,7 @@ describe('workers of a cluster', () => {
       await cluster.workers[0]?.restart();
       await peer.start();
     } else {
-      expect((await ask(instance, 'worker-1', 'GET', '/records')).status).toBe(421);
+      expect((await ask(instance, 'worker-1', 'GET /records')).status).toBe(421);
     }
   });
 
@@ -137,7 +140,7 @@ describe('workers of a cluster', () => {
     const instance = await held('assigned');
     await read(instance, 'worker-1');
     const seek = { offsets: [{ topic: instance.topic, partition: 0, offset: 7 }] };
-    expect((await ask(instance, 'worker-1', 'POST', '/positions', seek)).status).toBe(204);
+    expect((await ask(instance, 'worker-1', 'POST /positions', seek)).status).toBe(204);
     await cluster.workers[0]?.kill();
     await takeOver(instance, 'expired');
     expect(await read(instance, 'worker-2')).toEqual([7, 8, 9]);
@@ -159,8 +162,8 @@ describe('workers of a cluster', () => {
   it('forget a deleted instance everywhere, and free its partitions at once', async () => {
     const instance = await held('subscribed');
     await read(instance, 'worker-1');
-    expect((await ask(instance, 'worker-1', 'DELETE', '')).status).toBe(204);
+    expect((await ask(instance, 'worker-1', 'DELETE ')).status).toBe(204);
     expect(await peer.directory.find(instance.name)).toBeUndefined();
-    expect((await ask(instance, 'worker-2', 'GET', '/records')).status).toBe(404);
+    expect((await ask(instance, 'worker-2', 'GET /records')).status).toBe(404);
   });
 });

@@ -75,8 +75,8 @@ export class Tombstones {
   }
 
   async #retry(): Promise<void> {
-    for (const held of [...this.#unheard.values()]) await this.bury(held);
-    for (const [key, name] of [...this.#suspects]) {
+    for (const held of this.#unheard.values()) await this.bury(held);
+    for (const [key, name] of this.#suspects) {
       if (await this.#clear(name)) this.#suspects.delete(key);
     }
     if (this.#unheard.size + this.#suspects.size > 0) this.#retryLater();
