@@ -11,12 +11,15 @@ const LAUNCHER = fileURLToPath(new URL('../../packages/cli/bin/sluice', import.m
 const READY_DEADLINE_MS = 15_000;
 const STOP_GRACE_MS = 15_000;
 
-interface SluiceOptions {
-  /** Properties for the configuration file; they win over the addresses chosen here. */
-  readonly properties: Readonly<Record<string, string>>;
+interface LaunchOptions {
   /** Given on the command line as `--set key=value`. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
+}
+
+interface SluiceOptions extends LaunchOptions {
+  /** Properties for the configuration file; they win over the addresses chosen here. */
+  readonly properties: Readonly<Record<string, string>>;
 }
 
 /** A proxy in a process of its own, as an operator runs it. */
@@ -34,61 +37,95 @@ export interface SluiceProcess {
   readonly kill: () => Promise<ProcessExit>;
 }
 
+/** The configuration and the log of a proxy, which may be started on them any number of times. */
+export interface SluiceFiles {
+  readonly directory: string;
+  readonly configFile: string;
+  readonly management: HttpClient;
+  readonly logs: () => Promise<string>;
+  readonly remove: () => Promise<void>;
+}
+
 function propertiesText(properties: Readonly<Record<string, string>>): string {
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
 }
 
-async function ready(server: GuardedProcess, management: HttpClient, logFile: string): Promise<void> {
-  await eventually(
-    async () => !server.isRunning() || (await management.call('GET', '/readyz', { timeoutMs: 1000 })).status === 200,
-    { deadlineMs: READY_DEADLINE_MS, describe: 'the proxy to be ready', intervalMs: 50 },
-  );
-  if (server.isRunning()) return;
-  throw new Error(`the proxy ended at start: ${await readFile(logFile, 'utf8')}`);
-}
-
-/** Starts `sluice serve` from the built launcher and waits until it is ready. The caller stops it. */
-export async function startSluice(options: SluiceOptions): Promise<SluiceProcess> {
-  const [port = 0, managementPort = 0] = await freePorts(2);
-  const url = `http://127.0.0.1:${port}`;
+/** Writes what a proxy is started with. Its management listener gets a free port. */
+export async function writeSluiceFiles(properties: Readonly<Record<string, string>>): Promise<SluiceFiles> {
+  const [managementPort = 0] = await freePorts(1);
   const managementUrl = `http://127.0.0.1:${managementPort}`;
   const directory = await mkdtemp(join(tmpdir(), 'sluice-proxy-'));
   const configFile = join(directory, 'kafka-rest.properties');
-  const logFile = join(directory, 'sluice.log');
-  const addresses = { listeners: url, 'sluice.management.listener': managementUrl };
-  await writeFile(configFile, propertiesText({ ...addresses, ...options.properties }));
+  await writeFile(configFile, propertiesText({ 'sluice.management.listener': managementUrl, ...properties }));
+  return {
+    directory,
+    configFile,
+    management: httpClient(managementUrl),
+    logs: async () => await readFile(logFileIn(directory), 'utf8'),
+    remove: async () => await rm(directory, { recursive: true, force: true }),
+  };
+}
+
+function logFileIn(directory: string): string {
+  return join(directory, 'sluice.log');
+}
+
+async function ready(server: GuardedProcess, files: SluiceFiles): Promise<void> {
+  await eventually(
+    async () =>
+      !server.isRunning() || (await files.management.call('GET', '/readyz', { timeoutMs: 1000 })).status === 200,
+    { deadlineMs: READY_DEADLINE_MS, describe: 'the proxy to be ready', intervalMs: 50 },
+  );
+  if (server.isRunning()) return;
+  throw new Error(`the proxy ended at start: ${await files.logs()}`);
+}
+
+/** Starts `sluice serve` from the built launcher and waits until its management listener calls it ready. */
+export async function launchSluice(files: SluiceFiles, options: LaunchOptions = {}): Promise<GuardedProcess> {
   const settings = Object.entries(options.settings ?? {}).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
   const server = await startGuarded({
     name: 'the proxy',
     command: LAUNCHER,
-    commandArguments: ['serve', '--config', configFile, ...settings],
+    commandArguments: ['serve', '--config', files.configFile, ...settings],
     ...(options.environment === undefined ? {} : { environment: options.environment }),
-    logFile,
-    scratchDirectory: directory,
+    logFile: logFileIn(files.directory),
+    scratchDirectory: files.directory,
     graceMs: STOP_GRACE_MS,
   });
-  const removeFiles = async (): Promise<void> => await rm(directory, { recursive: true, force: true });
-  const management = httpClient(managementUrl);
   try {
-    await ready(server, management, logFile);
+    await ready(server, files);
   } catch (error) {
     await server.kill();
-    await removeFiles();
+    throw error;
+  }
+  return server;
+}
+
+/** Starts one proxy with a public listener. The caller stops it. */
+export async function startSluice(options: SluiceOptions): Promise<SluiceProcess> {
+  const [port = 0] = await freePorts(1);
+  const url = `http://127.0.0.1:${port}`;
+  const files = await writeSluiceFiles({ listeners: url, ...options.properties });
+  let server: GuardedProcess;
+  try {
+    server = await launchSluice(files, options);
+  } catch (error) {
+    await files.remove();
     throw error;
   }
   return {
     url,
     http: httpClient(url),
-    management,
+    management: files.management,
     pid: server.pid,
     exited: server.exited,
-    logs: async () => await readFile(logFile, 'utf8'),
+    logs: files.logs,
     signal: server.signal,
     stop: async () => {
       const exit = await server.stop();
-      await removeFiles();
+      await files.remove();
       return exit;
     },
     kill: server.kill,

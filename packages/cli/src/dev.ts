@@ -85,6 +85,7 @@ function tellFailedStart(error: unknown, log: Logger): void {
  * @throws ConfigError when the cluster does not let us.
  */
 async function seed({ kafka }: RunningServer, topic: string, inMemory: boolean): Promise<void> {
+  if (kafka === undefined) throw new ConfigError(['sluice.role: an edge knows no Kafka; allowed here is node']);
   try {
     if (inMemory || (await createTopic(kafka.admins.of(servicePrincipal), topic)))
       await writeGreetings(kafka.producers, topic);

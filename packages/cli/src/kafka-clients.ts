@@ -49,6 +49,7 @@ export function createKafkaClients({ config, clients }: Configuration, metrics: 
   const createConsumer = (settings: Parameters<ConsumerFactory>[0], hooks: ConsumerHooks): Consumer =>
     new Consumer({
       groupId: settings.group,
+      groupInstanceId: settings.groupInstanceId,
       autoOffsetReset: settings.autoOffsetReset,
       settings: clients.consumer,
       tokens: clients.consumer.tokens,

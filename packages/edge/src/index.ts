@@ -1,1 +1,10 @@
-export { type Forward, Forwarder, type ForwarderOptions, type ForwardOutcome } from './forwarder.ts';
+export { Edge } from './edge.ts';
+export type {
+  EdgeHooks,
+  EdgeOptions,
+  LocalAttempt,
+  LocalNode,
+  Peers,
+  RetryReason,
+  Served,
+} from './edge-options.ts';

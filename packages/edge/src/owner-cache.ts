@@ -1,4 +1,5 @@
 import type { DirectoryEvent, InstanceName, Ownership } from '@sluice/directory';
+import { instanceKey } from './instance-key.ts';
 
 export interface OwnerCacheOptions {
   /** An owner is believed for so long. */
@@ -40,7 +41,7 @@ export class OwnerCache {
   }
 
   get(name: InstanceName): CachedOwner | undefined {
-    const key = keyOf(name);
+    const key = instanceKey(name);
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     // To the end of the line: the front is what was used longest ago.
@@ -51,7 +52,7 @@ export class OwnerCache {
 
   set(name: InstanceName, owner: Ownership | undefined): void {
     const { now, ttlMs, unknownTtlMs, entriesMax } = this.#options;
-    const key = keyOf(name);
+    const key = instanceKey(name);
     const known = this.#entries.get(key)?.owner;
     // News may overtake each other on their ways; epochs only grow.
     if (owner !== undefined && known !== undefined && known.epoch > owner.epoch) return;
@@ -64,15 +65,24 @@ export class OwnerCache {
 
   /** Forgets an owner that turned out to be wrong, unless a later one is known by now. */
   drop(name: InstanceName, wrong: Ownership): void {
-    const key = keyOf(name);
+    const key = instanceKey(name);
     const known = this.#entries.get(key)?.owner;
     if (known === undefined || known.epoch <= wrong.epoch) this.#entries.delete(key);
+  }
+
+  /** The instance was made just now: that it is unknown holds no more. */
+  made(name: InstanceName): void {
+    const key = instanceKey(name);
+    if (this.#entries.get(key)?.owner === undefined) this.#entries.delete(key);
   }
 
   hear(event: DirectoryEvent): void {
     if (event.type === 'gap') this.#doubt();
     // Only what is asked for here is kept here.
-    else if (event.type === 'owner' && this.#entries.has(keyOf(event.name))) this.set(event.name, event.owner);
+    else if (event.type !== 'owner' || !this.#entries.has(instanceKey(event.name))) return;
+    else if (event.owner !== undefined) this.set(event.name, event.owner);
+    // Not kept as unknown: the same name may be made again at once, and that news come too late.
+    else this.#entries.delete(instanceKey(event.name));
   }
 
   /** All is to be looked up again, and kept for the case that nobody can be asked. */
@@ -81,9 +91,4 @@ export class OwnerCache {
       this.#entries.set(key, { owner, freshUntil: Number.NEGATIVE_INFINITY });
     }
   }
-}
-
-/** The length keeps names apart whatever characters are in them. */
-function keyOf({ group, instance }: InstanceName): string {
-  return `${group.length}:${group}${instance}`;
 }

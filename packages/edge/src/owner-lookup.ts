@@ -1,4 +1,5 @@
 import { type Directory, DirectoryUnavailable, type InstanceName, type Ownership } from '@sluice/directory';
+import { instanceKey } from './instance-key.ts';
 import type { OwnerCache } from './owner-cache.ts';
 
 export type Lookup =
@@ -40,7 +41,7 @@ export class OwnerLookup {
   }
 
   find(name: InstanceName): Promise<Lookup> {
-    const key = JSON.stringify([name.group, name.instance]);
+    const key = instanceKey(name);
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
     if (this.#pending.size >= this.#options.pendingMax) return Promise.resolve({ type: 'overloaded' });

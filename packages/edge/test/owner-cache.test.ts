@@ -50,7 +50,17 @@ describe('the cache of owners', () => {
     cache.hear({ type: 'owner', name, owner: owner('a', 1) });
     expect(cache.get(name)).toEqual({ owner: owner('a', 1), fresh: true });
     cache.hear({ type: 'owner', name, owner: undefined });
-    expect(cache.get(name)).toEqual({ owner: undefined, fresh: true });
+    expect(cache.get(name)).toBeUndefined();
+  });
+
+  it('forgets that an instance is unknown when it is made, and no owner', () => {
+    const { cache } = cacheAt();
+    cache.set(name, undefined);
+    cache.made(name);
+    expect(cache.get(name)).toBeUndefined();
+    cache.set(name, owner('a', 1));
+    cache.made(name);
+    expect(cache.get(name)?.owner).toEqual(owner('a', 1));
   });
 
   it('asks again for everything when it may have missed something', () => {

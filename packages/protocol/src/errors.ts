@@ -37,6 +37,7 @@ export type ErrorName =
   | 'unprocessable'
   | 'tooManyRequests'
   | 'internal'
+  | 'badGateway'
   | 'unavailable'
   | 'consumerConfigOutOfRange'
   | 'kafkaBadRequest'
@@ -74,6 +75,7 @@ export const errorKinds: Readonly<Record<ErrorName, ErrorKind>> = {
   unprocessable: fatal(422, 422, 'Unprocessable Entity'),
   tooManyRequests: retriable(429, 429, 'Too many requests.'),
   internal: fatal(500, 500, 'Internal Server Error'),
+  badGateway: fatal(502, 502, 'The node that was asked gave no answer. What was asked for may have happened.'),
   unavailable: retriable(503, 503, 'Service unavailable.'),
 
   consumerConfigOutOfRange: fatal(422, 40001, 'Invalid consumer configuration. It does not abide by the constraints: '),

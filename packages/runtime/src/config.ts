@@ -150,6 +150,8 @@ export interface ClusterConfig {
   readonly internalListener: ListenAddress | null;
   /** `sluice.internal.advertised.host`: under which host they do; empty: the internal listener's. */
   readonly internalHost: string;
+  /** `sluice.internal.advertised.port`: and at which port, behind a relay; 0: the listener's own. */
+  readonly internalPort: number;
   /** `sluice.lease.ms` (10000): without a sign of life for so long a node is taken for dead. */
   readonly leaseMs: number;
   /** `sluice.edge.held.max` (1000): requests that wait while their instance moves → 503. */

@@ -14,6 +14,7 @@ export type {
 } from './config.ts';
 export { ConfigError } from './config-error.ts';
 export type { EffectiveSetting } from './effective-config.ts';
+export { ApiListeners, type ApiListenersOptions } from './http/api-listeners.ts';
 export { ConnectionMetrics } from './http/connection-metrics.ts';
 export { requestId } from './http/request-id.ts';
 export { createHttpServer } from './http/server.ts';

@@ -34,6 +34,8 @@ export interface PeerServerOptions {
   readonly listener: ListenAddress;
   /** `sluice.internal.advertised.host`; empty: found out. */
   readonly advertisedHost: string;
+  /** `sluice.internal.advertised.port`; 0: the listener's own. */
+  readonly advertisedPort: number;
   readonly secret: string;
   /** The life of the node that answers here. */
   readonly identity: PeerNode;
@@ -77,7 +79,7 @@ const IDLE_CHECK_MS = 50;
  * Rejects when the address cannot be listened on.
  */
 export async function startPeerServer(options: PeerServerOptions): Promise<PeerServer> {
-  const { listener, limits, metrics, advertisedHost } = options;
+  const { listener, limits, metrics, advertisedHost, advertisedPort } = options;
   const gate = new PeerGate(options);
   const peerLimits: HttpLimits = {
     ...limits,
@@ -101,7 +103,11 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   };
   return {
     address,
-    announcedAddress: formatListenAddress({ ...address, host: announcedHost(advertisedHost, listener.host) }),
+    announcedAddress: formatListenAddress({
+      ...address,
+      host: announcedHost(advertisedHost, listener.host),
+      port: advertisedPort === 0 ? port : advertisedPort,
+    }),
     stopAccepting: async () => {
       void stop();
     },

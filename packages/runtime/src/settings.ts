@@ -324,6 +324,12 @@ const cluster: Settings['cluster'] = {
   internalHost: text('sluice.internal.advertised.host', {
     description: "Host under which the other nodes reach this one; empty: the internal listener's, if it names one.",
   }),
+  internalPort: integer('sluice.internal.advertised.port', {
+    description: "Port at which the other nodes reach this one; 0: the internal listener's.",
+    defaultValue: 0,
+    min: 0,
+    max: 65_535,
+  }),
   leaseMs: milliseconds('sluice.lease.ms', {
     description: 'A node that gives no sign of life for so long is taken for dead, and its instances are taken over.',
     defaultValue: 10_000,

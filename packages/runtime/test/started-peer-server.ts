@@ -32,6 +32,7 @@ export async function startedPeerServer(options: Partial<PeerServerOptions> = {}
   const server = await startPeerServer({
     listener: { scheme: 'http', host: '127.0.0.1', port: 0 },
     advertisedHost: '',
+    advertisedPort: 0,
     secret,
     identity,
     limits,

@@ -1,5 +1,6 @@
 import type { AdminPool, Principal, ProducerPool } from '@sluice/kafka';
 import type { Config } from '@sluice/runtime';
+import type { Instances } from './cluster/instances.ts';
 import type { ByteBudget } from './http/byte-budget.ts';
 import type { RecordMetrics } from './record-metrics.ts';
 import type { ReadScheduler } from './sessions/read-scheduler.ts';
@@ -13,6 +14,9 @@ export interface Api {
   readonly admins: AdminPool;
   readonly producers: ProducerPool;
   readonly sessions: SessionRegistry;
+  readonly instances: Instances;
+  /** The static membership of an instance; undefined where no other node could go on with it. */
+  readonly groupInstanceId: (instance: string) => string | undefined;
   readonly scheduler: ReadScheduler;
   readonly replays: ReplayStore;
   /** Reads that wait or run. */

@@ -1,27 +1,18 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Directory, InstanceName, NodeIdentity, NodeRecord } from '@sluice/directory';
 import type { AdminPool, BlockingCalls, Principal, ProducerPool } from '@sluice/kafka';
 import { openApiDocument } from '@sluice/protocol';
-import {
-  type Config,
-  ConnectionMetrics,
-  createHttpServer,
-  type ListenAddress,
-  type Logger,
-  type Metrics,
-  requestId,
-} from '@sluice/runtime';
+import { type Config, type Logger, type Metrics, requestId } from '@sluice/runtime';
 import express from 'express';
 import type { Api } from './api.ts';
-import { ByteBudget } from './http/byte-budget.ts';
-import { Dispatcher } from './http/dispatch.ts';
+import type { ClusterMember, ClusterOptions } from './cluster/cluster-member.ts';
+import { ClusterMetrics } from './cluster/cluster-metrics.ts';
+import { type PeerHandler, peerCalls } from './cluster/peer-calls.ts';
+import { createApi } from './create-api.ts';
+import { type Declined, Dispatcher } from './http/dispatch.ts';
+import type { LocalAttempt } from './http/exchange.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
-import { RecordMetrics } from './record-metrics.ts';
-import { ReadScheduler } from './sessions/read-scheduler.ts';
-import { ReplayStore } from './sessions/replay-store.ts';
-import { SessionRegistry } from './sessions/session-registry.ts';
 import type { ConsumerFactory } from './sessions/session-settings.ts';
-import { TopicNames } from './sessions/topic-names.ts';
 import { handlers } from './v2/handlers.ts';
 import { observeWorker } from './worker-metrics.ts';
 
@@ -34,86 +25,49 @@ export interface WorkerOptions {
   readonly blockingCalls: BlockingCalls;
   readonly createConsumer: ConsumerFactory;
   readonly principalOf: (headers: NodeJS.Dict<string | string[]>) => Principal;
+  /** Who holds which instance. */
+  readonly directory: Directory;
+  /** This node, in this life. */
+  readonly identity: NodeIdentity;
+  /** Undefined for a proxy that stands alone. */
+  readonly cluster: ClusterOptions | undefined;
   /** Shown in the OpenAPI document. */
   readonly version: string;
 }
 
-/** The REST API over Kafka: serves requests, owns consumer instances and producers. */
+/** The REST API over Kafka: serves requests, owns consumer instances and producers. Listens to nobody itself. */
 export interface Worker {
-  /** Starts to listen on all configured addresses; answers where, with the ports that were free for port 0. */
-  listen(): Promise<readonly ListenAddress[]>;
-  /** Ends what it owns in order: no new connections, requests under way are answered, instances leave their groups. */
-  drain(deadlineMs: number): Promise<void>;
-  /** Waits for the last answers (those to producers that gave up meanwhile), then cuts what is left. */
-  close(deadlineMs: number): Promise<void>;
+  /** Takes its place in the cluster. */
+  start(): Promise<void>;
+  /**
+   * Serves a request, or resolves with why it did nothing: another node may hold the instance. Never rejects.
+   */
+  serve(req: IncomingMessage, res: ServerResponse, attempt: LocalAttempt): Promise<Declined | undefined>;
+  /** The epoch at which an instance is held here. */
+  epochOf(name: InstanceName): number | undefined;
+  /** The answer to this request did not reach its client. */
+  undelivered(name: InstanceName, requestId: string): void;
+  /** What other nodes may ask, by name. @param drain begins to hand over everything */
+  calls(drain: () => void): ReadonlyMap<string, PeerHandler>;
+  /** The nodes whose leases run, each time that they were asked for. */
+  see(nodes: readonly NodeRecord[]): void;
+  /** Hands its instances to other nodes, and takes no new ones. */
+  handOver(deadlineMs: number): Promise<void>;
+  /**
+   * Ends what it owns in order: instances go to other nodes, requests under way are answered, instances that nobody took
+   * end.
+   * @param stopListening resolves when no request is under way any more
+   */
+  drain(deadlineMs: number, stopListening: () => Promise<unknown>): Promise<void>;
   readonly instances: number;
 }
 
 type Next = (error?: unknown) => void;
 type RawHandler = (req: IncomingMessage, res: ServerResponse, done: Next) => void;
 
-function listenOn(server: Server, { scheme, host, port }: ListenAddress): Promise<ListenAddress> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve({ scheme, host, port: (server.address() as AddressInfo).port });
-    });
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
-}
-
-function createApi(options: WorkerOptions, draining: () => boolean): Api {
-  const { config, logger, admins } = options;
-  const now = (): number => performance.now();
-  const scheduler = new ReadScheduler();
-  const replays = new ReplayStore(config.consumer.replayMaxBytes);
-  const sessions = new SessionRegistry({
-    instancesMax: config.consumer.instancesMax,
-    instanceTimeoutMs: config.consumer.instanceTimeoutMs,
-    dependencies: {
-      admins,
-      scheduler,
-      createConsumer: options.createConsumer,
-      now,
-      onLog: (severity, facility, message) => {
-        if (severity <= 3) logger.warn({ facility }, message);
-        else logger.debug({ facility }, message);
-      },
-    },
-    onClosed: (session, reason, error) => {
-      replays.forget(session);
-      const { group, instance } = session.settings;
-      if (error === undefined) logger.info({ group, instance, reason }, 'A consumer instance ended.');
-      else logger.warn({ group, instance, reason, error }, 'A consumer instance ended with an error.');
-    },
-  });
-  const topicNames = new TopicNames(admins, (error) =>
-    logger.warn({ error }, 'The topics for pattern subscriptions could not be listed.'),
-  );
-  topicNames.follow(sessions);
-  return {
-    config,
-    admins,
-    producers: options.producers,
-    sessions,
-    scheduler,
-    replays,
-    reads: { active: 0 },
-    topicNames,
-    bodyBudget: new ByteBudget(config.http.bodyTotalMaxBytes),
-    recordMetrics: new RecordMetrics(options.metrics),
-    principalOf: options.principalOf,
-    draining,
-    now,
-  };
-}
+/** Of the time to drain: for handing over, and for the requests under way behind that. */
+const HAND_OVER_SHARE = 0.6;
+const REQUESTS_SHARE = 0.5;
 
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
@@ -124,21 +78,11 @@ async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> 
   clearTimeout(timer);
 }
 
-export function createWorker(options: WorkerOptions): Worker {
-  const { config, logger, metrics } = options;
-  let draining = false;
-  const api = createApi(options, () => draining);
-  const dispatcher = new Dispatcher({
-    api,
-    handlers,
-    logger,
-    metrics: new RequestMetrics(metrics),
-  });
-  observeWorker(metrics, api, options.blockingCalls);
-
+/** The pages beside the API. What is none of them falls through. */
+function pages(version: string): RawHandler {
   // The router stands on a bare server: the app object of express would change the prototypes of each request.
   const router = express.Router();
-  const openApi = JSON.stringify(openApiDocument({ title: 'Sluice', version: options.version }));
+  const openApi = JSON.stringify(openApiDocument({ title: 'Sluice', version }));
   router.get('/openapi.json', (req, res) => {
     res
       .writeHead(200, {
@@ -148,35 +92,109 @@ export function createWorker(options: WorkerOptions): Worker {
       })
       .end(openApi);
   });
-  router.use((req, res) => dispatcher.handle(req, res));
-  const route = router as unknown as RawHandler;
+  return router as unknown as RawHandler;
+}
 
-  const serve = (req: IncomingMessage, res: ServerResponse): void =>
-    route(req, res, (error) => {
-      logger.error({ error }, 'A request fell through the router.');
-      res.destroy();
+class ApiWorker implements Worker {
+  readonly #options: WorkerOptions;
+  readonly #api: Api;
+  readonly #member: ClusterMember | undefined;
+  readonly #dispatcher: Dispatcher;
+  readonly #pages: RawHandler;
+  readonly #metrics: ClusterMetrics;
+  #draining = false;
+  #handingOver: Promise<void> | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#metrics = new ClusterMetrics(options.metrics);
+    const parts = createApi({ options, metrics: this.#metrics, draining: () => this.#draining });
+    this.#api = parts.api;
+    this.#member = parts.member;
+    this.#dispatcher = new Dispatcher({
+      api: parts.api,
+      handlers,
+      logger: options.logger,
+      metrics: new RequestMetrics(options.metrics),
     });
-  const connections = new ConnectionMetrics(metrics, config.http.connectionsMax);
-  const servers = config.listeners.map(() => createHttpServer(config.http, serve, connections));
-  let closed: Promise<unknown> = Promise.resolve();
-  return {
-    listen: () => Promise.all(servers.map((server, i) => listenOn(server, config.listeners[i] as ListenAddress))),
-    drain: async (deadlineMs) => {
-      const end = api.now() + deadlineMs;
-      draining = true;
-      api.topicNames.stop();
-      api.scheduler.wakeAll();
-      closed = Promise.all(servers.map(closeServer));
-      // Requests under way first: they may still use their instance.
-      await within(deadlineMs / 2, closed);
-      await within(end - api.now(), api.sessions.closeAll());
-    },
-    close: async (deadlineMs) => {
-      await within(deadlineMs, closed);
-      for (const server of servers) server.closeAllConnections();
-    },
-    get instances() {
-      return api.sessions.size;
-    },
-  };
+    this.#pages = pages(options.version);
+    observeWorker(options.metrics, parts.api, options.blockingCalls);
+    parts.member?.observe(options.metrics);
+  }
+
+  get instances(): number {
+    return this.#api.sessions.size;
+  }
+
+  async start(): Promise<void> {
+    await this.#member?.start();
+  }
+
+  serve(req: IncomingMessage, res: ServerResponse, attempt: LocalAttempt): Promise<Declined | undefined> {
+    return new Promise((resolve) => {
+      this.#pages(req, res, (error) => {
+        if (error === undefined) {
+          resolve(this.#dispatch(req, res, attempt));
+          return;
+        }
+        this.#options.logger.error({ error }, 'A request fell through the router.');
+        res.destroy();
+        resolve(undefined);
+      });
+      // A page was the answer.
+      if (res.writableEnded) resolve(undefined);
+    });
+  }
+
+  epochOf(name: InstanceName): number | undefined {
+    return this.#api.instances.epochOf(name);
+  }
+
+  undelivered(name: InstanceName, request: string): void {
+    const session = this.#api.sessions.get(name);
+    if (session?.sentRead?.requestId === request) session.sentRead.abandon(session);
+  }
+
+  calls(drain: () => void): ReadonlyMap<string, PeerHandler> {
+    const { logger } = this.#options;
+    return peerCalls({
+      instances: this.#api.instances,
+      undelivered: (name, request) => this.undelivered(name, request),
+      drain,
+      onError: (error) => logger.warn({ error }, 'An instance that was handed over cannot read yet.'),
+    });
+  }
+
+  see(nodes: readonly NodeRecord[]): void {
+    this.#member?.see(nodes);
+  }
+
+  handOver(deadlineMs: number): Promise<void> {
+    this.#draining = true;
+    this.#handingOver ??= this.#member?.handOverAll(deadlineMs) ?? Promise.resolve();
+    return this.#handingOver;
+  }
+
+  async drain(deadlineMs: number, stopListening: () => Promise<unknown>): Promise<void> {
+    const { sessions, scheduler, topicNames, instances, now } = this.#api;
+    const end = now() + deadlineMs;
+    topicNames.stop();
+    await within(deadlineMs * HAND_OVER_SHARE, this.handOver(deadlineMs * HAND_OVER_SHARE));
+    scheduler.wakeAll();
+    // Requests under way first: they may still use their instance.
+    await within((end - now()) * REQUESTS_SHARE, stopListening());
+    await within(end - now(), sessions.closeAll());
+    instances.close();
+    await this.#member?.end();
+  }
+
+  async #dispatch(req: IncomingMessage, res: ServerResponse, attempt: LocalAttempt): Promise<Declined | undefined> {
+    const declined = await this.#dispatcher.handle(req, res, attempt);
+    if (declined !== undefined) this.#metrics.declined(declined.reason.moving);
+    return declined;
+  }
+}
+
+export function createWorker(options: WorkerOptions): Worker {
+  return new ApiWorker(options);
 }

@@ -11,8 +11,9 @@ import {
 } from '@sluice/protocol';
 import { type Logger, requestId } from '@sluice/runtime';
 import type { Api } from '../api.ts';
+import { NotHeld } from '../sessions/not-held.ts';
 import { type Answer, errorAnswer, send } from './answer.ts';
-import { Exchange, type Negotiated } from './exchange.ts';
+import { Exchange, type LocalAttempt, type Negotiated } from './exchange.ts';
 import { kafkaAnswer } from './kafka-answers.ts';
 import { ClientGone } from './read-body.ts';
 import type { RequestMetrics } from './request-metrics.ts';
@@ -30,6 +31,12 @@ export interface DispatchOptions {
 interface Decision {
   readonly answer: Answer;
   readonly contentType: string;
+}
+
+/** Nothing was done: another node may hold the instance. The body comes along if it was read. */
+export interface Declined {
+  readonly reason: NotHeld;
+  readonly body: Buffer | undefined;
 }
 
 /** An error from before a route was chosen has no Content-Type (observed: headers on everything). */
@@ -72,14 +79,18 @@ export class Dispatcher {
     this.#options = options;
   }
 
-  async handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  /** Resolves when the answer was handed to the connection, or with what was not done. Never rejects. */
+  async handle(req: IncomingMessage, res: ServerResponse, attempt: LocalAttempt): Promise<Declined | undefined> {
     const startedAt = performance.now();
     const id = requestId(req.headers['x-request-id']);
     const match = matchRoute(req.method ?? 'GET', req.url ?? '/');
     const route = match.kind === 'match' ? match.route : undefined;
     let decision: Decision | undefined;
     try {
-      decision = match.kind === 'match' ? await this.#decide(req, res, id, match) : unmatched(match);
+      const outcome =
+        match.kind === 'match' ? await this.#decide({ req, res }, { id, attempt }, match) : unmatched(match);
+      if ('reason' in outcome) return outcome;
+      decision = outcome;
       const bytesOut = await send(req, res, decision.answer, {
         requestId: id,
         contentType: decision.contentType,
@@ -97,22 +108,23 @@ export class Dispatcher {
       res.destroy();
       this.#observe(req, route, { status: 499, startedAt, bytesOut: 0 });
     }
+    return undefined;
   }
 
   async #decide(
-    req: IncomingMessage,
-    res: ServerResponse,
-    id: string,
+    http: { readonly req: IncomingMessage; readonly res: ServerResponse },
+    { id, attempt }: { readonly id: string; readonly attempt: LocalAttempt },
     match: Extract<RouteMatch, { kind: 'match' }>,
-  ): Promise<Decision> {
-    const negotiated = this.#negotiate(req, match);
+  ): Promise<Decision | Declined> {
+    const negotiated = this.#negotiate(http.req, match);
     if ('answer' in negotiated) return negotiated;
     const { api, handlers } = this.#options;
     const exchange = new Exchange(
-      { req, res },
+      http,
       {
         id,
-        principal: api.principalOf(req.headers),
+        principal: api.principalOf(http.req.headers),
+        attempt,
         limits: { maxBytes: api.config.http.bodyMaxBytes, budget: api.bodyBudget },
       },
       negotiated,
@@ -123,6 +135,7 @@ export class Dispatcher {
       return { answer: await handler(exchange, api), contentType: negotiated.responseType };
     } catch (error) {
       if (error instanceof ClientGone) throw error;
+      if (error instanceof NotHeld) return { reason: error, body: exchange.body };
       return { answer: errorAnswer(this.#explain(error, id, match.route)), contentType: negotiated.responseType };
     } finally {
       exchange.end();

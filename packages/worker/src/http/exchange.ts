@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '@sluice/kafka';
-import type { EmbeddedFormat, MediaType, PathParams, Route } from '@sluice/protocol';
+import type { Attempt, EmbeddedFormat, MediaType, PathParams, Route } from '@sluice/protocol';
 import { type BodyLimits, readBody } from './read-body.ts';
 
 /** What was agreed on before a handler runs. */
@@ -15,13 +15,21 @@ export interface Negotiated {
   readonly typeUnspecified: boolean;
 }
 
+/** A try at serving a request, which may have been read before it came here. */
+export interface LocalAttempt extends Attempt {
+  readonly body?: Buffer | undefined;
+}
+
 /** One request, from its headers to its answer. Nothing of it outlives the answer. */
 export class Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly id: string;
   readonly principal: Principal;
+  readonly attempt: LocalAttempt;
   readonly negotiated: Negotiated;
+  /** What `readBody` has read, for the case that another node has to do it all. */
+  body: Buffer | undefined;
   readonly #limits: BodyLimits;
   #releaseBody: (() => void) | undefined;
   #abort: AbortController | undefined;
@@ -29,13 +37,20 @@ export class Exchange {
 
   constructor(
     http: { readonly req: IncomingMessage; readonly res: ServerResponse },
-    context: { readonly id: string; readonly principal: Principal; readonly limits: BodyLimits },
+    context: {
+      readonly id: string;
+      readonly principal: Principal;
+      readonly attempt: LocalAttempt;
+      readonly limits: BodyLimits;
+    },
     negotiated: Negotiated,
   ) {
     this.req = http.req;
     this.res = http.res;
     this.id = context.id;
     this.principal = context.principal;
+    this.attempt = context.attempt;
+    this.body = context.attempt.body;
     this.#limits = context.limits;
     this.negotiated = negotiated;
   }
@@ -62,11 +77,13 @@ export class Exchange {
 
   /** @throws ApiError 413, 503; ClientGone */
   async readBody(): Promise<Buffer> {
+    if (this.body !== undefined) return this.body;
     const body = await readBody(this.req, this.#limits, () => {
       // Only `100-continue` comes here (RFC 9110, 10.1.1), and HTTP/1.0 does not know it.
       if (this.req.headers.expect !== undefined && this.req.httpVersionMinor > 0) this.res.writeContinue();
     });
     this.#releaseBody = body.release;
+    this.body = body.bytes;
     return body.bytes;
   }
 

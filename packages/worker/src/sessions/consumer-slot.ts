@@ -4,6 +4,8 @@ import { ApiError, type TopicPartition, type TopicPartitionOffset } from '@sluic
 /** What the owner of the slot is told and asked about the consumer in it. */
 export interface ConsumerSlotOptions {
   readonly create: (hooks: ConsumerHooks) => Consumer;
+  /** May refuse to make another one after a fatal error. */
+  readonly beforeReplacing: () => Promise<void>;
   /** Brings a new consumer to what its instance reads. */
   readonly prepare: (consumer: Consumer) => Promise<void>;
   readonly resolveStart: (
@@ -74,7 +76,8 @@ export class ConsumerSlot {
   }
 
   async #connect(): Promise<Consumer> {
-    const { create, prepare, resolveStart, onAssigned, onRevoked, onLog } = this.#options;
+    const { create, beforeReplacing, prepare, resolveStart, onAssigned, onRevoked, onLog } = this.#options;
+    if (this.#fatalAt > Number.NEGATIVE_INFINITY) await beforeReplacing();
     const consumer = create({
       resolveStart: (partitions) => resolveStart(consumer, partitions),
       onAssigned,

@@ -121,6 +121,18 @@ export class DeliveryTracker {
     }
   }
 
+  /** By partition the first offset that the client may not have, of those that were read here. */
+  deliverFrom(): Map<string, TopicPartitionOffset> {
+    const from = new Map(this.#delivered);
+    for (const batch of this.#outstanding) {
+      for (const [key, { topic, partition, start }] of batch.extents) {
+        if (start < (from.get(key)?.offset ?? Number.POSITIVE_INFINITY))
+          from.set(key, { topic, partition, offset: start });
+      }
+    }
+    return from;
+  }
+
   /** Offsets that a commit may store now: the next ones to read after what was delivered. */
   committable(): TopicPartitionOffset[] {
     return [...this.#delivered].map(([key, { topic, partition, offset }]) => {

@@ -1,24 +1,40 @@
 import type { Consumer } from '@sluice/kafka';
-import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
+import { ApiError, type TopicPartition, type TopicPartitionOffset } from '@sluice/protocol';
 import type { ConsumerSlot } from './consumer-slot.ts';
-import { DeliveryTracker, partitionKey } from './delivery-tracker.ts';
+import { type DeliveryTracker, partitionKey } from './delivery-tracker.ts';
+import type { Journal } from './journal.ts';
 import type { SessionDependencies, SessionSettings } from './session-settings.ts';
+import type { SessionStore } from './session-store.ts';
 
 const WARNING = 4;
 
+export interface OffsetCommitsOptions {
+  readonly settings: SessionSettings;
+  readonly slot: ConsumerSlot;
+  readonly deliveries: DeliveryTracker;
+  readonly journal: Journal;
+  readonly store: SessionStore;
+  /** Whether the broker refuses the commits of whoever reads no longer: then it may be asked at any time. */
+  readonly isFenced: () => boolean;
+  readonly dependencies: SessionDependencies;
+}
+
 /** What an instance commits: the account of its deliveries, and when the automatic commit stores what they prove. */
 export class OffsetCommits {
-  readonly deliveries: DeliveryTracker = new DeliveryTracker();
+  readonly deliveries: DeliveryTracker;
+  readonly #options: OffsetCommitsOptions;
   readonly #settings: SessionSettings;
   readonly #slot: ConsumerSlot;
   readonly #dependencies: SessionDependencies;
   #lastAutoCommitAt: number;
 
-  constructor(settings: SessionSettings, slot: ConsumerSlot, dependencies: SessionDependencies) {
-    this.#settings = settings;
-    this.#slot = slot;
-    this.#dependencies = dependencies;
-    this.#lastAutoCommitAt = dependencies.now();
+  constructor(options: OffsetCommitsOptions) {
+    this.#options = options;
+    this.deliveries = options.deliveries;
+    this.#settings = options.settings;
+    this.#slot = options.slot;
+    this.#dependencies = options.dependencies;
+    this.#lastAutoCommitAt = options.dependencies.now();
   }
 
   /**
@@ -28,7 +44,7 @@ export class OffsetCommits {
   async commitDelivered(): Promise<void> {
     this.deliveries.confirm();
     const offsets = this.deliveries.committable();
-    if (offsets.length > 0) await (await this.#slot.connected()).commit(offsets);
+    if (offsets.length > 0) await this.#commit(offsets);
   }
 
   /**
@@ -37,7 +53,7 @@ export class OffsetCommits {
    */
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     this.deliveries.confirm();
-    await (await this.#slot.connected()).commit(offsets);
+    await this.#commit(offsets);
   }
 
   /** @throws as `commitDelivered` */
@@ -48,6 +64,7 @@ export class OffsetCommits {
   /** What each new read begins with: the answers before it are proven, and the automatic commit is due or not. */
   beginRead(): void {
     this.deliveries.confirm();
+    this.#options.store.touch(this.#options.journal);
     const now = this.#dependencies.now();
     if (!this.#settings.autoCommit || now - this.#lastAutoCommitAt < this.#settings.autoCommitIntervalMs) return;
     this.#lastAutoCommitAt = now;
@@ -69,6 +86,8 @@ export class OffsetCommits {
       this.#commitInBackground(consumer, offsets);
     }
     this.deliveries.forget(partitions);
+    this.#options.journal.forget(partitions);
+    this.#options.store.touch(this.#options.journal);
   }
 
   /**
@@ -77,13 +96,35 @@ export class OffsetCommits {
    */
   async commitAtEnd(consumer: Consumer, delivered: boolean): Promise<void> {
     if (delivered) this.deliveries.confirm();
-    if (this.#settings.autoCommit) await consumer.commit(this.deliveries.committable());
+    if (this.#settings.autoCommit && this.#mayCommit()) await consumer.commit(this.deliveries.committable());
+  }
+
+  async #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    if (!this.#mayCommit()) {
+      throw new ApiError('unavailable', {
+        message: 'Another server may hold this consumer instance by now; its offsets cannot be committed. Try again.',
+        retryAfterSeconds: 1,
+      });
+    }
+    await (await this.#slot.connected()).commit(offsets);
+    this.#noteCommitted(offsets);
+  }
+
+  #noteCommitted(offsets: readonly TopicPartitionOffset[]): void {
+    const { journal, store } = this.#options;
+    journal.committed(offsets);
+    store.touch(journal);
+  }
+
+  #mayCommit(): boolean {
+    return this.#options.store.owned || this.#options.isFenced();
   }
 
   /** Nobody waits for this commit: if it fails, records are read again, and the next commit covers it. */
   #commitInBackground(consumer: Consumer | undefined, offsets: readonly TopicPartitionOffset[]): void {
+    if (consumer === undefined || !this.#mayCommit()) return;
     try {
-      consumer?.commitWithoutWaiting(offsets);
+      consumer.commitWithoutWaiting(offsets);
     } catch (error) {
       this.#dependencies.onLog(WARNING, 'COMMIT', String(error));
     }

@@ -2,9 +2,11 @@ import type { Admin, Consumer, KafkaError } from '@sluice/kafka';
 import { ApiError, type TopicPartition, type TopicPartitionOffset } from '@sluice/protocol';
 import type { ConsumerSlot } from './consumer-slot.ts';
 import { partitionKey } from './delivery-tracker.ts';
+import type { Journal } from './journal.ts';
 import type { OffsetCommits } from './offset-commits.ts';
 import { isRefusal, refusalToRead } from './read-rights.ts';
 import type { SessionSettings } from './session-settings.ts';
+import type { SessionStore } from './session-store.ts';
 import {
   assertReplaceable,
   assignmentOf,
@@ -25,6 +27,8 @@ export interface ReadingOptions {
   readonly settings: SessionSettings;
   readonly slot: ConsumerSlot;
   readonly offsets: OffsetCommits;
+  readonly journal: Journal;
+  readonly store: SessionStore;
   readonly admin: () => Admin;
   /** A waiting read has to look again: at its partitions, its positions, or an error. */
   readonly onChange: () => void;
@@ -38,16 +42,20 @@ export class Reading {
   readonly #settings: SessionSettings;
   readonly #slot: ConsumerSlot;
   readonly #offsets: OffsetCommits;
+  readonly #journal: Journal;
+  readonly #store: SessionStore;
   readonly #admin: () => Admin;
   readonly #onChange: () => void;
   #source: Source = noSource;
   #assignmentKnown = false;
   #error: KafkaError | undefined;
 
-  constructor({ settings, slot, offsets, admin, onChange }: ReadingOptions) {
+  constructor({ settings, slot, offsets, journal, store, admin, onChange }: ReadingOptions) {
     this.#settings = settings;
     this.#slot = slot;
     this.#offsets = offsets;
+    this.#journal = journal;
+    this.#store = store;
     this.#admin = admin;
     this.#onChange = onChange;
   }
@@ -60,6 +68,10 @@ export class Reading {
   /** Subscribed, and the group has not said yet which partitions this member reads (maybe none). */
   get joining(): boolean {
     return isSubscription(this.#source) && !this.#assignmentKnown;
+  }
+
+  get isSubscribed(): boolean {
+    return isSubscription(this.#source);
   }
 
   get followsPattern(): boolean {
@@ -96,8 +108,8 @@ export class Reading {
   async refreshPattern(existing: readonly string[]): Promise<void> {
     const before = this.#source;
     const source = await refreshed(before, existing);
-    if (source === undefined || this.#source !== before || this.#slot.consumer === undefined) return;
-    if (topicsOf(source).length > 0) await this.#slot.consumer.subscribe(topicsOf(source));
+    if (source === undefined || this.#source !== before) return;
+    if (topicsOf(source).length > 0) await this.#slot.consumer?.subscribe(topicsOf(source));
     // Unsubscribed meanwhile: the pattern must not come back.
     if (this.#source === before) this.#source = source;
   }
@@ -110,9 +122,18 @@ export class Reading {
     else await this.#follow(source);
   }
 
-  /** Drops the subscription or assignment, and what was read ahead for it. */
+  /** Goes on with what a predecessor read. Nothing is asked of Kafka yet. */
+  restore(source: Source): void {
+    this.#source = source;
+  }
+
+  /**
+   * Drops the subscription or assignment, and what was read ahead for it.
+   * @throws ApiError 503 when that could not be made safe: nothing has changed then
+   */
   async unsubscribe(): Promise<void> {
     if (!this.hasSource) return;
+    await this.#keep(noSource);
     this.#source = noSource;
     this.#leaveSource();
     await this.#slot.consumer?.unsubscribe();
@@ -128,15 +149,17 @@ export class Reading {
 
   /**
    * Sets positions; the next record read from each partition is the one at its offset.
-   * @throws ApiError 409 for a partition that this instance is not reading
+   * @throws ApiError 409 for a partition that this instance is not reading; 503 when it could not be made safe
    */
   async seek(positions: readonly TopicPartitionOffset[]): Promise<void> {
     const consumer = await this.#slot.connected();
     this.requireAssigned(positions);
+    await this.#save(this.#journal.seeking(positions));
     await this.#moveTo(consumer, (assigned) => {
       // A partition may have been taken away while this waited for its turn: its offsets are another member's then.
       const mine = positions.filter((position) => assigned.has(partitionKey(position)));
       for (const position of mine) this.#offsets.deliveries.seek(position);
+      this.#journal.sought(mine);
       return mine;
     });
     if (!isRefusal(this.#error)) {
@@ -162,11 +185,13 @@ export class Reading {
   }
 
   /** Where `consumer` begins with partitions that are new to it. */
-  resolveStart(consumer: Consumer, partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    return resolveStart(partitions, {
+  async resolveStart(consumer: Consumer, partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    return await resolveStart(partitions, {
       consumer,
       admin: this.#admin(),
       reset: this.#settings.autoOffsetReset,
+      journal: this.#journal,
+      store: this.#store,
       onError: (error) => this.noteError(error),
     });
   }
@@ -196,13 +221,38 @@ export class Reading {
   noteConsumerGone(): void {
     this.#assignmentKnown = false;
     // The group has given the partitions to others: a commit of ours would throw back the one who reads them now.
-    if (!this.#slot.closed && isSubscription(this.#source)) this.#offsets.deliveries.reset();
+    if (!this.#slot.closed) this.#leavePositions();
     this.#onChange();
+  }
+
+  #leavePositions(): void {
+    // A static member's place is kept for it: its next consumer goes on where this one was.
+    if (this.#settings.groupInstanceId !== undefined) this.#journal.keepPositions();
+    if (!this.isSubscribed) return;
+    if (this.#settings.groupInstanceId === undefined) this.#journal.forgetPositions();
+    this.#offsets.deliveries.reset();
+  }
+
+  /** Has a successor know of the source before anybody is told that it is followed. */
+  async #keep(source: Source): Promise<void> {
+    await this.#save(this.#journal.follow(source));
+  }
+
+  async #save(takeBack: () => void): Promise<void> {
+    try {
+      await this.#store.save(this.#journal);
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
   }
 
   async #follow(source: Source): Promise<void> {
     assertReplaceable(this.#source, source);
     if (this.#error === undefined && isSameSubscription(this.#source, source)) return;
+    await this.#keep(source);
+    // Another request may have been faster.
+    assertReplaceable(this.#source, source);
     this.#source = source;
     // A client tells of a missing right once: whether it is still missing only a new one says.
     if (isRefusal(this.#error) && this.#slot.consumer !== undefined) this.#slot.drop(this.#slot.consumer);

@@ -1,20 +1,32 @@
-import type { Principal } from '@sluice/kafka';
+import type { Ownership } from '@sluice/directory';
 import { ApiError } from '@sluice/protocol';
-import { Session } from './session.ts';
-import type { SessionDependencies, SessionSettings } from './session-settings.ts';
+import type { Session } from './session.ts';
+
+/** Why an instance is no longer here. */
+export type EndReason = 'deleted' | 'expired' | 'shutdown' | 'moved';
 
 export interface SessionRegistryOptions {
-  readonly dependencies: SessionDependencies;
   /** Instances that may live at once. */
   readonly instancesMax: number;
   /** Idle time in ms after which an instance ends. */
   readonly instanceTimeoutMs: number;
-  readonly onClosed: (session: Session, reason: 'deleted' | 'expired' | 'shutdown', error: unknown) => void;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
+  /** The instance has left its group for good: nobody shall go on with it. Resolves when that is known, or never rejects. */
+  readonly onLeft: (session: Session, reason: 'deleted' | 'expired') => Promise<void>;
+  readonly onClosed: (session: Session, reason: EndReason, error: unknown) => void;
+  /** Whether instances are left to other nodes when this process ends, or leave their groups. */
+  readonly outlived: boolean;
+}
+
+interface Named {
+  readonly group: string;
+  readonly instance: string;
 }
 
 const SWEEP_INTERVAL_MS = 1000;
 
-function keyOf(group: string, instance: string): string {
+function keyOf({ group, instance }: Named): string {
   return JSON.stringify([group, instance]);
 }
 
@@ -43,69 +55,76 @@ export class SessionRegistry {
     return this.#sessions.values();
   }
 
-  /** @throws ApiError 409/40902 when the name is taken, 429 when there are too many, 503 while the process ends */
-  create(settings: SessionSettings): Session {
-    const key = keyOf(settings.group, settings.instance);
-    if (this.#sessions.has(key)) throw new ApiError('consumerAlreadyExists');
+  get(name: Named): Session | undefined {
+    return this.#sessions.get(keyOf(name));
+  }
+
+  get hasRoom(): boolean {
+    return !this.#draining && this.#sessions.size + this.#closing.size < this.#options.instancesMax;
+  }
+
+  /** @throws ApiError 409/40902 when the name is taken here, 429 when there are too many, 503 while the process ends */
+  assertRoom(name: Named): void {
+    if (this.#sessions.has(keyOf(name))) throw new ApiError('consumerAlreadyExists');
     if (this.#draining) {
       throw new ApiError('unavailable', { message: 'This server is shutting down.', retryAfterSeconds: 1 });
     }
-    if (this.#sessions.size + this.#closing.size >= this.#options.instancesMax) {
+    if (!this.hasRoom) {
       throw new ApiError('tooManyRequests', {
         message: `This server holds ${this.#options.instancesMax} consumer instances (sluice.consumer.instances.max). Delete instances that are no longer used, or try again later.`,
         retryAfterSeconds: 10,
       });
     }
-    const session = new Session(settings, this.#options.dependencies);
-    this.#sessions.set(key, session);
-    this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
-    return session;
   }
 
-  /**
-   * The instance, touched. An instance of another principal does not exist for this one: its name is no secret, and
-   * whether it is taken is nobody else's business.
-   * @throws ApiError 404/40403
-   */
-  get(group: string, instance: string, principal: Principal): Session {
-    const session = this.#sessions.get(keyOf(group, instance));
-    if (session === undefined || session.settings.principal.id !== principal.id) {
-      throw new ApiError('consumerInstanceNotFound');
-    }
-    session.touchedAt = this.#options.dependencies.now();
-    return session;
+  /** @throws as `assertRoom` */
+  add(session: Session): void {
+    this.assertRoom(session.settings);
+    this.#sessions.set(keyOf(session.settings), session);
+    this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
   }
 
   /** Ends an instance at its client's wish: resolves once what it delivered is committed and its group is left. */
   async delete(session: Session): Promise<void> {
-    await this.#end(session, 'deleted');
+    await this.#end(session, 'deleted', session.leave(true));
+  }
+
+  /** Lets go of an instance that another node holds now. */
+  async release(session: Session, owner: Ownership | undefined): Promise<void> {
+    await this.#end(session, 'moved', session.detach(owner));
   }
 
   /** Ends all instances; new ones are refused from now on. */
   async closeAll(): Promise<void> {
     this.#draining = true;
     clearInterval(this.#sweeper);
-    for (const session of this.#sessions.values()) void this.#end(session, 'shutdown');
+    for (const session of this.#sessions.values()) {
+      const left = this.#options.outlived ? session.detach(undefined) : session.leave(false);
+      void this.#end(session, 'shutdown', left);
+    }
     await Promise.all(this.#closing);
   }
 
   /** Resolves when the group is left, with or without an error; the handle is freed behind that. */
-  async #end(session: Session, reason: 'deleted' | 'expired' | 'shutdown'): Promise<void> {
-    const { group, instance } = session.settings;
-    this.#sessions.delete(keyOf(group, instance));
-    // Only a DELETE proves that the last answer arrived.
-    const left = session.leave(reason === 'deleted');
-    const ended = this.#free(session, left)
+  async #end(session: Session, reason: EndReason, left: Promise<void>): Promise<void> {
+    // Ended twice at once: by its client, and by what found it idle.
+    if (this.#sessions.get(keyOf(session.settings)) === session) this.#sessions.delete(keyOf(session.settings));
+    const gone = left.catch(() => undefined).then(() => this.#tellLeft(session, reason));
+    const ended = this.#free(session, Promise.all([left, gone]))
       .then(
         () => this.#options.onClosed(session, reason, undefined),
         (error: unknown) => this.#options.onClosed(session, reason, error),
       )
       .finally(() => this.#closing.delete(ended));
     this.#closing.add(ended);
-    await left.catch(() => undefined);
+    await gone;
   }
 
-  async #free(session: Session, left: Promise<void>): Promise<void> {
+  async #tellLeft(session: Session, reason: EndReason): Promise<void> {
+    if (reason === 'deleted' || reason === 'expired') await this.#options.onLeft(session, reason);
+  }
+
+  async #free(session: Session, left: Promise<unknown>): Promise<void> {
     try {
       await left;
     } finally {
@@ -114,9 +133,12 @@ export class SessionRegistry {
   }
 
   #sweep(): void {
-    const limit = this.#options.dependencies.now() - this.#options.instanceTimeoutMs;
+    const limit = this.#options.now() - this.#options.instanceTimeoutMs;
     for (const session of this.#sessions.values()) {
-      if (session.activeRequests === 0 && session.touchedAt < limit) void this.#end(session, 'expired');
+      if (session.activeRequests === 0 && session.touchedAt < limit) {
+        // Only a DELETE proves that the last answer arrived.
+        void this.#end(session, 'expired', session.leave(false));
+      }
     }
     if (this.#sessions.size > 0) return;
     clearInterval(this.#sweeper);

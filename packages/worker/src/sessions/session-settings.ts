@@ -7,6 +7,8 @@ export interface SessionSettings {
   readonly group: string;
   readonly instance: string;
   readonly principal: Principal;
+  /** In a cluster: the name of its static membership, the same on whichever node it is. */
+  readonly groupInstanceId: string | undefined;
   readonly format: RecordFormat;
   readonly autoOffsetReset: 'earliest' | 'latest' | 'none';
   readonly autoCommit: boolean;

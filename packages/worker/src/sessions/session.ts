@@ -1,10 +1,15 @@
+import type { Ownership } from '@sluice/directory';
 import type { Consumer } from '@sluice/kafka';
 import { ConsumerSlot } from './consumer-slot.ts';
-import type { Batch } from './delivery-tracker.ts';
+import { type Batch, DeliveryTracker } from './delivery-tracker.ts';
+import { Journal, sourceOf } from './journal.ts';
 import { OffsetCommits } from './offset-commits.ts';
 import type { Pollable } from './read-scheduler.ts';
 import { Reading } from './reading.ts';
+import type { SentRead } from './sent-read.ts';
 import type { SessionDependencies, SessionSettings } from './session-settings.ts';
+import type { SessionStore } from './session-store.ts';
+import { parseSource } from './source.ts';
 
 const POLL_RECORDS_MAX = 500;
 const WARNING = 4;
@@ -15,6 +20,8 @@ const WARNING = 4;
  */
 export class Session implements Pollable {
   readonly settings: SessionSettings;
+  readonly journal: Journal;
+  readonly store: SessionStore;
   readonly reading: Reading;
   readonly offsets: OffsetCommits;
   readonly #dependencies: SessionDependencies;
@@ -26,13 +33,23 @@ export class Session implements Pollable {
   touchedAt: number;
   /** Requests that use the instance now: it does not expire under them. */
   activeRequests = 0;
+  /** The last read that another node sent here. */
+  sentRead: SentRead | undefined;
+  /** The request that it was made by. */
+  createdBy: string | undefined;
+  /** Its requests are to be answered soon: another node is about to take it over. */
+  yielding = false;
+  /** Another node holds it now; whose, when that is known. */
+  movedTo: { readonly owner: Ownership | undefined } | undefined;
 
-  constructor(settings: SessionSettings, dependencies: SessionDependencies) {
+  constructor(settings: SessionSettings, dependencies: SessionDependencies, store: SessionStore) {
     this.settings = settings;
+    this.store = store;
     this.#dependencies = dependencies;
     this.touchedAt = dependencies.now();
     this.#slot = new ConsumerSlot({
       create: (hooks) => dependencies.createConsumer(settings, hooks),
+      beforeReplacing: () => store.assertHeld(),
       prepare: (consumer) => this.reading.prepare(consumer),
       resolveStart: (consumer, partitions) => this.reading.resolveStart(consumer, partitions),
       onAssigned: () => this.reading.noteAssigned(),
@@ -42,23 +59,37 @@ export class Session implements Pollable {
       onLog: dependencies.onLog,
       now: dependencies.now,
     });
-    this.offsets = new OffsetCommits(settings, this.#slot, dependencies);
+    const deliveries = new DeliveryTracker();
+    this.journal = new Journal(deliveries);
+    const parts = { settings, slot: this.#slot, journal: this.journal, store };
+    this.offsets = new OffsetCommits({
+      ...parts,
+      deliveries,
+      isFenced: () => this.reading.isSubscribed,
+      dependencies,
+    });
     this.reading = new Reading({
-      settings,
-      slot: this.#slot,
+      ...parts,
       offsets: this.offsets,
       admin: () => dependencies.admins.of(settings.principal),
       onChange: () => this.#changed(),
     });
   }
 
-  /** Deleted, expired, or ended with the process. */
+  /** Deleted, expired, moved, or ended with the process. */
   get closed(): boolean {
     return this.#slot.closed;
   }
 
   get joining(): boolean {
     return this.reading.joining;
+  }
+
+  /** Goes on where a predecessor on another node was; `fields` are those of its journal. */
+  restore(fields: Readonly<Record<string, string>>): void {
+    const source = parseSource(sourceOf(fields));
+    this.journal.restore(source, fields);
+    this.reading.restore(source);
   }
 
   /** @throws as `ConsumerSlot.connected` */
@@ -68,8 +99,16 @@ export class Session implements Pollable {
 
   /** The answer that holds the batch has left this process, or was cut off: a waiting read may have it then. */
   settle(batch: Batch, complete: boolean): void {
-    batch.state = complete ? 'answered' : 'aborted';
+    // What was given up is not delivered after all because some buffer took it.
+    if (batch.state !== 'aborted') batch.state = complete ? 'answered' : 'aborted';
+    this.store.touch(this.journal);
     if (!complete) this.#changed();
+  }
+
+  /** Answers waiting reads with what they have. */
+  yield(): void {
+    this.yielding = true;
+    this.#changed();
   }
 
   async poll(): Promise<boolean> {
@@ -100,6 +139,19 @@ export class Session implements Pollable {
   /** Frees the Kafka handle of an instance that has left. No client waits for that: it takes its time. */
   async free(): Promise<void> {
     await this.#left?.close();
+  }
+
+  /** Commits what was delivered, for a successor that begins there. */
+  async commitForSuccessor(): Promise<void> {
+    const { consumer } = this.#slot;
+    if (consumer !== undefined) await this.offsets.commitAtEnd(consumer, false);
+  }
+
+  /** Lets go of an instance that another node holds now, or will: its place in the group is that node's. */
+  async detach(owner: Ownership | undefined): Promise<void> {
+    this.movedTo = { owner };
+    const consumer = await this.#slot.take();
+    await consumer?.detach();
   }
 
   async #leave(delivered: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 import { ApiError, type TopicPartition } from '@sluice/protocol';
 import { partitionKey } from './delivery-tracker.ts';
-import type { TopicPattern } from './topic-pattern.ts';
+import { compileTopicPattern, type TopicPattern } from './topic-pattern.ts';
 
 /** What the client of an instance wants to read. */
 export type Source =
@@ -59,4 +59,41 @@ export async function refreshed(source: Source, existing: readonly string[]): Pr
   if (source.kind !== 'pattern') return undefined;
   const topics = await source.pattern.among(existing);
   return sameNames(source.topics, topics) ? undefined : { ...source, topics };
+}
+
+interface SourceRecord {
+  readonly topics?: readonly string[];
+  readonly pattern?: string;
+  readonly partitions?: readonly TopicPartition[];
+}
+
+/** A source as the directory keeps it, for whoever has to go on with the instance. */
+export function sourceText(source: Source): string | undefined {
+  const record = (content: SourceRecord): string => JSON.stringify(content);
+  switch (source.kind) {
+    case 'none':
+      return undefined;
+    case 'topics':
+      return record({ topics: source.topics });
+    case 'pattern':
+      return record({ pattern: source.pattern.text });
+    case 'assignment':
+      return record({ partitions: source.partitions });
+    default:
+      return source satisfies never;
+  }
+}
+
+/** The source that `sourceText` wrote; which topics a pattern matches is to be found out again. */
+export function parseSource(text: string | undefined): Source {
+  if (text === undefined) return noSource;
+  const { topics, pattern, partitions } = JSON.parse(text) as SourceRecord;
+  if (topics !== undefined) return subscriptionTo(topics);
+  if (pattern !== undefined) return { kind: 'pattern', pattern: compileTopicPattern(pattern), topics: [] };
+  return partitions === undefined ? noSource : assignmentOf(partitions);
+}
+
+/** Whether the group decides which partitions are read, and so the broker about who commits for them. */
+export function isSubscriptionText(text: string | undefined): boolean {
+  return isSubscription(parseSource(text));
 }

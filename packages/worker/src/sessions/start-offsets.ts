@@ -1,11 +1,15 @@
 import { type Admin, type Consumer, KafkaError, OFFSET_NONE, OFFSET_STORED } from '@sluice/kafka';
 import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 import { partitionKey } from './delivery-tracker.ts';
+import type { Journal } from './journal.ts';
+import type { SessionStore } from './session-store.ts';
 
 export interface StartOptions {
   readonly admin: Admin;
   readonly consumer: Consumer;
   readonly reset: 'earliest' | 'latest' | 'none';
+  readonly journal: Journal;
+  readonly store: SessionStore;
   readonly onError: (error: KafkaError) => void;
 }
 
@@ -28,7 +32,7 @@ function startAt(partition: TopicPartition, edge: number | KafkaError | undefine
 /** By the reset policy, for partitions without a committed offset. */
 async function resetStart(
   partitions: readonly TopicPartition[],
-  { admin, reset, onError }: StartOptions,
+  { admin, reset, journal, store, onError }: StartOptions,
 ): Promise<TopicPartitionOffset[]> {
   if (partitions.length === 0) return [];
   if (reset === 'none') {
@@ -38,7 +42,11 @@ async function resetStart(
   }
   const edges = await admin.edgeOffsetAnswers(partitions, reset);
   for (const edge of edges) if (edge instanceof KafkaError && !edge.retriable) onError(edge);
-  return partitions.map((partition, i) => startAt(partition, edges[i]));
+  const starts = partitions.map((partition, i) => startAt(partition, edges[i]));
+  journal.resolved(starts);
+  // Before the first record: "latest" would mean another moment to a successor. Reading goes on where it cannot be kept.
+  await store.save(journal).catch(() => store.touch(journal));
+  return starts;
 }
 
 /**
@@ -54,9 +62,15 @@ export async function resolveStart(
   if (partitions.length === 0) return [];
   try {
     const committed = await options.consumer.committed(partitions);
-    const known = new Set(committed.map(partitionKey));
-    const open = partitions.filter((partition) => !known.has(partitionKey(partition)));
-    return [...committed, ...(await resetStart(open, options))];
+    const offsets = new Map(committed.map((position) => [partitionKey(position), position.offset]));
+    const known: TopicPartitionOffset[] = [];
+    const open: TopicPartition[] = [];
+    for (const { topic, partition } of partitions) {
+      const offset = options.journal.startOf({ topic, partition }, offsets.get(partitionKey({ topic, partition })));
+      if (offset === undefined) open.push({ topic, partition });
+      else known.push({ topic, partition, offset });
+    }
+    return [...known, ...(await resetStart(open, options))];
   } catch (error) {
     if (error instanceof KafkaError && !error.retriable) options.onError(error);
     return partitions.map(leftToTheClient);

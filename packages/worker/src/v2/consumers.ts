@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { ApiError, assertConsumerName, baseUri, parseCreateConsumerRequest } from '@sluice/protocol';
+import { ApiError, assertConsumerName, baseUri, parseCreateConsumerRequest, peerHeaders } from '@sluice/protocol';
 import type { Config } from '@sluice/runtime';
 import { binaryFormat } from '../formats/binary-format.ts';
 import { jsonFormat } from '../formats/json-format.ts';
 import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
+import type { SessionSettings } from '../sessions/session-settings.ts';
 import { forInstance } from './instance.ts';
 
 /** `rest-consumer-` + the server's id, if it has one, + a random UUID (contract A.7). */
@@ -18,8 +19,10 @@ function instanceUri(exchange: Exchange, config: Config, instance: { group: stri
   const encrypted = 'encrypted' in socket;
   const listener = config.listeners.findLast(({ scheme }) => scheme === (encrypted ? 'https' : 'http'));
   const host = socket.localAddress?.includes(':') ? `[${socket.localAddress}]` : socket.localAddress;
+  const cameInOn = headers[peerHeaders.authority];
+  const localAuthority = typeof cameInOn === 'string' ? cameInOn : `${host}:${socket.localPort}`;
   return baseUri(
-    { headers, encrypted, localAuthority: `${host}:${socket.localPort}` },
+    { headers, encrypted, localAuthority },
     {
       advertisedListeners: config.advertisedListeners,
       hostName: config.hostName,
@@ -36,22 +39,30 @@ export const createConsumer: Handler = async (exchange, api) => {
   const { group } = exchange.params;
   assertConsumerName(group, 'createGroup.group');
   const instance = request.name ?? generatedName(config.id);
-  api.sessions.create({
+  const settings: SessionSettings = {
     group,
     instance,
     principal: exchange.principal,
+    groupInstanceId: api.groupInstanceId(instance),
     format: request.format === 'json' ? jsonFormat : binaryFormat,
     autoOffsetReset: request.autoOffsetReset ?? config.consumer.autoOffsetReset,
     autoCommit: request.autoCommit ?? config.consumer.autoCommit,
     autoCommitIntervalMs: config.consumer.autoCommitIntervalMs,
     fetchMinBytes: request.fetchMinBytes ?? config.consumer.fetchMinBytes,
     requestTimeoutMs: request.requestTimeoutMs ?? config.consumer.requestTimeoutMs,
-  });
+  };
+  await api.instances.create(settings, exchange.attempt.requestId);
   const base = instanceUri(exchange, config, { group, name: instance });
   return { status: 200, body: JSON.stringify({ instance_id: instance, base_uri: base }) };
 };
 
-export const deleteConsumer: Handler = forInstance(async (session, _exchange, api) => {
-  await api.sessions.delete(session);
+const deleteHeld = forInstance(async (session, exchange, api) => {
+  await api.instances.delete(session, exchange.attempt.requestId);
   return { status: 204 };
 });
+
+export const deleteConsumer: Handler = async (exchange, api) => {
+  // The same request once more: its first answer was lost between the nodes.
+  if (api.instances.wasDeletedBy(exchange.attempt.requestId)) return { status: 204 };
+  return await deleteHeld(exchange, api);
+};

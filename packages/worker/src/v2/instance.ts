@@ -4,19 +4,28 @@ import type { Api } from '../api.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { NotHeld } from '../sessions/not-held.ts';
 import type { Session } from '../sessions/session.ts';
 
 export type InstanceHandler = (session: Session, exchange: Exchange, api: Api) => Promise<Answer>;
 
-/** A handler for a consumer instance: finds it, and keeps it from expiring while the request runs. */
+/**
+ * A handler for a consumer instance: finds it, and keeps it from expiring while the request runs. An answer of an instance
+ * that was taken over meanwhile is none: its new holder gives it.
+ */
 export function forInstance(handle: InstanceHandler): Handler {
   return async (exchange, api) => {
     const { group, instance } = exchange.params;
-    const session = api.sessions.get(group, instance, exchange.principal);
+    const session = await api.instances.find({ group, instance }, exchange.principal, exchange.attempt);
     session.activeRequests += 1;
+    let answer: Answer | undefined;
     try {
-      return await handle(session, exchange, api);
+      answer = await handle(session, exchange, api);
+      if (session.movedTo === undefined) return answer;
+      throw new NotHeld(session.movedTo.owner);
     } catch (error) {
+      answer?.onSent?.(false);
+      if (session.movedTo !== undefined) throw new NotHeld(session.movedTo.owner);
       // Whatever it was that failed on a handle which is gone: the client is told that its instance is.
       if (session.closed && error instanceof KafkaError)
         throw new ApiError('consumerInstanceNotFound', { cause: error });

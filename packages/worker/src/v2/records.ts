@@ -3,8 +3,10 @@ import type { Api } from '../api.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { NotHeld } from '../sessions/not-held.ts';
 import { type ReadOutcome, type ReadRequest, readRecords } from '../sessions/read-records.ts';
 import type { KeptAnswer } from '../sessions/replay-store.ts';
+import { beginSentRead } from '../sessions/sent-read.ts';
 import type { Session } from '../sessions/session.ts';
 import { forInstance } from './instance.ts';
 
@@ -74,6 +76,11 @@ async function counted(api: Api, read: () => Promise<ReadOutcome>): Promise<Read
   }
 }
 
+/** Sent by an edge, which may send it again. */
+function isFromPeer({ attempt }: Exchange): boolean {
+  return attempt.epoch !== undefined || attempt.claim !== undefined;
+}
+
 export const consumeRecords: Handler = forInstance(async (session, exchange, api) => {
   const contentType = contentTypeFor(session, exchange);
   const request = readRequest(exchange, api);
@@ -82,19 +89,27 @@ export const consumeRecords: Handler = forInstance(async (session, exchange, api
   if (kept?.body !== undefined) return replay(session, kept, kept.body);
   // Its bytes had to make room: the same records are read again.
   if (kept !== undefined) session.settle(kept.batch, false);
+  const sent = isFromPeer(exchange) ? beginSentRead(session, exchange.attempt.requestId) : undefined;
 
   const { firstReadTimeoutMs, readTargetBytes, requestMaxBytes } = api.config.consumer;
+  const wanted = sent === undefined ? request : { ...request, signal: AbortSignal.any([request.signal, sent.signal]) };
   const outcome = await counted(api, () =>
-    readRecords(session, request, {
+    readRecords(session, wanted, {
       limits: { firstReadTimeoutMs, targetBytes: readTargetBytes, maxBytes: requestMaxBytes },
       format: session.settings.format,
       scheduler: api.scheduler,
       budget: api.bodyBudget,
-      ending: api.draining,
+      ending: () => api.draining() || session.yielding,
       now: api.now,
     }),
   );
   const { body, batch, bytes } = outcome;
+  if (sent?.signal.aborted === true) {
+    outcome.release();
+    session.settle(batch, false);
+    throw new NotHeld(undefined);
+  }
+  sent?.answering(batch);
   if (key !== undefined) api.replays.keep(session, { key, batch, body, contentType });
   else api.replays.forget(session);
   api.recordMetrics.add('consumed', session.settings.format.name, outcome.records, bytes);

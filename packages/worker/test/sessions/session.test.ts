@@ -6,6 +6,7 @@ import { jsonFormat } from '../../src/formats/json-format.ts';
 import { ReadScheduler } from '../../src/sessions/read-scheduler.ts';
 import { Session } from '../../src/sessions/session.ts';
 import type { SessionDependencies } from '../../src/sessions/session-settings.ts';
+import { localStore } from '../../src/sessions/session-store.ts';
 import { compileTopicPattern } from '../../src/sessions/topic-pattern.ts';
 
 interface LookUp {
@@ -107,6 +108,7 @@ function subjectOf(prepare: (consumer: FakeConsumer) => void = () => undefined):
       group: 'g',
       instance: 'i',
       principal: servicePrincipal,
+      groupInstanceId: undefined,
       format: jsonFormat,
       autoOffsetReset: 'earliest',
       autoCommit: true,
@@ -115,6 +117,7 @@ function subjectOf(prepare: (consumer: FakeConsumer) => void = () => undefined):
       requestTimeoutMs: 1000,
     },
     dependencies,
+    localStore(1),
   );
   return { session, consumers, consumer: () => consumers.at(-1) as FakeConsumer };
 }

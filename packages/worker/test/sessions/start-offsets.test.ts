@@ -1,6 +1,10 @@
 import { type Admin, type Consumer, KafkaError, OFFSET_NONE, OFFSET_STORED } from '@sluice/kafka';
 import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
+import { DeliveryTracker } from '../../src/sessions/delivery-tracker.ts';
+import { Journal } from '../../src/sessions/journal.ts';
+import { localStore } from '../../src/sessions/session-store.ts';
+import { noSource } from '../../src/sessions/source.ts';
 import { resolveStart, type StartOptions } from '../../src/sessions/start-offsets.ts';
 
 const missing = new KafkaError(3, 'unknownTopicOrPartition', 'missing', { retriable: true });
@@ -13,11 +17,15 @@ interface Cluster {
   /** By partition. */
   readonly edges?: readonly (number | KafkaError)[];
   readonly reset?: StartOptions['reset'];
+  /** What a predecessor has left about positions. */
+  readonly left?: Readonly<Record<string, string>>;
 }
 
 /** Where reading begins in such a cluster, and what reads have to report. */
-async function startIn({ committed = [], edges = [], reset = 'latest' }: Cluster) {
+async function startIn({ committed = [], edges = [], reset = 'latest', left = {} }: Cluster) {
   const errors: KafkaError[] = [];
+  const journal = new Journal(new DeliveryTracker());
+  journal.restore(noSource, left);
   const starts = await resolveStart(partitions, {
     consumer: {
       committed: async () => {
@@ -29,6 +37,8 @@ async function startIn({ committed = [], edges = [], reset = 'latest' }: Cluster
       edgeOffsetAnswers: async (asked: readonly TopicPartition[]) => asked.map(({ partition }) => edges[partition]),
     } as unknown as Admin,
     reset,
+    journal,
+    store: localStore(1),
     onError: (error) => errors.push(error),
   });
   return { starts, errors };
@@ -56,6 +66,17 @@ describe('the start of an assignment', () => {
     const { starts, errors } = await startIn({ committed: missing, edges: [10, 11, 12] });
     expect(starts).toEqual(partitions.map(({ partition }) => at(partition, OFFSET_STORED)));
     expect(errors).toEqual([]);
+  });
+
+  it('is where a predecessor was, unless the group has committed more', async () => {
+    const left = { 'p:0/t': 'd5', 'p:1/t': 'd5', 'p:2/t': 'd5' };
+    const { starts } = await startIn({ committed: [at(0, 3), at(1, 9)], edges: [10, 11, 12], left });
+    expect(starts).toEqual([at(0, 5), at(1, 9), at(2, 5)]);
+  });
+
+  it('is where the client sought before the predecessor died, whatever the group has committed', async () => {
+    const { starts } = await startIn({ committed: [at(0, 9), at(1, 9), at(2, 9)], left: { 'p:1/t': 's2' } });
+    expect(starts).toEqual([at(0, 9), at(1, 2), at(2, 9)]);
   });
 
   it('is nowhere, and reported, without a commit and a reset policy (bug: the client raised the same error after the seek)', async () => {

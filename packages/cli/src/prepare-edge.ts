@@ -1,0 +1,38 @@
+import { ApiListeners, ConnectionMetrics } from '@sluice/runtime';
+import { clusterParts } from './cluster-parts.ts';
+import { clusterRoutes } from './cluster-routes.ts';
+import { createEdge } from './create-edge.ts';
+import type { ServerContext, ServerParts } from './server-context.ts';
+
+/** Puts together the role that only forwards. It knows no Kafka, and may be ended at any time. */
+export function prepareEdge(context: ServerContext): ServerParts {
+  const { configuration, lifecycle, log, metrics } = context;
+  const { config } = configuration;
+  const cluster = clusterParts(config, log, () => undefined);
+  const edge = createEdge(context, cluster, undefined);
+  const listeners = new ApiListeners({
+    addresses: config.listeners,
+    limits: config.http,
+    serve: (req, res) => edge.serve(req, res),
+    connections: new ConnectionMetrics(metrics, config.http.connectionsMax),
+  });
+  lifecycle.onDrain('api', async (budgetMs) => {
+    edge.drain();
+    void listeners.stopListening();
+    await listeners.close(budgetMs);
+  });
+  lifecycle.onDrain('cluster', async () => {
+    await edge.close();
+    await cluster.close();
+  });
+  return {
+    kafka: undefined,
+    checks: [],
+    // An edge holds nothing that could be handed over.
+    routes: clusterRoutes({ directory: cluster.directory, drain: () => undefined }),
+    listen: async () => {
+      await Promise.all([cluster.start(), edge.start()]);
+      return await listeners.listen();
+    },
+  };
+}

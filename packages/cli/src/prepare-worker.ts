@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { servicePrincipal } from '@sluice/kafka';
+import { ApiError, type Attempt, errorBody, formatPeerOwner, peerHeaders } from '@sluice/protocol';
+import { ApiListeners, ConnectionMetrics, type ListenAddress, type PeerServer, startPeerServer } from '@sluice/runtime';
+import { createWorker, type Declined, type Worker } from '@sluice/worker';
+import { type ClusterParts, clusterParts } from './cluster-parts.ts';
+import { clusterRoutes } from './cluster-routes.ts';
+import { createEdge } from './create-edge.ts';
+import { createKafkaClients } from './kafka-clients.ts';
+import { KafkaHealth } from './kafka-health.ts';
+import type { ServerContext, ServerParts } from './server-context.ts';
+
+const HEALTH_INTERVAL_MS = 10_000;
+/** A hand-over that an operator asks for has no process waiting for its end. */
+const HAND_OVER_MS = 60_000;
+
+/** Puts together the roles that serve: `worker`, and `node`, which is a worker behind an edge of its own. */
+export function prepareWorker(context: ServerContext): ServerParts {
+  const { configuration, lifecycle, log, metrics, identity, version } = context;
+  const { config } = configuration;
+  const kafka = createKafkaClients(configuration, metrics, log);
+  const health = kafkaHealth(context, async () => await kafka.admins.of(servicePrincipal).brokers());
+  let internal: PeerServer | undefined;
+  const cluster = clusterParts(config, log, (nodes) => worker.see(nodes));
+  const worker = createWorker({
+    config,
+    logger: log,
+    metrics,
+    ...kafka,
+    principalOf: () => servicePrincipal,
+    directory: cluster.directory,
+    identity,
+    cluster: cluster.shared
+      ? {
+          nodes: cluster.nodes,
+          call: (node, name, body, options) => cluster.peers.call(node, name, body, options),
+          address: () => internal?.announcedAddress ?? '',
+          build: version,
+          onReplaced: () =>
+            void lifecycle.drain('replaced by another process of the same id').finally(() => process.exit(1)),
+        }
+      : undefined,
+    version,
+  });
+  const front = config.cluster.role === 'node' ? frontOf(context, cluster, worker) : undefined;
+  lifecycle.onDrain('api', async (budgetMs) => {
+    health.stop();
+    await worker.drain(budgetMs, () => front?.listeners.stopListening() ?? Promise.resolve());
+    front?.edge.drain();
+  });
+  // Before the connections: what no broker answers any more is answered here.
+  lifecycle.onDrain('producers', async (budgetMs) => {
+    await kafka.producers.close(budgetMs);
+  });
+  lifecycle.onDrain('connections', async (budgetMs) => {
+    await Promise.all([front?.listeners.close(budgetMs), internal?.close(budgetMs)]);
+  });
+  lifecycle.onDrain('admin', async () => {
+    await kafka.admins.close();
+    await front?.edge.close();
+    await cluster.close();
+  });
+  const handOver = (): void => {
+    log.info({}, 'An operator has this node hand over its instances.');
+    void worker.handOver(HAND_OVER_MS);
+  };
+  return {
+    kafka,
+    routes: cluster.shared ? clusterRoutes({ directory: cluster.directory, drain: handOver }) : new Map(),
+    checks: [{ name: 'kafka', required: false, probe: health.probe }],
+    listen: async () => {
+      if (cluster.shared) internal = await listenToPeers(context, worker, handOver);
+      await Promise.all([cluster.start(), worker.start(), cluster.shared ? front?.edge.start() : undefined]);
+      const addresses = (await front?.listeners.listen()) ?? [];
+      health.start();
+      return addresses;
+    },
+  };
+}
+
+function kafkaHealth({ log }: ServerContext, ask: () => Promise<readonly number[]>): KafkaHealth {
+  return new KafkaHealth({
+    ask,
+    intervalMs: HEALTH_INTERVAL_MS,
+    onChange: (ok, detail) => {
+      if (ok) log.info({ detail }, 'Kafka answers');
+      else log.warn({ detail }, 'Kafka does not answer');
+    },
+  });
+}
+
+/** The public side of a node. */
+function frontOf(context: ServerContext, cluster: ClusterParts, worker: Worker) {
+  const { config } = context.configuration;
+  const edge = createEdge(context, cluster, {
+    identity: context.identity,
+    epochOf: (name) => worker.epochOf(name),
+    undelivered: (name, request) => worker.undelivered(name, request),
+    serve: async (req, res, attempt) => {
+      const declined = await worker.serve(req, res, attempt);
+      if (declined === undefined) return { type: 'answered' };
+      const { owner, moving } = declined.reason;
+      return { type: 'declined', owner, busy: moving, body: declined.body };
+    },
+  });
+  const listeners = new ApiListeners({
+    addresses: config.listeners,
+    limits: config.http,
+    serve: (req, res) => edge.serve(req, res),
+    connections: new ConnectionMetrics(context.metrics, config.http.connectionsMax),
+  });
+  return { edge, listeners };
+}
+
+async function listenToPeers(context: ServerContext, worker: Worker, handOver: () => void): Promise<PeerServer> {
+  const { configuration, identity, metrics, log } = context;
+  const { cluster, http, listeners } = configuration.config;
+  const [first] = listeners;
+  const listener: ListenAddress = cluster.internalListener ?? {
+    scheme: 'http',
+    host: first?.host ?? '0.0.0.0',
+    port: 0,
+  };
+  return await startPeerServer({
+    listener,
+    advertisedHost: cluster.internalHost,
+    advertisedPort: cluster.internalPort,
+    secret: cluster.secret,
+    identity,
+    limits: http,
+    serve: (req, res, attempt) => servePeer(worker, { req, res }, attempt),
+    calls: worker.calls(handOver),
+    metrics,
+    log,
+  });
+}
+
+async function servePeer(
+  worker: Worker,
+  { req, res }: { readonly req: IncomingMessage; readonly res: ServerResponse },
+  attempt: Attempt,
+): Promise<void> {
+  const declined = await worker.serve(req, res, attempt);
+  if (declined !== undefined) decline(res, declined);
+}
+
+/** Tells the node that asked that nothing was done here, and who may do it. */
+function decline(res: ServerResponse, { reason: { owner, moving } }: Declined): void {
+  const error = new ApiError(moving ? 'unavailable' : 'misdirected');
+  const body = errorBody(error);
+  res
+    .writeHead(error.status, {
+      [peerHeaders.notAccepted]: '1',
+      ...(owner === undefined ? {} : { [peerHeaders.owner]: formatPeerOwner(owner) }),
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+    })
+    .end(body);
+}

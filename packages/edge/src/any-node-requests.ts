@@ -1,0 +1,62 @@
+import { answerUnavailable, answerUnknownOutcome } from './answers.ts';
+import type { EdgeHooks, LocalNode } from './edge-options.ts';
+import type { EdgeRequest } from './edge-request.ts';
+import type { KnownNodes, NodeLink } from './known-nodes.ts';
+import type { PeerForwarding } from './peer-forwarding.ts';
+
+export interface AnyNodeRequestsOptions {
+  readonly local: LocalNode | undefined;
+  readonly nodes: KnownNodes;
+  readonly forwarding: PeerForwarding;
+  readonly hooks: EdgeHooks;
+  readonly random: () => number;
+}
+
+/** Nodes that one request is tried at. */
+const TRIES_MAX = 5;
+
+/** Requests that any node can serve: the one in this process if there is one, else the less busy of two. */
+export class AnyNodeRequests {
+  readonly #options: AnyNodeRequestsOptions;
+
+  constructor(options: AnyNodeRequestsOptions) {
+    this.#options = options;
+  }
+
+  /** Never sent twice: what has reached a node may have been done, and nobody can tell. */
+  async serve(r: EdgeRequest): Promise<void> {
+    const { local, forwarding, hooks } = this.#options;
+    if (local !== undefined) {
+      const served = await local.serve(r.request, r.response, { requestId: r.id, body: r.bodyRead });
+      if (served.type === 'answered') return;
+      if (served.body !== undefined) r.keep(served.body);
+      hooks.onRetry?.('declined');
+    }
+    const tried: NodeLink[] = [];
+    while (tried.length < TRIES_MAX && r.bodyState !== 'streamed') {
+      const link = this.#choose(tried);
+      if (link === undefined || r.isOver) break;
+      tried.push(link);
+      const outcome = await forwarding.forward(r, link, { requestId: r.id });
+      if (outcome.type === 'answered' || outcome.type === 'abandoned') return;
+      if (outcome.type === 'failed' && outcome.sent) {
+        answerUnknownOutcome(r);
+        return;
+      }
+      hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : 'declined');
+    }
+    if (!r.isOver) answerUnavailable(r, { why: 'No node could take the request.' });
+  }
+
+  /** The less busy of two at random, as far as this edge made them so. */
+  #choose(tried: readonly NodeLink[]): NodeLink | undefined {
+    const { nodes, random } = this.#options;
+    const open = tried.length === 0 ? nodes.open : nodes.open.filter((link) => !tried.includes(link));
+    const { length } = open;
+    const i = Math.min(length - 1, Math.floor(random() * length));
+    const first = open[i];
+    if (length < 2 || first === undefined) return first;
+    const second = open[(i + 1 + Math.min(length - 2, Math.floor(random() * (length - 1)))) % length] as NodeLink;
+    return first.calls + first.polls <= second.calls + second.polls ? first : second;
+  }
+}

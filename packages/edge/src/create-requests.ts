@@ -1,0 +1,117 @@
+import type { InstanceName, NodeRecord } from '@sluice/directory';
+import { answerUnavailable, answerUnknownOutcome } from './answers.ts';
+import type { EdgeHooks, LocalNode } from './edge-options.ts';
+import type { EdgeRequest } from './edge-request.ts';
+import type { KnownNodes } from './known-nodes.ts';
+import type { OwnerCache } from './owner-cache.ts';
+import type { PeerForwarding } from './peer-forwarding.ts';
+import type { Placement } from './placement.ts';
+
+export interface CreateRequestsOptions {
+  readonly local: LocalNode | undefined;
+  readonly nodes: KnownNodes;
+  readonly forwarding: PeerForwarding;
+  readonly placement: Placement;
+  readonly cache: OwnerCache;
+  readonly hooks: EdgeHooks;
+}
+
+/** Nodes that one create is tried at. */
+const NODES_MAX = 5;
+/** A local node with this much more than the average leaves new instances to others. */
+const LOCAL_BOUND = 1.25;
+
+type Tried = 'answered' | 'next' | 'failed';
+
+/** Requests that make an instance: which node gets it is decided here. */
+export class CreateRequests {
+  readonly #options: CreateRequestsOptions;
+
+  constructor(options: CreateRequestsOptions) {
+    this.#options = options;
+  }
+
+  /** A create is idempotent by the request's id, so it may be sent again when no answer came: once. */
+  async serve(r: EdgeRequest): Promise<void> {
+    const { hooks } = this.#options;
+    let isRepeated = false;
+    for (const node of this.#order().slice(0, NODES_MAX)) {
+      let tried = await this.#try(r, node);
+      if (tried === 'failed' && !isRepeated && r.bodyState !== 'streamed') {
+        isRepeated = true;
+        hooks.onRetry?.('failed');
+        tried = await this.#try(r, node);
+      }
+      if (tried === 'answered' || r.isOver) return;
+      if (tried === 'failed') {
+        answerUnknownOutcome(r);
+        return;
+      }
+      if (r.bodyState === 'streamed') break;
+    }
+    if (isRepeated) answerUnknownOutcome(r);
+    else answerUnavailable(r, { why: 'No node could take the instance.' });
+  }
+
+  async #try(r: EdgeRequest, node: NodeRecord | 'local'): Promise<Tried> {
+    const { local, nodes, forwarding, placement, hooks } = this.#options;
+    if (node === 'local' || nodes.isSelf(node)) {
+      if (local === undefined) return 'next';
+      const served = await local.serve(r.request, r.response, { requestId: r.id, body: r.bodyRead });
+      if (served.type === 'answered') return 'answered';
+      if (served.body !== undefined) r.keep(served.body);
+      hooks.onRetry?.('declined');
+      return 'next';
+    }
+    const link = nodes.find(node);
+    if (link === undefined) return 'next';
+    const outcome = await forwarding.forward(r, link, { requestId: r.id });
+    if (outcome.type === 'answered') {
+      if (outcome.status < 300) {
+        placement.placed(node);
+        this.#made(r);
+      }
+      return 'answered';
+    }
+    if (outcome.type === 'abandoned') return 'answered';
+    if (outcome.type === 'failed' && outcome.sent) return 'failed';
+    hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : 'declined');
+    return 'next';
+  }
+
+  /** Best first. */
+  #order(): readonly (NodeRecord | 'local')[] {
+    const { local, nodes, placement } = this.#options;
+    const order = placement.order(nodes.nodes);
+    if (local === undefined) return order;
+    const own = nodes.nodes.find((node) => nodes.isSelf(node));
+    if (own !== undefined && !isRoomier(own, nodes.nodes)) return order;
+    return ['local', ...order.filter((node) => node !== own)];
+  }
+
+  /** That there is no instance of this name may be remembered here. */
+  #made({ body, match }: EdgeRequest): void {
+    const group = match?.kind === 'match' ? match.params.group : '';
+    const instance = nameIn(body);
+    if (instance !== undefined) this.#options.cache.made({ group, instance } satisfies InstanceName);
+  }
+}
+
+/** Whether a node may take an instance without a look at the others. */
+function isRoomier({ state, load }: NodeRecord, nodes: readonly NodeRecord[]): boolean {
+  const up = nodes.filter((node) => node.state === 'up');
+  const mean = up.reduce((sum, node) => sum + node.load.instances, 0) / Math.max(1, up.length);
+  return state === 'up' && load.instances < load.instancesMax && load.instances <= LOCAL_BOUND * (mean + 1);
+}
+
+function nameIn(body: Buffer | undefined): string | undefined {
+  if (body === undefined || body.length === 0) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(body.toString());
+    const name = typeof parsed === 'object' && parsed !== null && 'name' in parsed ? parsed.name : undefined;
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    // A node took it, and only it knows how.
+    return undefined;
+  }
+}

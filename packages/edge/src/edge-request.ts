@@ -1,0 +1,76 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { InstanceName } from '@sluice/directory';
+import type { RouteMatch } from '@sluice/protocol';
+import { requestId } from '@sluice/runtime';
+
+const EMPTY = Buffer.alloc(0);
+const READ_RECORDS = 'consumers.consume';
+
+/**
+ * `unread`: nobody has touched it. `whole`: in memory, and can be sent as often as needed. `streamed`: on its way to a
+ * node, or gone with it.
+ */
+type BodyState = 'unread' | 'whole' | 'streamed';
+
+/** A client's request that is not simply served here, from its headers to its answer. */
+export class EdgeRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly match: RouteMatch | undefined;
+  /** The instance that it is for. */
+  readonly name: InstanceName | undefined;
+  /** The same in all tries. */
+  readonly id: string = requestId(undefined);
+  /** `poll`: may wait for as long as its client likes. */
+  readonly kind: 'call' | 'poll';
+  /** Of the memory for bodies: see `RequestBodies`. */
+  reservedBytes = 0;
+  #bodyState: BodyState = 'unread';
+  #body: Buffer | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse, match: RouteMatch | undefined) {
+    this.request = request;
+    this.response = response;
+    this.match = match;
+    const params = match?.kind === 'match' ? match.params : undefined;
+    this.name = params === undefined || params.instance === '' ? undefined : params;
+    this.kind = match?.kind === 'match' && match.route.operation === READ_RECORDS ? 'poll' : 'call';
+    const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+    if (coding === undefined && (length === undefined || length === '0')) this.keep(EMPTY);
+  }
+
+  get bodyState(): BodyState {
+    return this.#bodyState;
+  }
+
+  /** The whole body, if it is in memory. */
+  get body(): Buffer | undefined {
+    return this.#body;
+  }
+
+  /** Nobody is there to be answered. */
+  get isOver(): boolean {
+    return this.request.socket.destroyed || this.response.writableEnded;
+  }
+
+  /** The body is all here, and will be sent with its length. */
+  keep(body: Buffer): void {
+    const { headers } = this.request;
+    if (headers.expect !== undefined) delete headers.expect;
+    if (headers['transfer-encoding'] !== undefined) {
+      delete headers['transfer-encoding'];
+      headers['content-length'] = String(body.length);
+    }
+    this.#body = body;
+    this.#bodyState = 'whole';
+  }
+
+  stream(): void {
+    this.#bodyState = 'streamed';
+  }
+
+  /** What the local node is given of the body: a body that there is none of need not be told. */
+  get bodyRead(): Buffer | undefined {
+    return this.#body === EMPTY ? undefined : this.#body;
+  }
+}

@@ -1,0 +1,186 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type PeerOwner, parsePeerOwner, peerHeaders } from '@sluice/protocol';
+import { endAfterRequest } from '@sluice/runtime';
+import { answerHeaders } from './headers.ts';
+
+export type ForwardOutcome =
+  /** The client has the answer, or as much of it as came. `delivered`: all of it went to the client's connection. */
+  | { readonly type: 'answered'; readonly status: number; readonly delivered: boolean }
+  /** The node did nothing and says so; the client has heard nothing. */
+  | { readonly type: 'declined'; readonly status: number; readonly owner: PeerOwner | undefined }
+  | ForwardFailure
+  /** The client is gone. */
+  | { readonly type: 'abandoned'; readonly sent: boolean };
+
+/** The client has heard nothing. */
+export interface ForwardFailure {
+  readonly type: 'failed';
+  /** The node may have done it. */
+  readonly sent: boolean;
+  /** Nobody listens there. */
+  readonly refused: boolean;
+  /** On a connection that the node may have closed meanwhile. */
+  readonly reused: boolean;
+  /** Given up from outside. */
+  readonly givenUp: boolean;
+  readonly error: Error;
+}
+
+/** An attempt as others see it. */
+export interface InFlight {
+  /** Ends it as failed, unless the answer has begun. */
+  giveUp(reason: Error): void;
+}
+
+interface Forwarded {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly body: Buffer | undefined;
+  readonly inFlight?: Set<InFlight> | undefined;
+}
+
+const MISDIRECTED = 421;
+/** A node that lets a connection wait longer is cut off, or drops what is sent to it. */
+const CONNECT_TIMEOUT_MS = 1000;
+
+/** One try at one node: the source of its body, and what becomes of it. */
+export class ForwardAttempt implements InFlight {
+  readonly #forward: Forwarded;
+  readonly #settle: (outcome: ForwardOutcome) => void;
+  readonly #client: Socket;
+  #outgoing: ClientRequest | undefined;
+  #connectTimer: NodeJS.Timeout | undefined;
+  /** Before there is a connection nothing can have been sent. */
+  #connected = false;
+  #status = 0;
+  #passing = false;
+  #givenUp = false;
+  #settled = false;
+
+  constructor(forward: Forwarded, settle: (outcome: ForwardOutcome) => void) {
+    this.#forward = forward;
+    this.#settle = settle;
+    // Not the response: one that waits for those before it on the connection does not close with it.
+    this.#client = forward.request.socket;
+    this.#client.once('close', this.#onClientClose);
+    forward.inFlight?.add(this);
+  }
+
+  /** What http-proxy calls with the request that it made: its body goes there. */
+  pipe(outgoing: ClientRequest): void {
+    const { request, body } = this.#forward;
+    this.#outgoing = outgoing;
+    // Nothing is sent yet: http-proxy would have parsed it and folded its slashes.
+    outgoing.path = request.url ?? '/';
+    outgoing.once('response', this.#onResponse);
+    if (outgoing.reusedSocket) this.#connected = true;
+    else outgoing.once('socket', this.#onSocket);
+    if (body === undefined) request.pipe(outgoing);
+    else if (body.length === 0) outgoing.end();
+    else outgoing.end(body);
+  }
+
+  giveUp(reason: Error): void {
+    if (this.#passing || this.#settled) return;
+    this.#givenUp = true;
+    this.#outgoing?.destroy(reason);
+    this.onError(reason);
+  }
+
+  readonly onError = (error: Error): void => {
+    // An answer that breaks off is the client's to see: `close` of the answer has ended its connection.
+    if (this.#passing) return;
+    const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+    const reused = this.#outgoing?.reusedSocket === true;
+    this.#end({ type: 'failed', sent: this.#connected, refused, reused, givenUp: this.#givenUp, error });
+  };
+
+  readonly #onSocket = (socket: Socket): void => {
+    if (!socket.connecting) {
+      this.#connected = true;
+      return;
+    }
+    this.#connectTimer = setTimeout(this.#onConnectTimeout, CONNECT_TIMEOUT_MS);
+    socket.once('connect', this.#onConnect);
+  };
+
+  readonly #onConnect = (): void => {
+    clearTimeout(this.#connectTimer);
+    this.#connected = true;
+  };
+
+  readonly #onConnectTimeout = (): void => {
+    const error = new Error(`No connection within ${CONNECT_TIMEOUT_MS} ms.`);
+    this.#outgoing?.destroy(error);
+    this.onError(error);
+  };
+
+  readonly #onResponse = (answer: IncomingMessage): void => {
+    const status = answer.statusCode ?? 0;
+    if (this.#settled) answer.destroy();
+    else if (status === MISDIRECTED || answer.headers[peerHeaders.notAccepted] !== undefined) {
+      // Read to its end, so that the connection serves the next request.
+      answer.resume();
+      const owner = answer.headers[peerHeaders.owner];
+      this.#end({ type: 'declined', status, owner: parsePeerOwner(typeof owner === 'string' ? owner : undefined) });
+    } else this.#pass(answer, status);
+  };
+
+  #pass(answer: IncomingMessage, status: number): void {
+    const { request, response, body } = this.#forward;
+    this.#passing = true;
+    this.#status = status;
+    response.once('finish', this.#onFinish);
+    answer.once('close', () => {
+      if (!answer.complete) response.destroy();
+    });
+    // `close` follows and knows whether the answer was whole.
+    answer.on('error', ignore);
+    if (body !== undefined || request.readableEnded) {
+      response.writeHead(status, answer.statusMessage, answerHeaders(answer));
+      answer.pipe(response);
+      return;
+    }
+    // Answered before the body was taken: the client may go on sending what nobody wants.
+    if (!request.complete) response.shouldKeepAlive = false;
+    response.writeHead(status, answer.statusMessage, answerHeaders(answer));
+    answer.pipe(response, { end: false });
+    answer.once('end', () => this.#endAfterBody());
+  }
+
+  #endAfterBody(): void {
+    const { request, response } = this.#forward;
+    if (this.#outgoing !== undefined) request.unpipe(this.#outgoing);
+    request.resume();
+    if (request.complete) response.end();
+    else endAfterRequest(request, response, '');
+  }
+
+  readonly #onFinish = (): void => {
+    // Comes, too, when what was still to be written went down with the connection.
+    this.#end({ type: 'answered', status: this.#status, delivered: !this.#client.destroyed });
+  };
+
+  readonly #onClientClose = (): void => {
+    this.#outgoing?.destroy();
+    if (this.#passing) this.#end({ type: 'answered', status: this.#status, delivered: false });
+    else this.#end({ type: 'abandoned', sent: this.#connected });
+  };
+
+  #end(outcome: ForwardOutcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#connectTimer);
+    this.#client.removeListener('close', this.#onClientClose);
+    this.#forward.inFlight?.delete(this);
+    // http-proxy adds one of each with each attempt, and takes none away.
+    const { request } = this.#forward;
+    if (outcome.type !== 'answered') request.removeAllListeners('aborted').removeAllListeners('error');
+    this.#settle(outcome);
+  }
+}
+
+function ignore(): void {
+  // Nothing to do.
+}

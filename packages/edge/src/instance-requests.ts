@@ -1,0 +1,244 @@
+import { type InstanceName, type NodeIdentity, type Ownership, takeoverOrder } from '@sluice/directory';
+import type { Attempt, PeerClaim } from '@sluice/protocol';
+import { answerDeleted, answerUnavailable, answerUnknownOutcome } from './answers.ts';
+import type { AnyNodeRequests } from './any-node-requests.ts';
+import type { EdgeHooks, LocalNode } from './edge-options.ts';
+import type { EdgeRequest } from './edge-request.ts';
+import type { ForwardFailure, ForwardOutcome } from './forward-attempt.ts';
+import type { Holding } from './holding.ts';
+import type { KnownNodes, NodeLink } from './known-nodes.ts';
+import type { OwnerCache } from './owner-cache.ts';
+import type { OwnerLookup } from './owner-lookup.ts';
+import type { PeerForwarding } from './peer-forwarding.ts';
+import type { Scatter } from './scatter.ts';
+import type { UndeliveredAnswers } from './undelivered.ts';
+
+export interface InstanceRequestsOptions {
+  readonly local: LocalNode | undefined;
+  readonly nodes: KnownNodes;
+  readonly cache: OwnerCache;
+  readonly lookup: OwnerLookup;
+  readonly scatter: Scatter;
+  readonly forwarding: PeerForwarding;
+  readonly undelivered: UndeliveredAnswers;
+  readonly holding: Holding;
+  readonly anyNode: AnyNodeRequests;
+  readonly hooks: EdgeHooks;
+}
+
+/** Looks without a pause between them; then whoever is wrong gets time to notice. */
+const LOOKS_MAX = 4;
+/** Nodes that are asked to take an instance over at each look. */
+const TAKERS_MAX = 3;
+/** What was sent and not answered is sent once more. */
+const REPEATS_MAX = 1;
+
+/** `look`: at once, something is known now. `wait`: it will be known in a moment, perhaps. */
+type Step = 'done' | 'look' | 'wait';
+
+interface Progress {
+  readonly r: EdgeRequest;
+  readonly name: InstanceName;
+  /** A try was sent and not answered: it may have been done. */
+  isUnanswered: boolean;
+  /** Such tries, those apart that ended with the lease of their node. */
+  failures: number;
+  looks: number;
+  /** The epoch whose holder keeps it until its lease is over, though its port refuses: it is not Kafka that fences it. */
+  keptEpoch: number | undefined;
+  /** The directory was asked anew since the owner's port refused. */
+  isOwnerConfirmed: boolean;
+}
+
+const NO_PROGRESS = { isUnanswered: false, failures: 0, looks: 0, keptEpoch: undefined, isOwnerConfirmed: false };
+
+/** What a node said to a try at it. */
+interface Reply {
+  readonly outcome: ForwardOutcome;
+  readonly owner?: Ownership | undefined;
+}
+
+/** Requests for a consumer instance: they go to the node that holds it, wherever it is by now. */
+export class InstanceRequests {
+  readonly #options: InstanceRequestsOptions;
+
+  constructor(options: InstanceRequestsOptions) {
+    this.#options = options;
+  }
+
+  async serve(r: EdgeRequest, name: InstanceName): Promise<void> {
+    const { local, holding, undelivered } = this.#options;
+    const told = local?.epochOf(name) === undefined ? undelivered.pending(name) : undefined;
+    if (told !== undefined) await told;
+    const progress: Progress = { r, name, ...NO_PROGRESS };
+    let hold: ReturnType<Holding['begin']>;
+    try {
+      for (;;) {
+        const step = await this.#look(progress);
+        if (step === 'done' || r.isOver) return;
+        if (r.bodyState === 'streamed') return answerMoving(progress);
+        progress.looks += 1;
+        if (step === 'look' && progress.looks % LOOKS_MAX !== 0) continue;
+        hold ??= holding.begin(r);
+        const outcome = hold === undefined ? 'over' : await hold.pause();
+        if (outcome === 'look') continue;
+        return outcome === 'gone' ? undefined : answerMoving(progress);
+      }
+    } finally {
+      if (hold !== undefined) holding.end(hold);
+    }
+  }
+
+  async #look(progress: Progress): Promise<Step> {
+    const { local, lookup, scatter, cache, anyNode } = this.#options;
+    const { r, name } = progress;
+    const epoch = local?.epochOf(name);
+    if (epoch !== undefined) return await this.#toLocal(progress, { requestId: r.id, epoch });
+    const found = lookup.remembered(name) ?? (await lookup.find(name));
+    switch (found.type) {
+      case 'owner':
+        return await this.#toOwner(progress, found.owner);
+      case 'unknown':
+        // What was not answered did happen.
+        if (progress.isUnanswered && isDelete(r)) answerDeleted(r);
+        else await anyNode.serve(r);
+        return 'done';
+      case 'unavailable': {
+        const owner = await scatter.find(name);
+        if (owner === undefined) return 'wait';
+        cache.set(name, owner);
+        return await this.#toOwner(progress, owner);
+      }
+      case 'overloaded':
+        answerUnavailable(r, { why: 'Too many instances are being looked for.' });
+        return 'done';
+      default:
+        return found satisfies never;
+    }
+  }
+
+  async #toOwner(progress: Progress, owner: Ownership): Promise<Step> {
+    const { nodes, forwarding } = this.#options;
+    const { r } = progress;
+    const attempt = { requestId: r.id, epoch: owner.epoch };
+    if (nodes.isSelf(owner.node)) return await this.#toLocal(progress, attempt, owner);
+    const link = nodes.find(owner.node) ?? (await nodes.findNow(owner.node));
+    if (link === undefined) return await this.#takeOver(progress, { from: owner, reason: 'expired' });
+    const outcome = await forwarding.forward(r, link, attempt);
+    if (outcome.type === 'failed' && !outcome.sent) return await this.#unreachable(progress, owner, link, outcome);
+    return this.#judge(progress, { outcome, owner });
+  }
+
+  async #unreachable(progress: Progress, owner: Ownership, link: NodeLink, outcome: ForwardFailure): Promise<Step> {
+    const { cache, hooks } = this.#options;
+    hooks.onRetry?.('unreachable');
+    if (!progress.isOwnerConfirmed) {
+      progress.isOwnerConfirmed = true;
+      cache.drop(progress.name, owner);
+    }
+    const isGone = outcome.refused && link.refused(performance.now());
+    if (!isGone || progress.keptEpoch === owner.epoch) return 'wait';
+    return await this.#takeOver(progress, { from: owner, reason: 'refused' });
+  }
+
+  async #toLocal(progress: Progress, attempt: Attempt, owner?: Ownership): Promise<Step> {
+    return this.#judge(progress, { outcome: await this.#tryLocal(progress.r, attempt), owner });
+  }
+
+  async #tryLocal(r: EdgeRequest, attempt: Attempt): Promise<ForwardOutcome> {
+    const { local, hooks } = this.#options;
+    if (local === undefined) return { type: 'declined', status: 421, owner: undefined };
+    const served = await local.serve(r.request, r.response, { ...attempt, body: r.bodyRead });
+    if (served.type === 'answered') return { type: 'answered', status: r.response.statusCode, delivered: true };
+    if (served.body !== undefined) r.keep(served.body);
+    const status = served.busy ? 503 : 421;
+    hooks.onDeclined?.(status);
+    return { type: 'declined', status, owner: served.owner };
+  }
+
+  /** Asks the nodes that come first for this instance to take it over and serve the request. */
+  async #takeOver(progress: Progress, claim: PeerClaim): Promise<Step> {
+    const { nodes, forwarding, hooks } = this.#options;
+    const { r, name } = progress;
+    const attempt = { requestId: r.id, claim };
+    const order = takeoverOrder(nodes.nodes, name).filter((node) => !isSame(node, claim.from.node));
+    for (const node of order.slice(0, TAKERS_MAX)) {
+      const link = nodes.find(node);
+      if (link === undefined && !nodes.isSelf(node)) continue;
+      hooks.onTakeover?.(claim.reason);
+      const outcome =
+        link === undefined ? await this.#tryLocal(r, attempt) : await forwarding.forward(r, link, attempt);
+      const isPassedOn =
+        (outcome.type === 'failed' && !outcome.sent) || (outcome.type === 'declined' && outcome.status === 503);
+      if (!isPassedOn) return this.#judge(progress, { outcome, owner: claim.from }, claim);
+      hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : 'declined');
+      if (r.bodyState === 'streamed') break;
+    }
+    return 'wait';
+  }
+
+  /** What to do after a try. */
+  #judge(progress: Progress, { outcome, owner }: Reply, claim?: PeerClaim): Step {
+    const { hooks } = this.#options;
+    switch (outcome.type) {
+      case 'answered':
+      case 'abandoned':
+        return 'done';
+      case 'failed':
+        return this.#unanswered(progress, outcome, owner);
+      case 'declined':
+        hooks.onRetry?.('declined');
+        return this.#declined(progress, outcome, owner, claim);
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  #unanswered(progress: Progress, outcome: ForwardFailure, owner: Ownership | undefined): Step {
+    const { cache, hooks } = this.#options;
+    progress.isUnanswered = true;
+    // One that is given up with its node's lease is not a second failure: nobody has heard of the first.
+    if (!outcome.givenUp) progress.failures += 1;
+    if (owner !== undefined) cache.drop(progress.name, owner);
+    if (progress.failures <= REPEATS_MAX && progress.r.bodyState !== 'streamed') {
+      hooks.onRetry?.('failed');
+      return 'look';
+    }
+    answerUnknownOutcome(progress.r);
+    return 'done';
+  }
+
+  #declined(
+    progress: Progress,
+    outcome: Extract<ForwardOutcome, { type: 'declined' }>,
+    asked: Ownership | undefined,
+    claim: PeerClaim | undefined,
+  ): Step {
+    const { cache } = this.#options;
+    const { name } = progress;
+    const { owner } = outcome;
+    if (owner === undefined) {
+      // Not even the node knows: the directory has to be asked.
+      if (asked !== undefined) cache.drop(name, asked);
+      return progress.looks === 0 ? 'look' : 'wait';
+    }
+    cache.set(name, owner);
+    if (asked !== undefined && owner.epoch <= asked.epoch) {
+      if (claim?.reason === 'refused') progress.keptEpoch = owner.epoch;
+      return 'wait';
+    }
+    return 'look';
+  }
+}
+
+function answerMoving({ r, isUnanswered }: Progress): void {
+  answerUnavailable(r, { why: 'The instance is on its way to another node.', isDone: isUnanswered ? 'perhaps' : 'no' });
+}
+
+function isDelete({ match }: EdgeRequest): boolean {
+  return match?.kind === 'match' && match.route.operation === 'consumers.delete';
+}
+
+function isSame(one: NodeIdentity, other: NodeIdentity): boolean {
+  return one.id === other.id && one.boot === other.boot;
+}

@@ -1,0 +1,107 @@
+import type { IncomingMessage } from 'node:http';
+import { ApiError, type Attempt, formatAttempt, peerHeaders } from '@sluice/protocol';
+import { answerError } from './answers.ts';
+import type { EdgeHooks } from './edge-options.ts';
+import type { EdgeRequest } from './edge-request.ts';
+import type { ForwardOutcome } from './forward-attempt.ts';
+import { Forwarder } from './forwarder.ts';
+import type { NodeLink } from './known-nodes.ts';
+import type { RequestBodies } from './request-body.ts';
+import type { UndeliveredAnswers } from './undelivered.ts';
+
+export interface PeerForwardingOptions {
+  readonly bodies: RequestBodies;
+  readonly undelivered: UndeliveredAnswers;
+  readonly secret: string;
+  readonly pollTimeoutMs: number;
+  readonly callTimeoutMs: number;
+  /** Requests under way at one node at once. */
+  readonly pollsMax: number;
+  readonly callsMax: number;
+  readonly hooks: EdgeHooks;
+}
+
+const ABANDONED: ForwardOutcome = { type: 'abandoned', sent: false };
+const SPENT: ForwardOutcome = failed('The body is gone with the try before.');
+const FULL: ForwardOutcome = failed('Too many requests are under way at the node.');
+
+function failed(message: string): ForwardOutcome {
+  return { type: 'failed', sent: false, refused: false, reused: false, givenUp: false, error: new Error(message) };
+}
+
+/** Sends requests to other nodes as one node to another. */
+export class PeerForwarding {
+  readonly #options: PeerForwardingOptions;
+  readonly #forwarder = new Forwarder();
+
+  constructor(options: PeerForwardingOptions) {
+    this.#options = options;
+  }
+
+  /** One try at one node; the client is answered when it says `answered` or `abandoned`. Never rejects. */
+  async forward(r: EdgeRequest, link: NodeLink, attempt: Attempt): Promise<ForwardOutcome> {
+    const { pollsMax, callsMax } = this.#options;
+    if (r.bodyState === 'unread' && !(await this.#prepare(r))) return ABANDONED;
+    if (r.bodyState === 'streamed') return SPENT;
+    if (r.kind === 'poll' ? link.polls >= pollsMax : link.calls >= callsMax) return FULL;
+    return await this.#send(r, link, attempt);
+  }
+
+  close(): void {
+    this.#forwarder.close();
+  }
+
+  async #prepare(r: EdgeRequest): Promise<boolean> {
+    const outcome = await this.#options.bodies.prepare(r);
+    if (outcome === 'late') answerError(r, new ApiError('requestTimeout'));
+    return outcome === 'ready';
+  }
+
+  async #send(r: EdgeRequest, link: NodeLink, attempt: Attempt): Promise<ForwardOutcome> {
+    const { hooks, pollTimeoutMs, callTimeoutMs } = this.#options;
+    const { kind, body } = r;
+    if (kind === 'poll') link.polls += 1;
+    else link.calls += 1;
+    if (body === undefined) r.stream();
+    const startedAt = performance.now();
+    const outcome = await this.#forwarder.forward({
+      request: r.request,
+      response: r.response,
+      body,
+      target: link,
+      headers: this.#headersFor(r, link, attempt),
+      kind,
+      timeoutMs: kind === 'poll' ? pollTimeoutMs : callTimeoutMs,
+      inFlight: r.name === undefined ? undefined : link.repeatable,
+    });
+    if (kind === 'poll') link.polls -= 1;
+    else link.calls -= 1;
+    hooks.onForwarded?.(outcome.type, (performance.now() - startedAt) / 1000);
+    if (outcome.type === 'declined') hooks.onDeclined?.(outcome.status);
+    else if (r.name !== undefined && isLost(outcome)) this.#options.undelivered.tell(link.record, r.name, r.id);
+    return outcome;
+  }
+
+  #headersFor({ request }: EdgeRequest, link: NodeLink, attempt: Attempt): Record<string, string> {
+    const headers = formatAttempt(attempt);
+    headers[peerHeaders.secret] = this.#options.secret;
+    headers[peerHeaders.target] = link.target;
+    if (request.headers.host === undefined) {
+      const authority = localAuthority(request);
+      headers[peerHeaders.authority] = authority;
+      // Node would put the address of the node there.
+      headers['host'] = authority;
+    }
+    return headers;
+  }
+}
+
+/** The client has not got what the node may count as answered. */
+function isLost(outcome: ForwardOutcome): boolean {
+  return outcome.type === 'answered' ? !outcome.delivered : outcome.type === 'abandoned' && outcome.sent;
+}
+
+function localAuthority({ socket }: IncomingMessage): string {
+  const { localAddress = '', localPort } = socket;
+  return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
+}

@@ -1,0 +1,139 @@
+import {
+  type Directory,
+  DirectoryUnavailable,
+  type HeldInstance,
+  type HoldOutcome,
+  type InstanceRecord,
+  type Ownership,
+  type StateChange,
+} from '@sluice/directory';
+import { ApiError } from '@sluice/protocol';
+import type { Journal } from '../sessions/journal.ts';
+import { NotHeld } from '../sessions/not-held.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+
+/** When the instance was last used, in ms since 1970: whether it has expired, and is worth taking over unasked. */
+const ACTIVE_AT = 'at';
+/** That much is known of the time of the last use, and no more: it is written that seldom. */
+const ACTIVITY_STEP_MS = 5000;
+
+export interface HeldStoreOptions {
+  readonly directory: Pick<Directory, 'write' | 'find'>;
+  readonly lease: { readonly held: boolean; readonly term: number };
+  readonly held: HeldInstance;
+  readonly config: string;
+  /** What the directory holds already. */
+  readonly written: Readonly<Record<string, string>>;
+  /** Asks for this store to be flushed soon. */
+  readonly onTouch: (store: HeldStore, journal: Journal) => void;
+  /** Another node holds the instance: it is to be let go. */
+  readonly onLost: (owner: Ownership | undefined) => void;
+  /** Ms since 1970. */
+  readonly wallClock: () => number;
+}
+
+export function lastActiveAt(state: Readonly<Record<string, string>>): number {
+  return Number(state[ACTIVE_AT] ?? 0);
+}
+
+/** What the directory knows of one instance of this node, and what is to be written there. */
+export class HeldStore implements SessionStore {
+  readonly held: HeldInstance;
+  readonly config: string;
+  /** The term of the node's lease in which the directory last said that it is held here. */
+  term: number;
+  readonly #options: HeldStoreOptions;
+  /** What the directory holds, if every write arrives; undefined when that is not known. */
+  #written: Readonly<Record<string, string>> | undefined;
+  #activeAt: number;
+
+  constructor(options: HeldStoreOptions) {
+    this.#options = options;
+    this.held = options.held;
+    this.config = options.config;
+    this.term = options.lease.term;
+    this.#written = options.written;
+    this.#activeAt = options.wallClock();
+  }
+
+  get epoch(): number {
+    return this.held.epoch;
+  }
+
+  get owned(): boolean {
+    const { lease } = this.#options;
+    return lease.held && this.term === lease.term;
+  }
+
+  async save(journal: Journal): Promise<void> {
+    const change = this.takeChange(journal);
+    if (change === undefined) return;
+    let outcome: HoldOutcome | undefined;
+    try {
+      [outcome] = await this.#options.directory.write([{ held: this.held, change }]);
+    } catch (error) {
+      this.forgetWritten();
+      if (!(error instanceof DirectoryUnavailable)) throw error;
+      throw new ApiError('unavailable', {
+        message: 'What was asked for could not be made safe, since Redis does not answer. Try again.',
+        retryAfterSeconds: 1,
+        cause: error,
+      });
+    }
+    this.settle(outcome);
+    if (outcome?.outcome === 'lost') throw new NotHeld(outcome.owner);
+  }
+
+  touch(journal: Journal): void {
+    this.#options.onTouch(this, journal);
+  }
+
+  async assertHeld(): Promise<void> {
+    const { directory, onLost } = this.#options;
+    const { node, epoch } = this.held;
+    let owner: Ownership | undefined;
+    try {
+      owner = await directory.find(this.held.name);
+    } catch (error) {
+      // Nobody can have taken it over by a directory that does not answer. The broker fences again whoever is wrong.
+      if (error instanceof DirectoryUnavailable) return;
+      throw error;
+    }
+    if (owner?.epoch === epoch && owner.node.id === node.id && owner.node.boot === node.boot) return;
+    // Forgotten by the directory: it is this node that restores it.
+    if (owner === undefined || owner.epoch < epoch) return;
+    onLost(owner);
+    throw new NotHeld(owner);
+  }
+
+  /** What is to be written for the directory to hold what the journal does; from now on it counts as written. */
+  takeChange(journal: Journal): StateChange | undefined {
+    const { wallClock } = this.#options;
+    if (wallClock() - this.#activeAt >= ACTIVITY_STEP_MS) this.#activeAt = wallClock();
+    const fields = this.fields(journal);
+    const before = this.#written;
+    this.#written = fields;
+    if (before === undefined) return { replace: true, set: fields };
+    const set = Object.entries(fields).filter(([field, value]) => before[field] !== value);
+    const remove = Object.keys(before).filter((field) => fields[field] === undefined);
+    return set.length + remove.length === 0 ? undefined : { set: Object.fromEntries(set), remove };
+  }
+
+  fields(journal: Journal): Record<string, string> {
+    return { ...journal.fields(), [ACTIVE_AT]: String(this.#activeAt) };
+  }
+
+  /** The whole, for a directory that may have forgotten it. */
+  record(journal: Journal): InstanceRecord {
+    return { ...this.held, config: this.config, state: this.fields(journal) };
+  }
+
+  /** A write failed, or may have: what the directory holds is not known any more. */
+  forgetWritten(): void {
+    this.#written = undefined;
+  }
+
+  settle(outcome: HoldOutcome | undefined): void {
+    if (outcome?.outcome === 'lost') this.#options.onLost(outcome.owner);
+  }
+}

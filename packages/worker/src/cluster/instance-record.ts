@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import type { InstanceName } from '@sluice/directory';
+import type { Principal } from '@sluice/kafka';
+import { binaryFormat } from '../formats/binary-format.ts';
+import { jsonFormat } from '../formats/json-format.ts';
+import type { RecordFormat } from '../formats/record-format.ts';
+import type { SessionSettings } from '../sessions/session-settings.ts';
+
+/** Of what is written here. Nodes read their own version and the one before. */
+export const RECORD_VERSION = 1;
+
+const formats: Readonly<Record<string, RecordFormat>> = { json: jsonFormat, binary: binaryFormat };
+
+interface ConfigRecord {
+  readonly v: number;
+  readonly format: string;
+  readonly principal: string;
+  readonly reset: SessionSettings['autoOffsetReset'];
+  readonly autoCommit: boolean;
+  readonly autoCommitIntervalMs: number;
+  readonly fetchMinBytes: number;
+  readonly requestTimeoutMs: number;
+}
+
+/** What an instance was made with, as the directory keeps it. Holds no secret: of the principal only its name. */
+export function configText(settings: SessionSettings): string {
+  const record: ConfigRecord = {
+    v: RECORD_VERSION,
+    format: settings.format.name,
+    principal: settings.principal.id,
+    reset: settings.autoOffsetReset,
+    autoCommit: settings.autoCommit,
+    autoCommitIntervalMs: settings.autoCommitIntervalMs,
+    fetchMinBytes: settings.fetchMinBytes,
+    requestTimeoutMs: settings.requestTimeoutMs,
+  };
+  return JSON.stringify(record);
+}
+
+/** @returns undefined for a record that a later version wrote: a node of that version has to go on with it */
+export function parseConfigText(
+  name: InstanceName,
+  text: string,
+  context: { readonly cluster: string; readonly principalOf: (id: string) => Principal },
+): SessionSettings | undefined {
+  const record = JSON.parse(text) as ConfigRecord;
+  const format = formats[record.format];
+  if (record.v > RECORD_VERSION || format === undefined) return undefined;
+  return {
+    ...name,
+    principal: context.principalOf(record.principal),
+    groupInstanceId: staticMemberId(context.cluster, name.instance),
+    format,
+    autoOffsetReset: record.reset,
+    autoCommit: record.autoCommit,
+    autoCommitIntervalMs: record.autoCommitIntervalMs,
+    fetchMinBytes: record.fetchMinBytes,
+    requestTimeoutMs: record.requestTimeoutMs,
+  };
+}
+
+/** What Kafka takes as the id of a group member: the characters and the length of topic names. */
+const LEGAL = /^[a-zA-Z0-9._-]+$/;
+const READABLE_CHARACTERS_MAX = 200;
+
+function legal(text: string): string {
+  // What is not legal is told by its digest; the mark in front keeps the two kinds apart.
+  if (LEGAL.test(text) && text.length <= READABLE_CHARACTERS_MAX / 2) return `n-${text}`;
+  return `h-${createHash('sha256').update(text).digest('hex').slice(0, 40)}`;
+}
+
+/** The name of an instance's static membership: the same wherever it is held, and no other instance's in its group. */
+export function staticMemberId(cluster: string, instance: string): string {
+  return `sluice.${legal(cluster)}.${legal(instance)}`;
+}

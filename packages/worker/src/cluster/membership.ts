@@ -1,0 +1,117 @@
+import {
+  type Directory,
+  DirectoryUnavailable,
+  type HoldOutcome,
+  type InstanceRecord,
+  type LeaseOutcome,
+  NodeLease,
+  type NodeRecord,
+  type Ownership,
+} from '@sluice/directory';
+import type { Session } from '../sessions/session.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { HeldStore } from './held-store.ts';
+
+export interface MembershipOptions {
+  readonly directory: Directory;
+  readonly leaseMs: number;
+  readonly describe: () => NodeRecord;
+  readonly sessions: SessionRegistry;
+  readonly release: (session: Session, owner: Ownership | undefined) => Promise<void>;
+  readonly onRenewal: (outcome: LeaseOutcome | 'failed', tookMs: number) => void;
+  readonly onFenced: () => void;
+  /** Another process runs under this node's id: this one has to end. */
+  readonly onReplaced: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Owners say that often what they hold: what nobody says for long is forgotten by the directory. */
+const SWEEP_MS = 60_000;
+
+/**
+ * This node's life in the directory: its lease, and what it holds. After each interruption everything is asserted anew,
+ * and what another node has taken meanwhile is let go.
+ */
+export class Membership {
+  readonly lease: NodeLease;
+  readonly #options: MembershipOptions;
+  #sweeper: NodeJS.Timeout | undefined;
+  #asserting: Promise<void> | undefined;
+  #ended = false;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+    this.lease = new NodeLease({
+      directory: options.directory,
+      describe: options.describe,
+      leaseMs: options.leaseMs,
+      onTerm: () => void this.#assertUntilHeard(),
+      onFenced: options.onFenced,
+      onReplaced: options.onReplaced,
+      onRenewal: options.onRenewal,
+    });
+  }
+
+  /** Resolves after the first attempt to register, whether Redis answered or not. */
+  async start(): Promise<void> {
+    this.#sweeper = setInterval(() => void this.#assertUntilHeard(), SWEEP_MS).unref();
+    await this.lease.start();
+  }
+
+  /** The node's state has changed, and the others should know at once. */
+  async announce(): Promise<void> {
+    await this.lease.renewNow();
+  }
+
+  /** The last words: what is still held may be taken over at once. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    clearInterval(this.#sweeper);
+    await this.lease.end().catch((error: unknown) => {
+      if (!(error instanceof DirectoryUnavailable)) throw error;
+    });
+  }
+
+  /** One at a time: a term that begins meanwhile is seen by the loop. */
+  #assertUntilHeard(): Promise<void> {
+    this.#asserting ??= this.#assertAll()
+      .catch(this.#options.onError)
+      .finally(() => {
+        this.#asserting = undefined;
+      });
+    return this.#asserting;
+  }
+
+  async #assertAll(): Promise<void> {
+    let term: number;
+    do {
+      term = this.lease.term;
+      const held = [...this.#options.sessions].map((session) => ({ session, store: session.store as HeldStore }));
+      const records = held.map(({ session, store }): InstanceRecord => store.record(session.journal));
+      let outcomes: readonly HoldOutcome[];
+      try {
+        outcomes = await this.#options.directory.assert(records);
+      } catch (error) {
+        if (!(error instanceof DirectoryUnavailable)) throw error;
+        // The next renewal over a new connection begins a new term, and comes here again.
+        return;
+      }
+      for (const [i, outcome] of outcomes.entries()) {
+        const entry = held[i];
+        if (entry !== undefined) this.#settle(entry, outcome, term);
+      }
+    } while (term !== this.lease.term && !this.#ended);
+  }
+
+  #settle({ session, store }: { session: Session; store: HeldStore }, outcome: HoldOutcome, term: number): void {
+    if (outcome.outcome === 'lost') {
+      void this.#options.release(session, outcome.owner);
+      return;
+    }
+    if (outcome.outcome === 'held' && store.term === term) return;
+    store.term = term;
+    // An older state than ours may be there.
+    store.forgetWritten();
+    store.touch(session.journal);
+  }
+}

@@ -1,0 +1,84 @@
+import { DirectoryUnavailable, type InstanceName, type Ownership } from '@sluice/directory';
+import { ApiError } from '@sluice/protocol';
+import { NotHeld } from '../sessions/not-held.ts';
+import type { Instances } from './instances.ts';
+
+export interface PeerReply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export type PeerHandler = (body: unknown) => Promise<PeerReply>;
+
+export interface PeerCallsOptions {
+  readonly instances: Instances;
+  /** The answer to this request did not reach its client. */
+  readonly undelivered: (name: InstanceName, requestId: string) => void;
+  /** Begins to hand over everything; returns at once. */
+  readonly drain: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** What other nodes ask of this one beside clients' requests. */
+export function peerCalls(options: PeerCallsOptions): ReadonlyMap<string, PeerHandler> {
+  const { instances, undelivered, drain } = options;
+  return new Map<string, PeerHandler>([
+    [
+      'holds',
+      async (body) => {
+        const epoch = instances.epochOf(nameOf(body));
+        return epoch === undefined ? { status: 404, body: {} } : { status: 200, body: { epoch } };
+      },
+    ],
+    [
+      'undelivered',
+      async (body) => {
+        undelivered(nameOf(body), text(body, 'request'));
+        return { status: 204, body: undefined };
+      },
+    ],
+    ['adopt', async (body) => await adopt(body, options)],
+    [
+      'drain',
+      async () => {
+        drain();
+        return { status: 202, body: {} };
+      },
+    ],
+  ]);
+}
+
+/** The holder of an instance gives it away. Connects at once: its client is about to read. */
+async function adopt(body: unknown, { instances, onError }: PeerCallsOptions): Promise<PeerReply> {
+  const name = nameOf(body);
+  try {
+    const session = await instances.claim(name, ownerIn(body), 'handover');
+    if (session === undefined) return { status: 409, body: { reason: 'gone' } };
+    if (session.reading.hasSource) session.connected().catch(onError);
+    return { status: 200, body: { epoch: session.store.epoch } };
+  } catch (error) {
+    const isExpected = error instanceof NotHeld || error instanceof ApiError || error instanceof DirectoryUnavailable;
+    if (!isExpected) throw error;
+    return { status: 409, body: { reason: error.message } };
+  }
+}
+
+function malformed(field: string): never {
+  throw new ApiError('badRequest', { message: `Another node sent a call without a proper '${field}'.` });
+}
+
+function text(body: unknown, field: string): string {
+  const value = (body as Readonly<Record<string, unknown>> | null)?.[field];
+  return typeof value === 'string' ? value : malformed(field);
+}
+
+function nameOf(body: unknown): InstanceName {
+  return { group: text(body, 'group'), instance: text(body, 'instance') };
+}
+
+function ownerIn(body: unknown): Ownership {
+  const { from } = body as { readonly from?: { readonly node?: unknown; readonly epoch?: unknown } };
+  const epoch = from?.epoch;
+  if (typeof epoch !== 'number' || !Number.isSafeInteger(epoch)) return malformed('from');
+  return { node: { id: text(from?.node, 'id'), boot: text(from?.node, 'boot') }, epoch };
+}

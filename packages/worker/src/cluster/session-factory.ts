@@ -1,0 +1,86 @@
+import type { Directory, HeldInstance, InstanceRecord, Ownership } from '@sluice/directory';
+import type { Principal } from '@sluice/kafka';
+import { Session } from '../sessions/session.ts';
+import type { SessionDependencies, SessionSettings } from '../sessions/session-settings.ts';
+import { localStore } from '../sessions/session-store.ts';
+import type { TopicNames } from '../sessions/topic-names.ts';
+import { HeldStore } from './held-store.ts';
+import { parseConfigText } from './instance-record.ts';
+import type { SessionFactory } from './instances.ts';
+import type { PositionFlush } from './position-flush.ts';
+
+/** Of a proxy that stands alone: nobody goes on with an instance of another. */
+export function localSessions(dependencies: SessionDependencies): SessionFactory {
+  return {
+    make: (settings, { epoch }) => new Session(settings, dependencies, localStore(epoch)),
+    restore: () => Promise.resolve(undefined),
+  };
+}
+
+export interface SharedSessionsOptions {
+  readonly dependencies: SessionDependencies;
+  readonly directory: Pick<Directory, 'write' | 'find'>;
+  readonly lease: { readonly held: boolean; readonly term: number };
+  readonly flush: PositionFlush;
+  readonly topicNames: TopicNames;
+  readonly cluster: string;
+  readonly principalOf: (id: string) => Principal;
+  readonly release: (session: Session, owner: Ownership | undefined) => void;
+  readonly wallClock: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Sessions whose state is kept where a successor finds it. */
+export class SharedSessions implements SessionFactory {
+  readonly #options: SharedSessionsOptions;
+
+  constructor(options: SharedSessionsOptions) {
+    this.#options = options;
+  }
+
+  make(settings: SessionSettings, held: HeldInstance, config: string): Session {
+    return this.#session(settings, held, { config, written: {} });
+  }
+
+  async restore(record: InstanceRecord): Promise<Session | undefined> {
+    const { name, node, epoch, config, state } = record;
+    const settings = parseConfigText(name, config, this.#options);
+    if (settings === undefined) return undefined;
+    const session = this.#session(settings, { name, node, epoch }, { config, written: state });
+    session.restore(state);
+    if (session.reading.followsPattern) await this.#findTopics(session);
+    return session;
+  }
+
+  #session(
+    settings: SessionSettings,
+    held: HeldInstance,
+    known: { readonly config: string; readonly written: Readonly<Record<string, string>> },
+  ): Session {
+    const { directory, lease, flush, release, wallClock, dependencies } = this.#options;
+    const store = new HeldStore({
+      directory,
+      lease,
+      held,
+      ...known,
+      wallClock,
+      onTouch: (touched, journal) => flush.touch(touched, journal),
+      onLost: (owner) => {
+        flush.forget(store);
+        release(session, owner);
+      },
+    });
+    const session = new Session(settings, dependencies, store);
+    return session;
+  }
+
+  /** Which topics its pattern matches was never written down. Without an answer the next regular listing tells. */
+  async #findTopics(session: Session): Promise<void> {
+    const { topicNames, onError } = this.#options;
+    try {
+      await session.reading.refreshPattern(await topicNames.list(session.settings.principal));
+    } catch (error) {
+      onError(error);
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import type { InstanceRecord, Ownership } from '@sluice/directory';
+import { servicePrincipal } from '@sluice/kafka';
+import type { Api } from './api.ts';
+import { ClusterMember } from './cluster/cluster-member.ts';
+import type { ClusterMetrics } from './cluster/cluster-metrics.ts';
+import { staticMemberId } from './cluster/instance-record.ts';
+import { Instances } from './cluster/instances.ts';
+import { localSessions, SharedSessions } from './cluster/session-factory.ts';
+import { ByteBudget } from './http/byte-budget.ts';
+import { RecordMetrics } from './record-metrics.ts';
+import { ReadScheduler } from './sessions/read-scheduler.ts';
+import { ReplayStore } from './sessions/replay-store.ts';
+import type { Session } from './sessions/session.ts';
+import { SessionRegistry } from './sessions/session-registry.ts';
+import type { SessionDependencies } from './sessions/session-settings.ts';
+import { TopicNames } from './sessions/topic-names.ts';
+import type { WorkerOptions } from './worker.ts';
+
+/** What handlers work with, and this node's part in the cluster, if there is one. */
+export interface WorkerParts {
+  readonly api: Api;
+  readonly member: ClusterMember | undefined;
+}
+
+interface Context {
+  readonly options: WorkerOptions;
+  readonly metrics: ClusterMetrics;
+  readonly draining: () => boolean;
+}
+
+const now = (): number => performance.now();
+
+function dependenciesOf(
+  { admins, createConsumer, logger }: WorkerOptions,
+  scheduler: ReadScheduler,
+): SessionDependencies {
+  return {
+    admins,
+    scheduler,
+    createConsumer,
+    now,
+    onLog: (severity, facility, message) => {
+      if (severity <= 3) logger.warn({ facility }, message);
+      else logger.debug({ facility }, message);
+    },
+  };
+}
+
+/** Puts together what serves requests. Nothing is started yet. */
+export function createApi(context: Context): WorkerParts {
+  const { options, draining } = context;
+  const { config, logger, admins } = options;
+  const scheduler = new ReadScheduler();
+  const replays = new ReplayStore(config.consumer.replayMaxBytes);
+  const sessions = new SessionRegistry({
+    instancesMax: config.consumer.instancesMax,
+    instanceTimeoutMs: config.consumer.instanceTimeoutMs,
+    now,
+    outlived: options.cluster !== undefined,
+    onLeft: (session) => instances.bury(session),
+    onClosed: (session, reason, error) => {
+      replays.forget(session);
+      const { group, instance } = session.settings;
+      if (error === undefined) logger.info({ group, instance, reason }, 'A consumer instance ended.');
+      else logger.warn({ group, instance, reason, error }, 'A consumer instance ended with an error.');
+    },
+  });
+  const topicNames = new TopicNames(admins, (error) =>
+    logger.warn({ error }, 'The topics for pattern subscriptions could not be listed.'),
+  );
+  const dependencies = dependenciesOf(options, scheduler);
+  const member = memberOf(context, sessions, () => instances);
+  const instances: Instances = new Instances({
+    directory: options.directory,
+    identity: options.identity,
+    sessions,
+    factory:
+      member === undefined
+        ? localSessions(dependencies)
+        : sharedSessions(context, {
+            dependencies,
+            member,
+            topicNames,
+            release: (...change) => void instances.release(...change),
+          }),
+    instanceTimeoutMs: config.consumer.instanceTimeoutMs,
+    draining,
+    now,
+    wallClock: Date.now,
+    removeMember: (record) => removeMember(options, record),
+    onTakeover: (reason, outcome, seconds) => context.metrics.takeover(reason, outcome, seconds),
+  });
+  topicNames.follow(sessions);
+  const api: Api = {
+    config,
+    admins,
+    producers: options.producers,
+    sessions,
+    instances,
+    groupInstanceId: (instance) => {
+      return options.cluster === undefined ? undefined : staticMemberId(config.cluster.id, instance);
+    },
+    scheduler,
+    replays,
+    reads: { active: 0 },
+    topicNames,
+    bodyBudget: new ByteBudget(config.http.bodyTotalMaxBytes),
+    recordMetrics: new RecordMetrics(options.metrics),
+    principalOf: options.principalOf,
+    draining,
+    now,
+  };
+  return { api, member };
+}
+
+function memberOf(
+  { options, metrics, draining }: Context,
+  sessions: SessionRegistry,
+  instances: () => Instances,
+): ClusterMember | undefined {
+  const { cluster, directory, identity, config, logger } = options;
+  if (cluster === undefined) return undefined;
+  return new ClusterMember({
+    cluster,
+    directory,
+    identity,
+    leaseMs: config.cluster.leaseMs,
+    instancesMax: config.consumer.instancesMax,
+    sessions,
+    instances,
+    release: (session, owner) => instances().release(session, owner),
+    draining,
+    metrics,
+    logger,
+    now,
+  });
+}
+
+interface SharedParts {
+  readonly dependencies: SessionDependencies;
+  readonly member: ClusterMember;
+  readonly topicNames: TopicNames;
+  readonly release: (session: Session, owner: Ownership | undefined) => void;
+}
+
+function sharedSessions(
+  { options }: Context,
+  { dependencies, member, topicNames, release }: SharedParts,
+): SharedSessions {
+  return new SharedSessions({
+    dependencies,
+    directory: options.directory,
+    lease: member.membership.lease,
+    flush: member.flush,
+    topicNames,
+    cluster: options.config.cluster.id,
+    principalOf: () => servicePrincipal,
+    release,
+    wallClock: Date.now,
+    onError: (error) => options.logger.warn({ error }, 'An instance was taken over without knowing all of its topics.'),
+  });
+}
+
+/** An instance ends whose holder died: nobody else can leave the group for it. Its session there ends by itself if this fails. */
+async function removeMember({ admins, config, logger }: WorkerOptions, { name }: InstanceRecord): Promise<void> {
+  try {
+    const member = staticMemberId(config.cluster.id, name.instance);
+    await admins.of(servicePrincipal).removeStaticMember(name.group, member);
+  } catch (error) {
+    logger.warn({ error, ...name }, 'A group could not be told that a member has gone.');
+  }
+}

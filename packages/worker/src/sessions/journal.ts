@@ -1,0 +1,154 @@
+import { parseInt64, type TopicPartition, type TopicPartitionOffset } from '@sluice/protocol';
+import { type DeliveryTracker, partitionKey } from './delivery-tracker.ts';
+import { noSource, type Source, sourceText } from './source.ts';
+
+/** What a predecessor left about a partition. */
+interface Position extends TopicPartitionOffset {
+  /** The client sought it and nothing was committed since: it counts whatever the group has committed. */
+  readonly sought: boolean;
+}
+
+interface Seek extends TopicPartition {
+  /** Undefined once it is carried out: the account of deliveries has it then. */
+  readonly offset: number | undefined;
+}
+
+const SOURCE = 'source';
+const POSITION = /^p:(\d{1,10})\/(.+)$/s;
+const SOUGHT = 's';
+const DELIVERED = 'd';
+
+/**
+ * What a successor has to know: the source, and for each partition the offset of the first record that its client may not
+ * have. Fields of text, as the directory keeps them.
+ *
+ * Where reading goes on in a partition: at a seek with no commit since, else at the committed offset or the position here,
+ * whichever is further. A position that is a little old repeats records, and never skips one.
+ */
+export class Journal {
+  readonly #deliveries: DeliveryTracker;
+  #source: Source = noSource;
+  /** Sought since the last commit. A seek that is still to be carried out has its offset here already. */
+  #sought = new Map<string, Seek>();
+  /** Of partitions that were not read here yet: left by a predecessor, or told by the reset policy. */
+  #starts = new Map<string, Position>();
+
+  constructor(deliveries: DeliveryTracker) {
+    this.#deliveries = deliveries;
+  }
+
+  /** Takes up what a predecessor has left. */
+  restore(source: Source, fields: Readonly<Record<string, string>>): void {
+    this.#source = source;
+    for (const [field, value] of Object.entries(fields)) {
+      const position = parsePosition(field, value);
+      if (position !== undefined) this.#starts.set(partitionKey(position), position);
+    }
+  }
+
+  /** The client reads something else. @returns a function that takes it back */
+  follow(source: Source): () => void {
+    const before = { source: this.#source, sought: this.#sought, starts: this.#starts };
+    this.#source = source;
+    this.#sought = new Map();
+    this.#starts = new Map();
+    return () => {
+      this.#source = before.source;
+      this.#sought = before.sought;
+      this.#starts = before.starts;
+    };
+  }
+
+  /** The client is about to seek. @returns a function that takes it back */
+  seeking(positions: readonly TopicPartitionOffset[]): () => void {
+    const before = this.#sought;
+    this.#sought = new Map(before);
+    for (const position of positions) this.#sought.set(partitionKey(position), position);
+    return () => {
+      this.#sought = before;
+    };
+  }
+
+  /** The deliveries know of the seek. */
+  sought(positions: readonly TopicPartitionOffset[]): void {
+    for (const { topic, partition } of positions) {
+      this.#sought.set(partitionKey({ topic, partition }), { topic, partition, offset: undefined });
+    }
+  }
+
+  committed(offsets: readonly TopicPartition[]): void {
+    for (const offset of offsets) this.#sought.delete(partitionKey(offset));
+  }
+
+  forget(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) {
+      this.#sought.delete(partitionKey(partition));
+      this.#starts.delete(partitionKey(partition));
+    }
+  }
+
+  /** Where a partition without a commit begins was decided, once and for all. */
+  resolved(starts: readonly TopicPartitionOffset[]): void {
+    for (const { topic, partition, offset } of starts) {
+      if (offset >= 0)
+        this.#starts.set(partitionKey({ topic, partition }), { topic, partition, offset, sought: false });
+    }
+  }
+
+  /** Nothing is known any more of where the partitions are read. */
+  forgetPositions(): void {
+    this.#sought.clear();
+    this.#starts.clear();
+  }
+
+  /** The consumer is gone and the account of deliveries with it: the next consumer begins where this one was. */
+  keepPositions(): void {
+    for (const position of this.#positions()) this.#starts.set(partitionKey(position), position);
+  }
+
+  /** Where a partition begins for which the group has committed this offset, or none. */
+  startOf(partition: TopicPartition, committed: number | undefined): number | undefined {
+    const start = this.#starts.get(partitionKey(partition));
+    if (start === undefined) return committed;
+    return start.sought ? start.offset : Math.max(start.offset, committed ?? 0);
+  }
+
+  /** All of it, as fields. */
+  fields(): Record<string, string> {
+    const fields: Record<string, string> = {};
+    const source = sourceText(this.#source);
+    if (source !== undefined) fields[SOURCE] = source;
+    for (const { topic, partition, offset, sought } of this.#positions()) {
+      fields[`p:${partition}/${topic}`] = `${sought ? SOUGHT : DELIVERED}${offset}`;
+    }
+    return fields;
+  }
+
+  *#positions(): Iterable<Position> {
+    const delivered = this.#deliveries.deliverFrom();
+    for (const [key, { topic, partition, offset }] of delivered) {
+      yield { topic, partition, offset: this.#sought.get(key)?.offset ?? offset, sought: this.#sought.has(key) };
+    }
+    for (const [key, start] of this.#starts) {
+      if (delivered.has(key)) continue;
+      const offset = this.#sought.get(key)?.offset ?? start.offset;
+      yield { ...start, offset, sought: start.sought || this.#sought.has(key) };
+    }
+    for (const [key, { topic, partition, offset }] of this.#sought) {
+      if (offset === undefined || delivered.has(key) || this.#starts.has(key)) continue;
+      yield { topic, partition, offset, sought: true };
+    }
+  }
+}
+
+/** The source of a state, as its text; undefined when there is none. */
+export function sourceOf(fields: Readonly<Record<string, string>>): string | undefined {
+  return fields[SOURCE];
+}
+
+function parsePosition(field: string, value: string): Position | undefined {
+  const [, partition, topic] = POSITION.exec(field) ?? [];
+  const offset = parseInt64(value.slice(1));
+  if (partition === undefined || topic === undefined || offset === undefined || offset < 0) return undefined;
+  return { topic, partition: Number(partition), offset, sought: value.startsWith(SOUGHT) };
+}

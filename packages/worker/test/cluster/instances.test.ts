@@ -1,0 +1,277 @@
+import { servicePrincipal } from '@sluice/kafka';
+import type { Attempt } from '@sluice/protocol';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { NotHeld } from '../../src/sessions/not-held.ts';
+import type { Session } from '../../src/sessions/session.ts';
+import { INSTANCE_TIMEOUT_MS, LEASE_MS, nodeOf, settingsOf, TestDirectory, type TestNode } from './cluster-nodes.ts';
+
+const name = { group: 'g', instance: 'i' };
+const codeOf = (code: number): unknown => expect.objectContaining({ code });
+
+let at: TestDirectory;
+let a: TestNode;
+let b: TestNode;
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  at = new TestDirectory();
+  a = await nodeOf('a', at);
+  b = await nodeOf('b', at);
+});
+afterEach(() => {
+  a.instances.close();
+  b.instances.close();
+  vi.useRealTimers();
+});
+
+function find(node: TestNode, attempt: Partial<Attempt> = {}): Promise<Session> {
+  return node.instances.find(name, servicePrincipal, { requestId: 'r', ...attempt });
+}
+
+async function notHeld(search: Promise<unknown>): Promise<NotHeld> {
+  const error: unknown = await search.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof NotHeld)) throw new Error(`held, or ${String(error)}`);
+  return error;
+}
+
+/** An instance on `a` that reads `source`; resolves with its epoch. */
+async function created(source = '{"topics":["t"]}'): Promise<number> {
+  await a.instances.create(settingsOf('i'), 'made');
+  const epoch = a.instances.epochOf(name) as number;
+  await at.memory.write([{ held: { name, node: a.identity, epoch }, change: { set: { source, at: String(at.now) } } }]);
+  return epoch;
+}
+
+/** The lease of `a` runs out; `b` keeps its own. */
+async function expireA(): Promise<void> {
+  at.now += LEASE_MS;
+  await at.memory.register(b.record);
+}
+
+describe('creating an instance', () => {
+  it('gives a name once, wherever it is asked for, and the same request its own again', async () => {
+    await created();
+    await expect(a.instances.create(settingsOf('i'), 'other')).rejects.toEqual(codeOf(40902));
+    await expect(b.instances.create(settingsOf('i'), 'other')).rejects.toEqual(codeOf(40902));
+    await a.instances.create(settingsOf('i'), 'made');
+    // Its first answer was lost, and the edge tried the next node.
+    await b.instances.create(settingsOf('i'), 'made');
+    expect([a.sessions.size, b.sessions.size]).toEqual([1, 0]);
+  });
+
+  it('lets one of many at once have the name', async () => {
+    const nodes = [a, b, a, b, a];
+    const creates = nodes.map((node, i) => node.instances.create(settingsOf('i'), `r${i}`));
+    const outcomes = await Promise.allSettled(creates);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(a.sessions.size + b.sessions.size).toBe(1);
+  });
+
+  it('answers 503 while the directory is away, and leaves nothing behind should it have happened all the same', async () => {
+    const lost = at.memory.create.bind(at.memory);
+    vi.spyOn(at.memory, 'create').mockImplementation(async (request) => {
+      await lost(request);
+      at.away = true;
+      return await at.directory.create(request);
+    });
+    await expect(a.instances.create(settingsOf('i'), 'r')).rejects.toEqual(codeOf(503));
+    expect(await at.memory.find(name)).toBeDefined();
+    at.away = false;
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(await at.memory.find(name)).toBeUndefined();
+  });
+
+  it('takes the name of an instance that has expired on a node that is gone', async () => {
+    await created();
+    at.now += INSTANCE_TIMEOUT_MS + 1;
+    await at.memory.register(b.record);
+    await b.instances.create(settingsOf('i'), 'new');
+    expect(b.sessions.size).toBe(1);
+    expect(b.removed).toEqual(['g']);
+  });
+
+  it('is left to other nodes while this one drains', async () => {
+    a.draining = true;
+    expect((await notHeld(a.instances.create(settingsOf('i'), 'r'))).moving).toBe(true);
+  });
+});
+
+describe('finding an instance', () => {
+  it('answers 404 for one that nobody knows, and for one of another principal', async () => {
+    await expect(find(a)).rejects.toEqual(codeOf(40403));
+    await expect(find(a, { epoch: 5 })).rejects.toEqual(codeOf(40403));
+    await created();
+    const other = { ...servicePrincipal, id: 'other' };
+    await expect(a.instances.find(name, other, { requestId: 'r' })).rejects.toEqual(codeOf(40403));
+  });
+
+  it('names the holder to who asks the wrong node', async () => {
+    const epoch = await created();
+    expect((await notHeld(find(b, { epoch }))).owner).toEqual({ node: a.identity, epoch });
+  });
+
+  it('lets go what somebody has seen a later holder of', async () => {
+    const epoch = await created();
+    expect((await find(a, { epoch })).settings.instance).toBe('i');
+    await notHeld(find(a, { epoch: epoch + 1 }));
+    expect(a.sessions.size).toBe(0);
+  });
+
+  it('removes a record of this very node that no session stands for', async () => {
+    await at.memory.create({ name, node: a.identity, config: '{}', requestId: 'cut short' });
+    await expect(find(a, { epoch: 1 })).rejects.toEqual(codeOf(40403));
+    expect(await at.memory.find(name)).toBeUndefined();
+  });
+
+  it('has its caller ask again while it is handed over, and while nobody can be asked', async () => {
+    const epoch = await created();
+    const session = await find(a);
+    session.yield();
+    expect((await notHeld(find(a))).moving).toBe(true);
+    at.away = true;
+    expect((await notHeld(find(b, { epoch }))).moving).toBe(true);
+  });
+});
+
+describe('taking an instance over', () => {
+  it('waits for the lease of its holder, and goes on with its state', async () => {
+    const epoch = await created();
+    const claim = { from: { node: a.identity, epoch }, reason: 'expired' } as const;
+    expect((await notHeld(find(b, { claim }))).moving).toBe(true);
+    await expireA();
+    const session = await find(b, { claim });
+    expect(session.reading.topics).toEqual(['t']);
+    expect(session.settings).toEqual(settingsOf('i'));
+    expect(session.store.epoch).toBeGreaterThan(epoch);
+  });
+
+  it('happens once: who comes second is told of the first', async () => {
+    const epoch = await created();
+    await expireA();
+    const claim = { from: { node: a.identity, epoch }, reason: 'expired' } as const;
+    const [one, other] = await Promise.all([find(b, { claim }), find(b, { claim })]);
+    expect(one).toBe(other);
+    const c = await nodeOf('c', at);
+    expect((await notHeld(find(c, { claim }))).owner).toEqual({ node: b.identity, epoch: one.store.epoch });
+  });
+
+  it('does not wait where Kafka fences the holder: its port refuses, and the group assigns its partitions', async () => {
+    const epoch = await created('{"topics":["t"]}');
+    const session = await find(b, { claim: { from: { node: a.identity, epoch }, reason: 'refused' } });
+    expect(session.store.epoch).toBeGreaterThan(epoch);
+  });
+
+  it('waits where nobody fences it: the client assigned the partitions', async () => {
+    const epoch = await created('{"partitions":[{"topic":"t","partition":0}]}');
+    const claim = { from: { node: a.identity, epoch }, reason: 'refused' } as const;
+    expect((await notHeld(find(b, { claim }))).owner).toEqual({ node: a.identity, epoch });
+    await expireA();
+    const session = await find(b, { claim: { ...claim, reason: 'expired' } });
+    expect(session.reading.assignments).toEqual([{ topic: 't', partition: 0 }]);
+  });
+
+  it('ends an instance that has expired meanwhile, and tells its group', async () => {
+    const epoch = await created();
+    at.now += INSTANCE_TIMEOUT_MS + 1;
+    await at.memory.register(b.record);
+    const claim = { from: { node: a.identity, epoch }, reason: 'expired' } as const;
+    await expect(find(b, { claim })).rejects.toEqual(codeOf(40403));
+    expect(b.removed).toEqual(['g']);
+    expect(await at.memory.find(name)).toBeUndefined();
+  });
+
+  it('leaves a record of a later version to nodes that understand it', async () => {
+    await at.memory.create({ name, node: a.identity, config: '{"v":99,"format":"json"}', requestId: 'r' });
+    const owner = await at.memory.find(name);
+    await expireA();
+    const claim = { from: owner ?? { node: a.identity, epoch: 0 }, reason: 'expired' } as const;
+    expect((await notHeld(find(b, { claim }))).moving).toBe(true);
+  });
+});
+
+describe('deleting an instance', () => {
+  it('is for good, and the same request once more finds that it has done so', async () => {
+    const epoch = await created();
+    await a.instances.delete(await find(a), 'deleting');
+    expect(a.instances.wasDeletedBy('deleting')).toBe(true);
+    await expect(find(b, { epoch })).rejects.toEqual(codeOf(40403));
+    expect((await at.memory.assert([{ name, node: a.identity, epoch, config: '{}', state: {} }]))[0]?.outcome).toBe(
+      'lost',
+    );
+  });
+
+  it('does not wait for a directory that is away, which hears of it later', async () => {
+    await created();
+    at.away = true;
+    await a.instances.delete(await find(a), 'deleting');
+    at.away = false;
+    expect(await at.memory.find(name)).toBeDefined();
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(await at.memory.find(name)).toBeUndefined();
+  });
+});
+
+describe('what is written down', () => {
+  it('is safe before it is answered for, or answered with 503', async () => {
+    await created();
+    const session = await find(a);
+    session.journal.seeking([{ topic: 't', partition: 0, offset: 7 }]);
+    await session.store.save(session.journal);
+    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 's7' });
+    at.away = true;
+    session.journal.seeking([{ topic: 't', partition: 0, offset: 8 }]);
+    await expect(session.store.save(session.journal)).rejects.toEqual(codeOf(503));
+  });
+
+  it('follows the reads behind them, all instances in one write', async () => {
+    await created();
+    await a.instances.create(settingsOf('j'), 'r');
+    const write = vi.spyOn(at.memory, 'write');
+    for (const session of a.sessions) {
+      session.journal.resolved([{ topic: 't', partition: 0, offset: 3 }]);
+      session.offsets.beginRead();
+    }
+    await a.flush.flush();
+    expect(write).toHaveBeenCalledTimes(1);
+    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'd3' });
+    await a.flush.flush();
+    expect(write).toHaveBeenCalledTimes(1);
+  });
+
+  it('is written whole once the directory is back from being away', async () => {
+    await created();
+    const session = await find(a);
+    session.journal.resolved([{ topic: 't', partition: 0, offset: 3 }]);
+    session.offsets.beginRead();
+    at.away = true;
+    await a.flush.flush();
+    at.away = false;
+    await a.flush.flush();
+    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'd3' });
+  });
+
+  it('is refused to who was replaced, and lets the instance go', async () => {
+    const epoch = await created();
+    const session = await find(a);
+    await expireA();
+    await find(b, { claim: { from: { node: a.identity, epoch }, reason: 'expired' } });
+    session.journal.seeking([{ topic: 't', partition: 0, offset: 7 }]);
+    await notHeld(session.store.save(session.journal));
+    expect(a.sessions.size).toBe(0);
+    expect(session.movedTo?.owner?.node).toEqual(b.identity);
+  });
+
+  it('does not commit for an assignment once others may have it', async () => {
+    await created();
+    const session = await find(a);
+    session.restore({ source: '{"partitions":[{"topic":"t","partition":0}]}' });
+    a.lease.held = false;
+    await expect(session.offsets.commit([{ topic: 't', partition: 0, offset: 1 }])).rejects.toEqual(codeOf(503));
+    a.lease.held = true;
+    a.lease.term = 2;
+    await expect(session.offsets.commit([{ topic: 't', partition: 0, offset: 1 }])).rejects.toEqual(codeOf(503));
+  });
+});

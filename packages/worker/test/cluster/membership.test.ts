@@ -1,0 +1,89 @@
+import { servicePrincipal } from '@sluice/kafka';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { HeldStore } from '../../src/cluster/held-store.ts';
+import { Membership } from '../../src/cluster/membership.ts';
+import { LEASE_MS, nodeOf, settingsOf, TestDirectory, type TestNode } from './cluster-nodes.ts';
+
+const name = { group: 'g', instance: 'i' };
+let at: TestDirectory;
+let a: TestNode;
+let membership: Membership;
+let fenced: number;
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  at = new TestDirectory();
+  a = await nodeOf('a', at);
+  fenced = 0;
+  membership = new Membership({
+    directory: at.directory,
+    leaseMs: LEASE_MS,
+    describe: () => a.record,
+    sessions: a.sessions,
+    release: (session, owner) => a.instances.release(session, owner),
+    onRenewal: () => undefined,
+    onFenced: () => {
+      fenced += 1;
+    },
+    onReplaced: () => undefined,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  await membership.start();
+  await a.instances.create(settingsOf('i'), 'r');
+});
+afterEach(async () => {
+  await membership.end();
+  a.instances.close();
+  vi.useRealTimers();
+});
+
+/** The clocks of the directory and of the node go on together. */
+async function pass(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 100) {
+    at.now += 100;
+    await vi.advanceTimersByTimeAsync(100);
+  }
+}
+
+async function storeOfInstance(): Promise<HeldStore> {
+  return (await a.instances.find(name, servicePrincipal, { requestId: 'r' })).store as HeldStore;
+}
+
+describe('a member of a cluster', () => {
+  it('keeps its lease, and writes nothing about instances that nobody uses', async () => {
+    const writes = vi.spyOn(at.memory, 'write');
+    await pass(3 * LEASE_MS);
+    expect(membership.lease.held).toBe(true);
+    expect(fenced).toBe(0);
+    expect(writes).not.toHaveBeenCalled();
+  });
+
+  it('restores what a directory that came back empty has forgotten, state included', async () => {
+    const store = await storeOfInstance();
+    const session = await a.instances.find(name, servicePrincipal, { requestId: 'r' });
+    session.journal.resolved([{ topic: 't', partition: 0, offset: 7 }]);
+    at.away = true;
+    await pass(2 * LEASE_MS);
+    expect(fenced).toBe(1);
+    at.forget();
+    at.away = false;
+    await pass(LEASE_MS);
+    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'd7' });
+    expect(store.term).toBe(membership.lease.term);
+  });
+
+  it('lets go what another node has taken while its lease was interrupted', async () => {
+    const store = await storeOfInstance();
+    at.away = true;
+    await pass(2 * LEASE_MS);
+    const to = { id: 'b', boot: 'b-boot' };
+    const claim = { name, from: { node: a.identity, epoch: store.epoch }, to, reason: 'expired' } as const;
+    expect((await at.memory.claim(claim)).outcome).toBe('claimed');
+    at.away = false;
+    await pass(LEASE_MS);
+    expect(a.sessions.size).toBe(0);
+    expect((await at.memory.find(name))?.node).toEqual(to);
+  });
+});

@@ -1,0 +1,104 @@
+import type { TopicPartitionOffset } from '@sluice/protocol';
+import { describe, expect, it } from 'vitest';
+import { DeliveryTracker } from '../../src/sessions/delivery-tracker.ts';
+import { Journal, sourceOf } from '../../src/sessions/journal.ts';
+import {
+  assignmentOf,
+  noSource,
+  parseSource,
+  type Source,
+  sourceText,
+  subscriptionTo,
+} from '../../src/sessions/source.ts';
+import { compileTopicPattern } from '../../src/sessions/topic-pattern.ts';
+
+const at = (offset: number, partition = 0): TopicPartitionOffset => ({ topic: 't', partition, offset });
+
+function subject(): { journal: Journal; deliveries: DeliveryTracker; deliver: (first: number, last: number) => void } {
+  const deliveries = new DeliveryTracker();
+  const journal = new Journal(deliveries);
+  journal.follow(subscriptionTo(['t']));
+  const deliver = (first: number, last: number): void => {
+    const batch = deliveries.open();
+    for (let offset = first; offset <= last; offset++) batch.note('t', 0, offset);
+    batch.state = 'answered';
+  };
+  return { journal, deliveries, deliver };
+}
+
+/** What the next holder makes of it. */
+function successorOf(journal: Journal): Journal {
+  const successor = new Journal(new DeliveryTracker());
+  const fields = journal.fields();
+  successor.restore(parseSource(sourceOf(fields)), fields);
+  return successor;
+}
+
+describe('what a successor knows', () => {
+  it.each<[string, Source]>([
+    ['nothing', noSource],
+    ['topics', subscriptionTo(['a', 'b'])],
+    ['a pattern', { kind: 'pattern', pattern: compileTopicPattern('a.*'), topics: [] }],
+    ['partitions', assignmentOf([at(0), at(0, 7)])],
+  ])('is the source: %s', (_name, source) => {
+    const { journal } = subject();
+    journal.follow(source);
+    expect(sourceText(parseSource(sourceOf(successorOf(journal).fields())))).toBe(sourceText(source));
+  });
+
+  it('is the first record of the last answer, until the next request proves that it arrived', () => {
+    const { journal, deliveries, deliver } = subject();
+    deliver(5, 9);
+    expect(successorOf(journal).startOf(at(0), undefined)).toBe(5);
+    deliveries.confirm();
+    expect(successorOf(journal).startOf(at(0), undefined)).toBe(10);
+    deliver(10, 12);
+    expect(successorOf(journal).startOf(at(0), undefined)).toBe(10);
+  });
+
+  it('is the committed offset where the group is further: another member read on meanwhile', () => {
+    const { journal, deliver } = subject();
+    deliver(5, 9);
+    expect(successorOf(journal).startOf(at(0), 100)).toBe(100);
+  });
+
+  it('is a seek before anybody was told that it was done, and after it what was read from there, until the next commit', () => {
+    const { journal, deliveries, deliver } = subject();
+    deliver(5, 9);
+    journal.seeking([at(2)]);
+    expect(successorOf(journal).startOf(at(0), 100)).toBe(2);
+    deliveries.seek(at(2));
+    journal.sought([at(2)]);
+    deliver(2, 3);
+    deliveries.confirm();
+    expect(successorOf(journal).startOf(at(0), 100)).toBe(4);
+    journal.committed([at(4)]);
+    expect(successorOf(journal).startOf(at(0), 4)).toBe(4);
+  });
+
+  it('is nothing of a seek that could not be made safe', () => {
+    const { journal, deliver } = subject();
+    deliver(5, 9);
+    const takeBack = journal.seeking([at(2)]);
+    takeBack();
+    expect(successorOf(journal).startOf(at(0), 7)).toBe(7);
+  });
+
+  it('is nothing of partitions that the group took away, nor of a source of before', () => {
+    const { journal, deliveries, deliver } = subject();
+    journal.resolved([at(3, 1)]);
+    deliver(5, 9);
+    deliveries.forget([at(0), at(0, 1)]);
+    journal.forget([at(0), at(0, 1)]);
+    expect(Object.keys(journal.fields())).toEqual(['source']);
+    journal.resolved([at(3, 1)]);
+    journal.follow(subscriptionTo(['other']));
+    expect(Object.keys(journal.fields())).toEqual(['source']);
+  });
+
+  it('is where the reset policy said that reading begins, when nothing was read yet', () => {
+    const { journal } = subject();
+    journal.resolved([at(42)]);
+    expect(successorOf(successorOf(journal)).startOf(at(0), undefined)).toBe(42);
+  });
+});

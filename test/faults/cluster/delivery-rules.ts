@@ -1,0 +1,153 @@
+import {
+  at,
+  type Delivery,
+  deliveriesOf,
+  type Evidence,
+  type FaultWindow,
+  type GroupPlan,
+  groupBy,
+  instanceCallsOf,
+  instanceKey,
+  observationsOf,
+  placeOf,
+  readsOf,
+  touches,
+  type Violation,
+} from './evidence.ts';
+import { type Observation, type ReadCall, succeeded } from './history.ts';
+
+/** Offset by partition, or -1. */
+function furthest(places: Iterable<{ readonly partition: number; readonly offset: number }>): Map<number, number> {
+  const furthestOf = new Map<number, number>();
+  for (const { partition, offset } of places) {
+    furthestOf.set(partition, Math.max(furthestOf.get(partition) ?? -1, offset));
+  }
+  return furthestOf;
+}
+
+/**
+ * Nothing is passed over: up to the group's last commit and its last delivery, and up to the end of the log for a
+ * group that reads all of it, each record was delivered to some client of the group.
+ */
+export function skippedRecords(evidence: Evidence): Violation[] {
+  return evidence.groups.flatMap((plan) => {
+    const deliveries = deliveriesOf(evidence, plan.group);
+    const delivered = furthest([...deliveries.values()].flat().map(({ record }) => record));
+    const committed = furthest(observationsOf(evidence, plan.group).flatMap(({ offsets }) => offsets));
+    const excuses = lostAnswers(evidence, plan.group);
+    const isDue = (partition: number, offset: number): boolean =>
+      plan.complete || offset <= (delivered.get(partition) ?? -1) || offset < (committed.get(partition) ?? 0);
+    return (evidence.logs.get(plan.topic) ?? [])
+      .map((record) => ({ topic: plan.topic, ...record }))
+      .filter(({ partition, offset }) => isDue(partition, offset))
+      .filter((record) => !deliveries.has(placeOf(record)))
+      .filter((record) => !isExcused(record, [...deliveries.values()].flat(), excuses))
+      .map((record): Violation => {
+        const what = `${plan.group}: ${placeOf(record)} (${record.value}) was never delivered`;
+        return { rule: 'skipped', what };
+      });
+  });
+}
+
+/** Reads without a key whose answer may have left for an edge that died: what it held is gone, as documented. */
+function lostAnswers(evidence: Evidence, group: string): ReadCall[] {
+  const losses = evidence.faults.filter(({ losesAnswers }) => losesAnswers === true);
+  return readsOf(evidence, group).filter(
+    (read) =>
+      !read.keyed &&
+      read.outcome.type === 'failed' &&
+      read.outcome.code !== 'ECONNREFUSED' &&
+      losses.some((fault) => touches(fault, read.sentAt, read.endedAt)),
+  );
+}
+
+/** The record fell into the gap that one of the lost answers left: no read before it came that far, none after began before. */
+function isExcused(
+  record: { readonly partition: number; readonly offset: number },
+  deliveries: readonly Delivery[],
+  lost: readonly ReadCall[],
+): boolean {
+  const inPartition = deliveries.filter((delivery) => delivery.record.partition === record.partition);
+  return lost.some((answer) =>
+    inPartition.every((delivery) =>
+      delivery.read.endedAt <= answer.sentAt
+        ? delivery.record.offset < record.offset
+        : delivery.record.offset > record.offset,
+    ),
+  );
+}
+
+/** A group's commit covers only what one of its clients had by then. */
+export function committedUndelivered(evidence: Evidence): Violation[] {
+  return evidence.groups.flatMap((plan) => {
+    const deliveries = deliveriesOf(evidence, plan.group);
+    const excuses = lostAnswers(evidence, plan.group);
+    const all = [...deliveries.values()].flat();
+    const covered = new Map<number, number>();
+    const violations: Violation[] = [];
+    for (const observation of observationsOf(evidence, plan.group)) {
+      for (const { topic, partition, offset } of observation.offsets) {
+        for (let n = covered.get(partition) ?? 0; n < offset; n += 1) {
+          const place = placeOf({ topic, partition, offset: n });
+          const first = deliveries.get(place)?.[0]?.read.endedAt ?? Number.POSITIVE_INFINITY;
+          if (first <= observation.endedAt || isExcused({ partition, offset: n }, all, excuses)) continue;
+          const what = `${plan.group}: ${offset} was committed at ${at(observation.endedAt)}, and ${place} not delivered`;
+          violations.push({ rule: 'committed-undelivered', what });
+        }
+        covered.set(partition, Math.max(covered.get(partition) ?? 0, offset));
+      }
+    }
+    return violations;
+  });
+}
+
+/** What a group gets twice it gets because of a fault, and no more of it than the fault allows. */
+export function duplicates(evidence: Evidence): Violation[] {
+  const confirmedAt = confirmations(evidence);
+  return evidence.groups.flatMap((plan) => {
+    const observations = observationsOf(evidence, plan.group);
+    return [...deliveriesOf(evidence, plan.group)].flatMap(([place, deliveries]) => {
+      const used = new Map<FaultWindow, number>();
+      const isAllowed = (before: Delivery, again: Delivery): boolean =>
+        evidence.faults.some((fault) => {
+          if (before.read === again.read || !touches(fault, again.read.sentAt, again.read.endedAt)) return false;
+          if (fault.repeats === 'uncommitted') return isUncommitted(again, fault, observations);
+          if (fault.repeats === 'nothing' || used.has(fault)) return false;
+          const confirmed = confirmedAt.get(before.read) ?? Number.POSITIVE_INFINITY;
+          if (confirmed < fault.from - evidence.bounds.flushMs) return false;
+          used.set(fault, 1);
+          return true;
+        });
+      return deliveries.slice(1).flatMap((again, i): Violation[] => {
+        const before = deliveries[i] as Delivery;
+        if (isAllowed(before, again)) return [];
+        return [{ rule: 'duplicate', what: describeDuplicate(plan, place, [before, again]) }];
+      });
+    });
+  });
+}
+
+function describeDuplicate(plan: GroupPlan, place: string, [before, again]: readonly [Delivery, Delivery]): string {
+  const first = `${before.read.instance} had it at ${at(before.read.endedAt)}`;
+  return `${plan.group}: ${place}: ${first}, and ${again.read.instance} again at ${at(again.read.endedAt)}`;
+}
+
+/** The group had not committed the record when the fault began. */
+function isUncommitted(again: Delivery, fault: FaultWindow, observations: readonly Observation[]): boolean {
+  const { partition, offset } = again.record;
+  const before = observations.filter(({ endedAt }) => endedAt <= fault.from).flatMap(({ offsets }) => offsets);
+  return offset >= (furthest(before).get(partition) ?? 0);
+}
+
+/** When the client's next request proved that it had the answer. One that was not served may have proved nothing. */
+function confirmations(evidence: Evidence): Map<ReadCall, number> {
+  const confirmed = new Map<ReadCall, number>();
+  for (const calls of groupBy(instanceCallsOf(evidence), instanceKey).values()) {
+    const served = calls.filter(succeeded).toSorted((a, b) => a.sentAt - b.sentAt);
+    for (const [i, call] of served.entries()) {
+      const next = served[i + 1];
+      if (call.operation === 'read' && next !== undefined) confirmed.set(call, next.sentAt);
+    }
+  }
+  return confirmed;
+}
