@@ -123,6 +123,18 @@ describe('a request for an instance', () => {
     expect([cluster.asked.length, owner.epoch > 0]).toEqual([1, true]);
   });
 
+  it('is taken over when its node came back as another, at the same address', async () => {
+    const { cluster, a, owner, port } = await owned();
+    await call(port, { path: RECORDS });
+    a.record = { ...a.record, boot: 'second' };
+    a.held.clear();
+    await cluster.directory.register(a.record);
+    const answer = await call(port, { path: RECORDS });
+    expect(answer.status).toBe(200);
+    const claims = cluster.nodes.flatMap(({ received }) => received.flatMap(({ attempt }) => attempt.claim ?? []));
+    expect(claims).toEqual([{ from: owner, reason: 'expired' }]);
+  });
+
   it('is taken over by the next node when the first one drains', async () => {
     const { a, b, c, port } = await owned();
     await a.expire();
@@ -162,6 +174,7 @@ describe('a request for an instance', () => {
   it('answers 204 to a DELETE whose first try was done and not answered', async () => {
     const { cluster, a, owner, port } = await owned();
     a.next.push((received, response) => {
+      a.held.clear();
       void cluster.directory.remove({ name, ...owner }).then(() => dies(received, response));
     });
     expect(await call(port, { method: 'DELETE', path: '/consumers/g/instances/i' })).toMatchObject({ status: 204 });
