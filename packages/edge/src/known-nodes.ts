@@ -128,7 +128,10 @@ export class KnownNodes {
     this.#askedAt = now;
     this.#nodes = nodes;
     const present = new Set<NodeLink>();
-    for (const record of nodes) if (!this.isSelf(record)) present.add(this.#link(record));
+    for (const record of nodes) {
+      // What others say of themselves is not checked by the directory: nobody can be sent to what is no address.
+      if (!this.isSelf(record) && URL.canParse(record.address)) present.add(this.#link(record));
+    }
     for (const [id, link] of this.#links) {
       if (present.has(link)) link.missingSince = undefined;
       else this.#miss(id, link, now);
