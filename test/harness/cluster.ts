@@ -15,8 +15,11 @@ export interface ClusterOptions {
   readonly workers?: number;
   /** For all of them; they win over what is chosen here. */
   readonly properties?: Readonly<Record<string, string>>;
-  /** Puts a `TcpRelay` in front of the internal listener of each process that has one, so that it can be cut off. */
-  readonly relays?: boolean;
+  /**
+   * So many of the workers and nodes that start first get a `TcpRelay` in front of their internal listener, so that they
+   * can be cut off. Default none: a relay accepts what a process that ends would refuse.
+   */
+  readonly relays?: number;
   /** Public ports, in order, of the edges and nodes; default any. */
   readonly ports?: readonly number[];
 }
@@ -49,11 +52,13 @@ class RunningCluster implements Cluster {
   /** By the number of their start: they become ready in any order. */
   readonly #members = new Map<number, ClusterMember>();
   readonly #ports: number[];
+  #relaysLeft: number;
   #started = 0;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
     this.#ports = [...(options.ports ?? [])];
+    this.#relaysLeft = options.relays ?? 0;
   }
 
   get members(): readonly ClusterMember[] {
@@ -83,11 +88,11 @@ class RunningCluster implements Cluster {
   readonly add = async (role: ClusterRole): Promise<ClusterMember> => {
     this.#started += 1;
     const number = this.#started;
-    const { bootstrap, redisUrl, leaseMs, properties = {}, relays = false } = this.#options;
+    const { bootstrap, redisUrl, leaseMs, properties = {} } = this.#options;
     const member = await startMember({
       id: `${role}-${number}`,
       role,
-      relay: relays && role !== 'edge',
+      relay: this.#takesRelay(role),
       publicPort: role === 'worker' ? undefined : this.#ports.shift(),
       properties: {
         'bootstrap.servers': bootstrap,
@@ -126,6 +131,12 @@ class RunningCluster implements Cluster {
     const failed = starts.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     await Promise.all(this.members.map(serving));
+  }
+
+  #takesRelay(role: ClusterRole): boolean {
+    if (role === 'edge' || this.#relaysLeft === 0) return false;
+    this.#relaysLeft -= 1;
+    return true;
   }
 
   #of(role: ClusterRole): ClusterMember[] {
