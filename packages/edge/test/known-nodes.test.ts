@@ -18,6 +18,7 @@ it('a node that gives no usable address does not hide the others', async () => {
   }
   const nodes = new KnownNodes({
     directory,
+    refreshMs: 3000,
     self: undefined,
     onChange: () => undefined,
     onError: undefined,
