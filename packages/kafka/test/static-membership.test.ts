@@ -51,6 +51,23 @@ describe('a static member of a group', () => {
     await expect(a.consumer.commit([{ topic, partition: 0, offset: 1 }])).rejects.toThrow(/static consu|fatal/i);
   });
 
+  it('leaves at once: who joins next has its partitions (bug: they stayed with it until its session timed out)', async () => {
+    const topic = await topicWith(bootstrap, 5, 2);
+    const group = uniqueName('group');
+    const other = await joined(group, topic, 'other');
+    for (let life = 1; life <= 3; life += 1) {
+      const { consumer } = await joined(group, topic, `life-${life}`, [other]);
+      await consumer.close();
+      await eventually(
+        async () => {
+          await other.consumer.fill(100, 0);
+          return other.consumer.assigned.length === 2;
+        },
+        { deadlineMs: DEADLINE_MS, describe: `all partitions after life ${life}` },
+      );
+    }
+  }, 60_000);
+
   it('keeps its place when it detaches, and has its partitions freed by an administrator', async () => {
     const topic = await topicWith(bootstrap, 5);
     const group = uniqueName('group');
