@@ -130,7 +130,7 @@ class RunningCluster implements Cluster {
     const starts = await Promise.allSettled(roles.map(this.add));
     const failed = starts.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    await Promise.all(this.members.map(serving));
+    await Promise.all(this.members.map(async (member) => await serving(member, this.#options.leaseMs)));
   }
 
   #takesRelay(role: ClusterRole): boolean {
@@ -144,18 +144,30 @@ class RunningCluster implements Cluster {
   }
 }
 
-/** An edge is ready before it knows a worker: readiness depends on nobody else. */
-async function serving(member: ClusterMember): Promise<void> {
+/**
+ * An edge is ready before it knows a worker: readiness depends on nobody else. And a directory that begins empty gives no
+ * name for the length of a lease, since it may be somebody's.
+ */
+async function serving(member: ClusterMember, leaseMs: number): Promise<void> {
   const { http } = member;
   if (http === undefined) return;
-  await eventually(async () => (await http.call('GET', '/topics', { timeoutMs: 2000 })).status === 200, {
-    deadlineMs: SERVING_DEADLINE_MS,
+  const headers = { 'content-type': 'application/vnd.kafka.v2+json' };
+  const consumers = `/consumers/${uniqueName('first')}`;
+  const wait = { deadlineMs: SERVING_DEADLINE_MS + 2 * leaseMs, intervalMs: 50 };
+  await eventually(async () => (await http.call('GET', '/topics', { timeoutMs: 5000 })).status === 200, {
+    ...wait,
     describe: `an answer from Kafka through ${member.id}`,
-    intervalMs: 50,
   });
+  await eventually(
+    async () =>
+      (await http.call('POST', consumers, { headers, body: '{"name":"one"}', timeoutMs: leaseMs + 5000 })).status ===
+      200,
+    { ...wait, describe: `a consumer instance through ${member.id}` },
+  );
+  await http.call('DELETE', `${consumers}/instances/one`);
 }
 
-/** Starts all members at once and waits until each public address answers from Kafka. */
+/** Starts all members at once and waits until each public address serves: an answer of Kafka, an instance. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const cluster = new RunningCluster(options);
   try {

@@ -27,7 +27,7 @@ function whatRuns(cluster: Cluster, servers: readonly (readonly string[])[]): st
 }
 
 /** Commands that show what a cluster is for; the topic exists. */
-function whatToTry([first = '', second = '']: readonly string[], topic: string): string {
+function whatToTry({ urls: [first = '', second = ''], members }: Cluster, topic: string): string {
   const type = "-H 'Content-Type: application/vnd.kafka.json.v2+json'";
   const settings = `'{"name": "c1", "format": "json", "auto.offset.reset": "earliest"}'`;
   const instance = '/consumers/g1/instances/c1';
@@ -38,8 +38,12 @@ function whatToTry([first = '', second = '']: readonly string[], topic: string):
   curl -X POST ${type} ${first}${instance}/subscription -d '{"topics": ["${topic}"]}'
   curl ${second}${instance}/records?timeout=10000
 
-Then kill a worker (kill -9 with one of the pids above; packages/cli/bin/sluice owner g1 c1 tells whose it is), produce
-again and read again: the consumer goes on, at another worker.
+See which worker holds it:
+
+  packages/cli/bin/sluice owner g1 c1 --config ${members[0]?.configFile ?? ''}
+
+Then kill that one (kill -9 and its pid from above), produce again and read again: the consumer goes on, at another
+worker. nodes, instances and drain are further commands of sluice.
 
 Ctrl-C ends everything.
 `;
@@ -63,7 +67,7 @@ async function run(): Promise<void> {
     ['Kafka', broker.bootstrap, `pid ${broker.pid}`],
     ['Redis', redis.url, ''],
   ];
-  process.stdout.write(`\n${whatRuns(cluster, servers)}\n${whatToTry(cluster.urls, topic)}`);
+  process.stdout.write(`\n${whatRuns(cluster, servers)}\n${whatToTry(cluster, topic)}`);
   process.off('SIGINT', leave);
   process.off('SIGTERM', leave);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);

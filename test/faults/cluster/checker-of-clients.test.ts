@@ -167,12 +167,14 @@ describe('a client', () => {
     }
   });
 
-  it('that needs the directory, or commits, is not waited for where only the others are to get on', () => {
+  it('that needs the directory is not waited for where only the others are to get on', () => {
     const known = { ...window, progressAfter: [{ at: from, whom: 'known' as const }] };
-    const entries = long.evidence.entries.filter((entry) => !(entry.operation === 'commit' && entry.endedAt > from));
-    expect(check({ ...long.evidence, entries, faults: [known] })).toEqual([]);
-    const silent = long.evidence.entries.filter((entry) => !(entry.operation === 'read' && entry.endedAt > from));
-    expect(rulesOf(check({ ...long.evidence, entries: silent, faults: [known] }))).toContain('no-progress');
+    const entries = long.evidence.entries.filter((entry) => !(entry.operation === 'read' && entry.endedAt > from));
+    const groups = long.evidence.groups.map((plan) => ({ ...plan, complete: false }));
+    const silent = { ...long.evidence, entries, groups, faults: [known] };
+    expect(rulesOf(check(silent))).toContain('no-progress');
+    const clients = silent.clients.map((plan) => ({ ...plan, needsDirectory: true }));
+    expect(rulesOf(check({ ...silent, clients }))).not.toContain('no-progress');
   });
 
   it('whose answers are all empty gets nothing done', () => {

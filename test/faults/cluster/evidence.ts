@@ -10,7 +10,7 @@ import type {
   ReadCall,
 } from './history.ts';
 
-/** A moment after which clients get on: all of them, or those that only produce, or read with an instance they have. */
+/** A moment after which clients get on: all of them, or those that can do without the directory. */
 export interface Checkpoint {
   readonly at: number;
   readonly whom: 'all' | 'known';
@@ -50,6 +50,8 @@ export interface GroupPlan {
 export interface ClientPlan {
   readonly client: string;
   readonly repeats: readonly Operation[];
+  /** Whether some of it waits for the directory: new names, and commits of assigned instances past their lease. */
+  readonly needsDirectory: boolean;
 }
 
 export interface Bounds {

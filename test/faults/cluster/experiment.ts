@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from './checker.ts';
-import type { Bounds, Checkpoint, Evidence, FaultWindow, Violation } from './evidence.ts';
+import { type Bounds, type Checkpoint, type Evidence, type FaultWindow, groupBy, type Violation } from './evidence.ts';
 import type { Fault, Surroundings } from './faults.ts';
 import { type Loads, startLoads } from './loads.ts';
 
@@ -69,6 +69,16 @@ export async function runExperiment(options: ExperimentOptions): Promise<Verdict
   }
   const evidence = { ...(await loads.finish()), faults };
   return { violations: check(evidence), evidence };
+}
+
+const SHOWN_OF_A_RULE = 4;
+
+/** The violations for people: a few of each rule, since one fault of the cluster breaks promises by the hundred. */
+export function describeViolations(violations: readonly Violation[]): string[] {
+  return [...groupBy(violations, ({ rule }) => rule)].flatMap(([rule, broken]) => {
+    const shown = broken.slice(0, SHOWN_OF_A_RULE).map(({ what }) => `${rule}: ${what}`);
+    return broken.length > shown.length ? [...shown, `${rule}: ${broken.length - shown.length} more`] : shown;
+  });
 }
 
 /** Writes down what a verdict rests on, one entry a line, and returns the name of the file. */

@@ -161,10 +161,10 @@ export const slowRedis: Fault = {
   },
 };
 
-/** To a replica that may lack the last writes. Needs a Sentinel. */
+/** To a replica that may lack the last writes, after more than a short lease: instances may move. Needs a Sentinel. */
 export const failOverRedis: Fault = {
   name: 'Redis failing over',
-  allows: { repeats: 'nothing', failures: 'retriable' },
+  allows: { repeats: 'unconfirmed', failures: 'retriable' },
   progressMs: withinLease,
   inject: async ({ failOver, checkpoint }) => {
     if (failOver === undefined) throw new Error('there is no Sentinel');

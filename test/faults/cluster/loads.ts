@@ -97,7 +97,11 @@ export class Loads {
     const consumers = READERS.flatMap((reader, i) =>
       reader.keyed.map((keyed, n) => {
         const { group } = this.#groups[i] as GroupPlan;
-        const client = this.#client(`${reader.name}-${n + 1}`, ['read', ...commitsOf(reader.commits)]);
+        const client = this.#client({
+          client: `${reader.name}-${n + 1}`,
+          repeats: ['read', ...commitsOf(reader.commits)],
+          needsDirectory: reader.mode === 'assign' && reader.commits !== 'auto',
+        });
         return { client, consumer: this.#consumer({ ...reader, keyed, group, client, instance: client.name }) };
       }),
     );
@@ -107,11 +111,17 @@ export class Loads {
     }
     SHORT_LIVED.forEach((reader, i) => {
       const { group } = this.#groups[READERS.length + i] as GroupPlan;
-      const client = this.#client(reader.name, ['create', 'read', 'delete', ...commitsOf(reader.commits)]);
+      const client = this.#client({
+        client: reader.name,
+        repeats: ['create', 'read', 'delete', ...commitsOf(reader.commits)],
+        needsDirectory: true,
+      });
       this.#first.push(this.#liveShortly(client, { ...reader, group }));
     });
-    for (let n = 1; n <= PRODUCERS; n += 1)
-      this.#first.push(this.#produceOn(this.#client(`producer-${n}`, ['produce'])));
+    for (let n = 1; n <= PRODUCERS; n += 1) {
+      const plan: ClientPlan = { client: `producer-${n}`, repeats: ['produce'], needsDirectory: false };
+      this.#first.push(this.#produceOn(this.#client(plan)));
+    }
     await this.waitForProgress({ at: 0, whom: 'all' }, READY_DEADLINE_MS);
     this.#readyAt = this.history.now();
   }
@@ -190,11 +200,11 @@ export class Loads {
     await this.#watch.stop();
   }
 
-  #client(name: string, repeats: ClientPlan['repeats']): LoadClient {
-    this.#clients.push({ client: name, repeats });
+  #client(plan: ClientPlan): LoadClient {
+    this.#clients.push(plan);
     const { urls, requestTimeoutMs, seed } = this.#options;
     const random = seededRandom(seed * 1000 + this.#clients.length);
-    const options: ClientOptions = { name, urls, requestTimeoutMs, random, history: this.history };
+    const options: ClientOptions = { name: plan.client, urls, requestTimeoutMs, random, history: this.history };
     return new LoadClient(options);
   }
 

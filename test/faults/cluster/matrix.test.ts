@@ -3,7 +3,7 @@ import { type Cluster, startCluster } from '../../harness/cluster.ts';
 import { type KafkaBroker, startKafka } from '../../harness/kafka.ts';
 import { type RedisServer, startRedis } from '../../harness/redis.ts';
 import { type RedisSentinel, startRedisSentinel } from '../../harness/redis-topologies.ts';
-import { keepEvidence, runExperiment } from './experiment.ts';
+import { describeViolations, keepEvidence, runExperiment } from './experiment.ts';
 import {
   cutNetwork,
   emptyRedis,
@@ -28,7 +28,8 @@ const TEST_MS = 90_000;
 const LEASE_MS = 2000;
 const COMMIT_INTERVAL_MS = 500;
 const SEED = 4;
-const SHOWN = 20;
+/** Characters of each log that are shown when a test fails. */
+const LAST_WORDS = 3000;
 
 let broker: KafkaBroker;
 
@@ -51,8 +52,8 @@ async function keepsItsPromises(
 ): Promise<void> {
   const { cluster } = parts;
   onTestFailed(async () => {
-    for (const member of cluster.members) {
-      process.stderr.write(`--- ${member.id}\n${(await member.logs()).slice(-3000)}\n`);
+    for (const { id, logs } of cluster.members) {
+      process.stderr.write(`--- ${id}\n${(await logs()).slice(-LAST_WORDS)}\n`);
     }
   });
   const random = seededRandom(SEED);
@@ -64,7 +65,7 @@ async function keepsItsPromises(
     commitIntervalMs: COMMIT_INTERVAL_MS,
   });
   const kept = verdict.violations.length === 0 ? '' : `the whole history is in ${await keepEvidence(verdict)}`;
-  expect(verdict.violations.slice(0, SHOWN), kept).toEqual([]);
+  expect(describeViolations(verdict.violations), kept).toEqual([]);
 }
 
 describe('two edges before three workers', { timeout: TEST_MS }, () => {

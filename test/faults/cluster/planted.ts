@@ -160,8 +160,12 @@ export function cleanRun(plot: Plot = PLAIN): CleanRun {
       logs: new Map([[TOPIC, script.log]]),
       groups: [{ group: GROUP, topic: TOPIC, mode: plot.mode, complete: true }],
       clients: [
-        { client: 'producer', repeats: ['produce'] },
-        { client: 'consumer', repeats: plot.commits === 'auto' ? ['read'] : ['read', 'commit'] },
+        { client: 'producer', repeats: ['produce'], needsDirectory: false },
+        {
+          client: 'consumer',
+          repeats: plot.commits === 'auto' ? ['read'] : ['read', 'commit'],
+          needsDirectory: plot.mode === 'assign',
+        },
       ],
       faults: [],
       bounds: { flushMs: 250, expiresAfterMs: 300_000, commitIntervalMs: 500 },

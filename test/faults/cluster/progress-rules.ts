@@ -32,12 +32,9 @@ function late(who: string, due: Due): Violation {
   };
 }
 
-const WITHOUT_DIRECTORY: readonly Operation[] = ['produce', 'read'];
-
 /** What of a client's work goes on at such a checkpoint. */
-function workOf({ repeats }: ClientPlan, whom: Checkpoint['whom']): readonly Operation[] {
-  if (whom === 'all') return repeats;
-  return repeats.includes('create') ? [] : repeats.filter((operation) => WITHOUT_DIRECTORY.includes(operation));
+function workOf({ repeats, needsDirectory }: ClientPlan, whom: Checkpoint['whom']): readonly Operation[] {
+  return whom === 'known' && needsDirectory ? [] : repeats;
 }
 
 /** Clients and what they do again and again, where there is no sign of it in that time. */

@@ -1,7 +1,7 @@
 import { startCluster } from '../../harness/cluster.ts';
 import { startKafka } from '../../harness/kafka.ts';
 import { startRedis } from '../../harness/redis.ts';
-import { keepEvidence, runExperiment, type Verdict } from './experiment.ts';
+import { describeViolations, keepEvidence, runExperiment, type Verdict } from './experiment.ts';
 import {
   cutNetwork,
   emptyRedis,
@@ -38,7 +38,6 @@ const FAULTS: readonly Fault[] = [
 ];
 /** In one round; all of it then stands in one history. */
 const FAULTS_A_ROUND_MAX = 3;
-const SHOWN = 20;
 
 const say = (text: string): void => {
   process.stderr.write(`soak: ${text}\n`);
@@ -67,7 +66,7 @@ async function note(verdict: Verdict, tally: Tally): Promise<void> {
   tally.violations += violations.length;
   say(`round ${tally.rounds}: ${calls.length} requests, ${failures} failed, ${violations.length} violations`);
   if (violations.length === 0) return;
-  for (const { rule, what } of violations.slice(0, SHOWN)) say(`  ${rule}: ${what}`);
+  for (const line of describeViolations(violations)) say(`  ${line}`);
   say(`  the whole history is in ${await keepEvidence(verdict)}`);
 }
 
