@@ -12,13 +12,14 @@ export interface Forward {
   /** What the node is told beside what the client said: names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: 'call' | 'poll';
-  /** Longest time without a byte in either direction, in ms. */
+  /** Longest time without a byte in either direction, in ms; it may be some hundreds of ms more. */
   readonly timeoutMs: number;
   /** The attempt is in it for as long as it may be given up from outside. */
   readonly inFlight?: Set<InFlight> | undefined;
 }
 
 const FREE_SOCKETS_MAX = 64;
+const SILENCE_CHECK_MS = 250;
 
 /**
  * Sends requests on to other nodes with http-proxy, whose faults end here and in `ForwardAttempt`:
@@ -35,6 +36,9 @@ const FREE_SOCKETS_MAX = 64;
 export class Forwarder {
   readonly #proxy: httpProxy;
   readonly #agents: Readonly<Record<Forward['kind'], Agent>>;
+  readonly #underWay = new Set<ForwardAttempt>();
+  /** One for all attempts: a timer for each, set anew with each packet, costs more than all else that is done here. */
+  readonly #silenceTimer: NodeJS.Timeout;
 
   constructor() {
     // No `timeout` here: the agent would cut reads that wait longer than the node's hint for idle connections. How many
@@ -43,19 +47,22 @@ export class Forwarder {
     this.#agents = { call: agent(), poll: agent() };
     this.#proxy = httpProxy.createProxyServer({ selfHandleResponse: true, ignorePath: true, toProxy: true });
     removeDeleteLength(this.#proxy);
+    this.#silenceTimer = setInterval(() => {
+      const now = performance.now();
+      for (const attempt of this.#underWay) attempt.checkSilence(now);
+    }, SILENCE_CHECK_MS).unref();
   }
 
   /** Never rejects. The request's headers must be clean. */
   forward(forward: Forward): Promise<ForwardOutcome> {
-    const { request, response, target, headers, kind, timeoutMs } = forward;
+    const { request, response, target, headers, kind } = forward;
     if (request.socket.destroyed) return Promise.resolve({ type: 'abandoned', sent: false });
     return new Promise((resolve) => {
-      const attempt = new ForwardAttempt(forward, resolve);
+      const attempt = new ForwardAttempt(forward, this.#underWay, resolve);
       const options = {
         target: { protocol: 'http:', host: target.host, port: target.port },
         agent: this.#agents[kind],
         headers,
-        proxyTimeout: timeoutMs,
         // All that http-proxy does with it is to call `pipe`.
         buffer: attempt as unknown as Stream,
       };
@@ -69,6 +76,7 @@ export class Forwarder {
   }
 
   close(): void {
+    clearInterval(this.#silenceTimer);
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 }
