@@ -76,6 +76,7 @@ export class Edge {
       directory,
       self: local?.identity,
       onChange: (nodes) => placement.keepOnly(nodes),
+      onGone: (link) => this.#forwarding.giveUp(link),
       onError: hooks.onError,
       now,
     });

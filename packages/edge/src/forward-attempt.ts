@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type PeerOwner, parsePeerOwner, peerHeaders } from '@sluice/protocol';
 import { endAfterRequest } from '@sluice/runtime';
+import type { AttemptsUnderWay, Placed } from './attempts-under-way.ts';
 import { answerHeaders } from './headers.ts';
 
 export type ForwardOutcome =
@@ -27,18 +28,13 @@ export interface ForwardFailure {
   readonly error: Error;
 }
 
-/** An attempt as others see it. */
-export interface InFlight {
-  /** Ends it as failed, unless the answer has begun. */
-  giveUp(reason: Error): void;
-}
-
 interface Forwarded {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly body: Buffer | undefined;
+  readonly target: object;
+  readonly repeatable: boolean;
   readonly timeoutMs: number;
-  readonly inFlight?: Set<InFlight> | undefined;
 }
 
 const MISDIRECTED = 421;
@@ -46,9 +42,10 @@ const MISDIRECTED = 421;
 const CONNECT_TIMEOUT_MS = 1000;
 
 /** One try at one node: the source of its body, and what becomes of it. */
-export class ForwardAttempt implements InFlight {
+export class ForwardAttempt implements Placed {
   readonly #forward: Forwarded;
-  readonly #underWay: Set<ForwardAttempt>;
+  place = 0;
+  readonly #underWay: AttemptsUnderWay<ForwardAttempt>;
   readonly #settle: (outcome: ForwardOutcome) => void;
   readonly #client: Socket;
   #outgoing: ClientRequest | undefined;
@@ -62,7 +59,11 @@ export class ForwardAttempt implements InFlight {
   #givenUp = false;
   #settled = false;
 
-  constructor(forward: Forwarded, underWay: Set<ForwardAttempt>, settle: (outcome: ForwardOutcome) => void) {
+  constructor(
+    forward: Forwarded,
+    underWay: AttemptsUnderWay<ForwardAttempt>,
+    settle: (outcome: ForwardOutcome) => void,
+  ) {
     this.#forward = forward;
     this.#underWay = underWay;
     this.#settle = settle;
@@ -70,7 +71,6 @@ export class ForwardAttempt implements InFlight {
     // Not the response: one that waits for those before it on the connection does not close with it.
     this.#client = forward.request.socket;
     this.#client.on('close', this.#onClientClose);
-    forward.inFlight?.add(this);
   }
 
   /** What http-proxy calls with the request that it made: its body goes there. */
@@ -88,8 +88,10 @@ export class ForwardAttempt implements InFlight {
     else outgoing.end(body);
   }
 
-  giveUp(reason: Error): void {
-    if (this.#passing || this.#settled) return;
+  /** Ends it as failed, if it is one at that node whose answer has not begun. */
+  giveUpAt(target: object, reason: Error): void {
+    const { repeatable, target: own } = this.#forward;
+    if (!repeatable || own !== target || this.#passing || this.#settled) return;
     this.#givenUp = true;
     this.#outgoing?.destroy(reason);
     this.onError(reason);
@@ -190,8 +192,7 @@ export class ForwardAttempt implements InFlight {
     this.#settled = true;
     clearTimeout(this.#connectTimer);
     this.#client.removeListener('close', this.#onClientClose);
-    this.#underWay.delete(this);
-    this.#forward.inFlight?.delete(this);
+    this.#underWay.remove(this);
     // http-proxy adds one of each with each attempt, and takes none away.
     const { request } = this.#forward;
     if (outcome.type !== 'answered') request.removeAllListeners('aborted').removeAllListeners('error');

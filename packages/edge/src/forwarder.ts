@@ -1,7 +1,8 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Stream } from 'node:stream';
 import httpProxy from 'http-proxy';
-import { ForwardAttempt, type ForwardOutcome, type InFlight } from './forward-attempt.ts';
+import { AttemptsUnderWay } from './attempts-under-way.ts';
+import { ForwardAttempt, type ForwardOutcome } from './forward-attempt.ts';
 
 export interface Forward {
   readonly request: IncomingMessage;
@@ -12,10 +13,10 @@ export interface Forward {
   /** What the node is told beside what the client said: names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: 'call' | 'poll';
+  /** It may be given up, since it can be sent to another node. */
+  readonly repeatable: boolean;
   /** Longest time without a byte in either direction, in ms; it may be some hundreds of ms more. */
   readonly timeoutMs: number;
-  /** The attempt is in it for as long as it may be given up from outside. */
-  readonly inFlight?: Set<InFlight> | undefined;
 }
 
 const FREE_SOCKETS_MAX = 64;
@@ -36,7 +37,7 @@ const SILENCE_CHECK_MS = 250;
 export class Forwarder {
   readonly #proxy: httpProxy;
   readonly #agents: Readonly<Record<Forward['kind'], Agent>>;
-  readonly #underWay = new Set<ForwardAttempt>();
+  readonly #underWay = new AttemptsUnderWay<ForwardAttempt>();
   /** One for all attempts: a timer for each, set anew with each packet, costs more than all else that is done here. */
   readonly #silenceTimer: NodeJS.Timeout;
 
@@ -49,7 +50,7 @@ export class Forwarder {
     removeDeleteLength(this.#proxy);
     this.#silenceTimer = setInterval(() => {
       const now = performance.now();
-      for (const attempt of this.#underWay) attempt.checkSilence(now);
+      for (const attempt of this.#underWay.all()) attempt.checkSilence(now);
     }, SILENCE_CHECK_MS).unref();
   }
 
@@ -73,6 +74,11 @@ export class Forwarder {
         attempt.onError(error as Error);
       }
     });
+  }
+
+  /** Ends the attempts at a node whose answers have not begun. */
+  giveUp(target: Forward['target'], reason: Error): void {
+    for (const attempt of this.#underWay.all()) attempt.giveUpAt(target, reason);
   }
 
   close(): void {

@@ -20,6 +20,7 @@ it('a node that gives no usable address does not hide the others', async () => {
     directory,
     self: undefined,
     onChange: () => undefined,
+    onGone: () => undefined,
     onError: undefined,
     now: () => 0,
   });
