@@ -32,7 +32,16 @@ async function edgeTo({ nodes, readBody = false, forward = {} }: EdgeOptions): P
         cleanRequestHeaders(request);
         for (const port of nodes) {
           const target = { host: '127.0.0.1', port };
-          const base = { request, response, body, target, headers: {}, kind: 'call' as const, timeoutMs: 5000 };
+          const base = {
+            request,
+            response,
+            body,
+            target,
+            headers: {},
+            kind: 'call' as const,
+            repeatable: false,
+            timeoutMs: 5000,
+          };
           const outcome = await forwarder.forward({ ...base, ...forward });
           outcomes.push(outcome);
           if (outcome.type === 'answered' || outcome.type === 'abandoned') return;

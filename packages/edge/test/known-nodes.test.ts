@@ -21,6 +21,7 @@ it('a node that gives no usable address does not hide the others', async () => {
     refreshMs: 3000,
     self: undefined,
     onChange: () => undefined,
+    onGone: () => undefined,
     onError: undefined,
     now: () => 0,
   });
