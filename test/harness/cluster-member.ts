@@ -18,6 +18,8 @@ export interface ClusterMember {
   readonly relay: TcpRelay | undefined;
   readonly pid: number;
   readonly isRunning: boolean;
+  /** Its properties, which the commands of the cluster take: `sluice owner … --config FILE`. */
+  readonly configFile: string;
   readonly logs: () => Promise<string>;
   readonly signal: (name: NodeJS.Signals) => void;
   /** SIGSTOP: connections stay open and nothing answers any more. */
@@ -62,6 +64,10 @@ class Member implements ClusterMember {
 
   get management(): HttpClient {
     return this.#files.management;
+  }
+
+  get configFile(): string {
+    return this.#files.configFile;
   }
 
   get pid(): number {

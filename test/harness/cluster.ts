@@ -15,8 +15,11 @@ export interface ClusterOptions {
   readonly workers?: number;
   /** For all of them; they win over what is chosen here. */
   readonly properties?: Readonly<Record<string, string>>;
-  /** Puts a `TcpRelay` in front of the internal listener of each process that has one, so that it can be cut off. */
-  readonly relays?: boolean;
+  /**
+   * So many of the workers and nodes that start first get a `TcpRelay` in front of their internal listener, so that they
+   * can be cut off. Default none: a relay accepts what a process that ends would refuse.
+   */
+  readonly relays?: number;
   /** Public ports, in order, of the edges and nodes; default any. */
   readonly ports?: readonly number[];
 }
@@ -49,11 +52,13 @@ class RunningCluster implements Cluster {
   /** By the number of their start: they become ready in any order. */
   readonly #members = new Map<number, ClusterMember>();
   readonly #ports: number[];
+  #relaysLeft: number;
   #started = 0;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
     this.#ports = [...(options.ports ?? [])];
+    this.#relaysLeft = options.relays ?? 0;
   }
 
   get members(): readonly ClusterMember[] {
@@ -83,11 +88,11 @@ class RunningCluster implements Cluster {
   readonly add = async (role: ClusterRole): Promise<ClusterMember> => {
     this.#started += 1;
     const number = this.#started;
-    const { bootstrap, redisUrl, leaseMs, properties = {}, relays = false } = this.#options;
+    const { bootstrap, redisUrl, leaseMs, properties = {} } = this.#options;
     const member = await startMember({
       id: `${role}-${number}`,
       role,
-      relay: relays && role !== 'edge',
+      relay: this.#takesRelay(role),
       publicPort: role === 'worker' ? undefined : this.#ports.shift(),
       properties: {
         'bootstrap.servers': bootstrap,
@@ -125,7 +130,13 @@ class RunningCluster implements Cluster {
     const starts = await Promise.allSettled(roles.map(this.add));
     const failed = starts.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    await Promise.all(this.members.map(serving));
+    await Promise.all(this.members.map(async (member) => await serving(member, this.#options.leaseMs)));
+  }
+
+  #takesRelay(role: ClusterRole): boolean {
+    if (role === 'edge' || this.#relaysLeft === 0) return false;
+    this.#relaysLeft -= 1;
+    return true;
   }
 
   #of(role: ClusterRole): ClusterMember[] {
@@ -133,18 +144,30 @@ class RunningCluster implements Cluster {
   }
 }
 
-/** An edge is ready before it knows a worker: readiness depends on nobody else. */
-async function serving(member: ClusterMember): Promise<void> {
+/**
+ * An edge is ready before it knows a worker: readiness depends on nobody else. And a directory that begins empty gives no
+ * name for the length of a lease, since it may be somebody's.
+ */
+async function serving(member: ClusterMember, leaseMs: number): Promise<void> {
   const { http } = member;
   if (http === undefined) return;
-  await eventually(async () => (await http.call('GET', '/topics', { timeoutMs: 2000 })).status === 200, {
-    deadlineMs: SERVING_DEADLINE_MS,
+  const headers = { 'content-type': 'application/vnd.kafka.v2+json' };
+  const consumers = `/consumers/${uniqueName('first')}`;
+  const wait = { deadlineMs: SERVING_DEADLINE_MS + 2 * leaseMs, intervalMs: 50 };
+  await eventually(async () => (await http.call('GET', '/topics', { timeoutMs: 5000 })).status === 200, {
+    ...wait,
     describe: `an answer from Kafka through ${member.id}`,
-    intervalMs: 50,
   });
+  await eventually(
+    async () =>
+      (await http.call('POST', consumers, { headers, body: '{"name":"one"}', timeoutMs: leaseMs + 5000 })).status ===
+      200,
+    { ...wait, describe: `a consumer instance through ${member.id}` },
+  );
+  await http.call('DELETE', `${consumers}/instances/one`);
 }
 
-/** Starts all members at once and waits until each public address answers from Kafka. */
+/** Starts all members at once and waits until each public address serves: an answer of Kafka, an instance. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const cluster = new RunningCluster(options);
   try {

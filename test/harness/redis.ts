@@ -23,8 +23,11 @@ export interface RedisServer {
   /** SIGSTOP, and SIGCONT. */
   readonly freeze: () => void;
   readonly thaw: () => void;
-  /** SIGKILL, then a new process on the same port, without any memory of what was. */
-  readonly restart: () => Promise<void>;
+  /**
+   * SIGKILL, then a new process on the same port, without any memory of what was; or with what it knew at the last
+   * `SAVE`.
+   */
+  readonly restart: (options?: { readonly keepSaved: boolean }) => Promise<void>;
   readonly kill: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -57,8 +60,9 @@ export async function startRedis({ settings = {} }: RedisOptions = {}): Promise<
     command: (...words) => sendToRedis(port, words),
     freeze: () => server.signal('SIGSTOP'),
     thaw: () => server.signal('SIGCONT'),
-    restart: async () => {
+    restart: async ({ keepSaved } = { keepSaved: false }) => {
       await server.kill();
+      if (!keepSaved) await rm(join(directory, 'dump.rdb'), { force: true });
       server = await start();
     },
     kill: async () => void (await server.kill()),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import {
   type Directory,
   MemoryDirectory,
@@ -60,8 +61,10 @@ export function clusterParts(
 }
 
 function sharedDirectory(config: Config, retentionMs: number, log: Logger): RedisDirectory {
+  const { redisCaFile } = config.cluster;
   return new RedisDirectory({
     address: parseRedisUrl(config.cluster.redisUrl),
+    certificateAuthorities: redisCaFile === '' ? undefined : readFileSync(redisCaFile, 'utf8'),
     cluster: config.cluster.id,
     leaseMs: config.cluster.leaseMs,
     retentionMs,

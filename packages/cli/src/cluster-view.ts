@@ -24,13 +24,10 @@ export interface OwnerDocument extends InstanceDocument {
 
 /** No node of that id has a lease. */
 export class UnknownNode extends Error {
-  readonly known: readonly string[];
-
   constructor(id: string, known: readonly string[]) {
     const others = known.length === 0 ? 'no node has registered' : `there is ${known.join(', ')}`;
     super(`no such node: ${id} (${others})`);
     this.name = 'UnknownNode';
-    this.known = known;
   }
 }
 

@@ -1,22 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { addClusterCommands } from './cluster-command-lines.ts';
+import { type CommonOptions, setOption } from './command-options.ts';
 import { listKeys, showConfiguration } from './config-command.ts';
 import { loadConfiguration } from './configuration.ts';
 import { DEFAULT_PORT, runDev } from './dev.ts';
 import { reportProblems } from './report-problems.ts';
 import { runServer } from './run-server.ts';
 import { readVersion } from './version.ts';
-
-interface CommonOptions {
-  readonly config?: string;
-  readonly set: readonly string[];
-}
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-
-function setOption(): Option {
-  const option = new Option('--set <key=value>', 'set one key; wins over file and environment; may be repeated');
-  return option.argParser(collect).default([], 'none');
-}
 
 /** The command `sluice`; see its --help. */
 export async function runSluice(commandArguments: readonly string[]): Promise<void> {
@@ -30,6 +20,7 @@ function createProgram(): Command {
   addServe(program);
   addDev(program);
   addConfig(program);
+  addClusterCommands(program);
   return program;
 }
 

@@ -6,6 +6,8 @@ export interface RedisClientOptions {
   readonly address: RedisAddress;
   /** Longest wait for an answer, in ms. */
   readonly commandTimeoutMs: number;
+  /** Certificates of the authorities that Redis' may come from, PEM; without them those that Node knows. */
+  readonly certificateAuthorities?: string | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 1000;
@@ -21,7 +23,7 @@ const reconnectDelayMs = (attempt: number): number => Math.min(RECONNECT_STEP_MS
  * A client whose commands fail at once while there is no connection and after a deadline when there is one: by default
  * they wait out an outage, and hang for ever on a frozen server.
  */
-export function redisClient({ address, commandTimeoutMs }: RedisClientOptions): RedisClient {
+export function redisClient({ address, commandTimeoutMs, certificateAuthorities }: RedisClientOptions): RedisClient {
   const { kind, hosts, tls, username, password, database, primary } = address;
   const connection = {
     maxRetriesPerRequest: 0,
@@ -32,7 +34,7 @@ export function redisClient({ address, commandTimeoutMs }: RedisClientOptions): 
     disableClientInfo: true,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(tls ? { tls: {} } : {}),
+    ...(tls ? { tls: certificateAuthorities === undefined ? {} : { ca: certificateAuthorities } } : {}),
   };
   if (kind === 'cluster') {
     return new Cluster([...hosts], {
@@ -56,7 +58,7 @@ export function redisClient({ address, commandTimeoutMs }: RedisClientOptions): 
       ...server,
       sentinels,
       name: primary,
-      ...(tls ? { enableTLSForSentinelMode: true } : {}),
+      ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: connection.tls ?? {} } : {}),
     });
   }
   const [{ host, port } = { host: 'localhost', port: 6379 }] = hosts;

@@ -32,6 +32,8 @@ export interface RedisDirectoryOptions {
   readonly retentionMs: number;
   /** Longest wait for an answer; default 500 ms. */
   readonly commandTimeoutMs?: number;
+  /** Of the authorities that Redis' certificate may come from, PEM; without them those that Node knows. */
+  readonly certificateAuthorities?: string | undefined;
   /** The connection came or went. */
   readonly onConnection?: (connected: boolean, error: Error | undefined) => void;
 }
@@ -54,10 +56,11 @@ export class RedisDirectory implements Directory {
   constructor(options: RedisDirectoryOptions) {
     this.#options = options;
     this.#keys = new RedisKeys(options.cluster);
-    const { address, commandTimeoutMs = COMMAND_TIMEOUT_MS } = options;
-    this.#client = redisClient({ address, commandTimeoutMs });
+    const { address, commandTimeoutMs = COMMAND_TIMEOUT_MS, certificateAuthorities } = options;
+    const connection = { address, commandTimeoutMs, certificateAuthorities };
+    this.#client = redisClient(connection);
     // A connection that is subscribed takes no other commands.
-    this.#events = new RedisEvents(redisClient({ address, commandTimeoutMs }), this.#keys.events);
+    this.#events = new RedisEvents(redisClient(connection), this.#keys.events);
     this.#client.on('ready', () => {
       this.#connections += 1;
       options.onConnection?.(true, undefined);

@@ -127,6 +127,7 @@ export function describeDirectory(kind: string, start: () => Promise<Subject>): 
       const claimed = await directory.claim(claim);
       if (claimed.outcome !== 'claimed') throw new Error(claimed.outcome);
       const { record } = claimed;
+      expect(await directory.read(held.name)).toEqual(record);
       expect(record).toEqual({
         name: held.name,
         node: identity(b),
@@ -223,6 +224,7 @@ export function describeDirectory(kind: string, start: () => Promise<Subject>): 
       const name = uniqueInstance();
       const owner = { node: identity(a), epoch: 1 };
       expect(await directory.find(name)).toBeUndefined();
+      expect(await directory.read(name)).toBeUndefined();
       expect(await directory.claim({ name, from: owner, to: b, reason: 'refused' })).toEqual({ outcome: 'gone' });
       expect(await directory.write([{ held: { name, ...owner }, change: {} }])).toEqual([
         { outcome: 'lost', owner: undefined },
@@ -234,7 +236,6 @@ export function describeDirectory(kind: string, start: () => Promise<Subject>): 
       await directory.write([{ held, change: { set: { 'p:t:0': '5' } } }]);
       await subject.empty();
       directory = subject.directory;
-      expect(await directory.find(held.name)).toBeUndefined();
       expect(await directory.renew(a)).toBe('restored');
       const record = { ...held, config: '{"format":"json"}', state: { 'p:t:0': '6' } };
       expect(await directory.assert([record, record])).toEqual([{ outcome: 'restored' }, { outcome: 'held' }]);

@@ -97,7 +97,7 @@ describe('on a Redis server', () => {
   describeDirectory('in Redis', async () => await subjectOn(server));
 
   it('accepts creates one lease after it began anew, and says when', async () => {
-    const { directory, empty, close } = await subjectOn(server);
+    const { directory, empty, settle, close } = await subjectOn(server);
     const a = nodeOf('a');
     await directory.register(a);
     const request = { name: uniqueInstance(), node: a, config: '{}', requestId: 'r' };
@@ -105,6 +105,10 @@ describe('on a Redis server', () => {
     expect(first).toMatchObject({ outcome: 'unsettled' });
     expect(first.outcome === 'unsettled' && first.retryAfterMs).toBeGreaterThan(0);
     expect(first.outcome === 'unsettled' && first.retryAfterMs).toBeLessThanOrEqual(LEASE_MS);
+    // It may be somebody's who has not restored it yet.
+    await expect(directory.find(request.name)).rejects.toThrow(DirectoryUnavailable);
+    await expect(directory.read(request.name)).rejects.toThrow(DirectoryUnavailable);
+    await settle();
     expect(await directory.find(request.name)).toBeUndefined();
     await empty();
     expect(await directory.create(request)).toMatchObject({ outcome: 'unsettled' });

@@ -23,15 +23,20 @@ export class AnyNodeRequests {
     this.#options = options;
   }
 
-  /** Never sent twice: what has reached a node may have been done, and nobody can tell. */
   async serve(r: EdgeRequest): Promise<void> {
-    const { local, forwarding, hooks } = this.#options;
+    const { local, hooks } = this.#options;
     if (local !== undefined) {
       const served = await local.serve(r.request, r.response, { requestId: r.id, body: r.bodyRead });
       if (served.type === 'answered') return;
       if (served.body !== undefined) r.keep(served.body);
       hooks.onRetry?.('declined');
     }
+    await this.#serveElsewhere(r);
+  }
+
+  /** Never sent twice: what has reached a node may have been done, and nobody can tell. */
+  async #serveElsewhere(r: EdgeRequest): Promise<void> {
+    const { forwarding, hooks } = this.#options;
     const tried: NodeLink[] = [];
     while (tried.length < TRIES_MAX && r.bodyState !== 'streamed') {
       const link = this.#choose(tried);

@@ -80,6 +80,7 @@ export class Edge {
       refreshMs: Math.min(REFRESH_MAX_MS, options.leaseMs / REFRESHES_PER_LEASE),
       self: local?.identity,
       onChange: (nodes) => placement.keepOnly(nodes),
+      onGone: (link) => this.#forwarding.giveUp(link),
       onError: hooks.onError,
       now,
     });

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type PeerOwner, parsePeerOwner, peerHeaders } from '@sluice/protocol';
 import { endAfterRequest } from '@sluice/runtime';
+import type { AttemptsUnderWay, Placed } from './attempts-under-way.ts';
 import { answerHeaders } from './headers.ts';
 
 export type ForwardOutcome =
@@ -27,17 +28,13 @@ export interface ForwardFailure {
   readonly error: Error;
 }
 
-/** An attempt as others see it. */
-export interface InFlight {
-  /** Ends it as failed, unless the answer has begun. */
-  giveUp(reason: Error): void;
-}
-
 interface Forwarded {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly body: Buffer | undefined;
-  readonly inFlight?: Set<InFlight> | undefined;
+  readonly target: object;
+  readonly repeatable: boolean;
+  readonly timeoutMs: number;
 }
 
 const MISDIRECTED = 421;
@@ -45,8 +42,10 @@ const MISDIRECTED = 421;
 const CONNECT_TIMEOUT_MS = 1000;
 
 /** One try at one node: the source of its body, and what becomes of it. */
-export class ForwardAttempt implements InFlight {
+export class ForwardAttempt implements Placed {
   readonly #forward: Forwarded;
+  place = 0;
+  readonly #underWay: AttemptsUnderWay<ForwardAttempt>;
   readonly #settle: (outcome: ForwardOutcome) => void;
   readonly #client: Socket;
   #outgoing: ClientRequest | undefined;
@@ -54,17 +53,24 @@ export class ForwardAttempt implements InFlight {
   /** Before there is a connection nothing can have been sent. */
   #connected = false;
   #status = 0;
+  #bytesSeen = -1;
+  #activeAt = 0;
   #passing = false;
   #givenUp = false;
   #settled = false;
 
-  constructor(forward: Forwarded, settle: (outcome: ForwardOutcome) => void) {
+  constructor(
+    forward: Forwarded,
+    underWay: AttemptsUnderWay<ForwardAttempt>,
+    settle: (outcome: ForwardOutcome) => void,
+  ) {
     this.#forward = forward;
+    this.#underWay = underWay;
     this.#settle = settle;
+    underWay.add(this);
     // Not the response: one that waits for those before it on the connection does not close with it.
     this.#client = forward.request.socket;
-    this.#client.once('close', this.#onClientClose);
-    forward.inFlight?.add(this);
+    this.#client.on('close', this.#onClientClose);
   }
 
   /** What http-proxy calls with the request that it made: its body goes there. */
@@ -73,16 +79,19 @@ export class ForwardAttempt implements InFlight {
     this.#outgoing = outgoing;
     // Nothing is sent yet: http-proxy would have parsed it and folded its slashes.
     outgoing.path = request.url ?? '/';
-    outgoing.once('response', this.#onResponse);
+    // `on` where an event comes once: `once` costs a closure and a removal.
+    outgoing.on('response', (answer) => this.#onResponse(answer));
     if (outgoing.reusedSocket) this.#connected = true;
-    else outgoing.once('socket', this.#onSocket);
+    else outgoing.on('socket', (socket) => this.#onSocket(socket));
     if (body === undefined) request.pipe(outgoing);
     else if (body.length === 0) outgoing.end();
     else outgoing.end(body);
   }
 
-  giveUp(reason: Error): void {
-    if (this.#passing || this.#settled) return;
+  /** Ends it as failed, if it is one at that node whose answer has not begun. */
+  giveUpAt(target: object, reason: Error): void {
+    const { repeatable, target: own } = this.#forward;
+    if (!repeatable || own !== target || this.#passing || this.#settled) return;
     this.#givenUp = true;
     this.#outgoing?.destroy(reason);
     this.onError(reason);
@@ -96,27 +105,41 @@ export class ForwardAttempt implements InFlight {
     this.#end({ type: 'failed', sent: this.#connected, refused, reused, givenUp: this.#givenUp, error });
   };
 
-  readonly #onSocket = (socket: Socket): void => {
+  /** Called now and then: a node that has said and taken nothing for too long is not waited for any more. */
+  checkSilence(now: number): void {
+    const socket = this.#outgoing?.socket;
+    const bytes = (socket?.bytesRead ?? 0) + (socket?.bytesWritten ?? 0);
+    if (bytes !== this.#bytesSeen) {
+      this.#bytesSeen = bytes;
+      this.#activeAt = now;
+    } else if (now - this.#activeAt >= this.#forward.timeoutMs) {
+      const error = new Error(`The node has been silent for ${this.#forward.timeoutMs} ms.`);
+      this.#outgoing?.destroy(error);
+      this.onError(error);
+    }
+  }
+
+  #onSocket(socket: Socket): void {
+    if (this.#settled) {
+      this.#outgoing?.destroy();
+      return;
+    }
     if (!socket.connecting) {
       this.#connected = true;
       return;
     }
-    this.#connectTimer = setTimeout(this.#onConnectTimeout, CONNECT_TIMEOUT_MS);
-    socket.once('connect', this.#onConnect);
-  };
+    this.#connectTimer = setTimeout(() => {
+      const error = new Error(`No connection within ${CONNECT_TIMEOUT_MS} ms.`);
+      this.#outgoing?.destroy(error);
+      this.onError(error);
+    }, CONNECT_TIMEOUT_MS);
+    socket.once('connect', () => {
+      clearTimeout(this.#connectTimer);
+      this.#connected = true;
+    });
+  }
 
-  readonly #onConnect = (): void => {
-    clearTimeout(this.#connectTimer);
-    this.#connected = true;
-  };
-
-  readonly #onConnectTimeout = (): void => {
-    const error = new Error(`No connection within ${CONNECT_TIMEOUT_MS} ms.`);
-    this.#outgoing?.destroy(error);
-    this.onError(error);
-  };
-
-  readonly #onResponse = (answer: IncomingMessage): void => {
+  #onResponse(answer: IncomingMessage): void {
     const status = answer.statusCode ?? 0;
     if (this.#settled) answer.destroy();
     else if (status === MISDIRECTED || answer.headers[peerHeaders.notAccepted] !== undefined) {
@@ -125,14 +148,15 @@ export class ForwardAttempt implements InFlight {
       const owner = answer.headers[peerHeaders.owner];
       this.#end({ type: 'declined', status, owner: parsePeerOwner(typeof owner === 'string' ? owner : undefined) });
     } else this.#pass(answer, status);
-  };
+  }
 
   #pass(answer: IncomingMessage, status: number): void {
     const { request, response, body } = this.#forward;
     this.#passing = true;
     this.#status = status;
-    response.once('finish', this.#onFinish);
-    answer.once('close', () => {
+    // Comes, too, when what was still to be written went down with the connection.
+    response.on('finish', () => this.#end({ type: 'answered', status, delivered: !this.#client.destroyed }));
+    answer.on('close', () => {
       if (!answer.complete) response.destroy();
     });
     // `close` follows and knows whether the answer was whole.
@@ -157,11 +181,6 @@ export class ForwardAttempt implements InFlight {
     else endAfterRequest(request, response, '');
   }
 
-  readonly #onFinish = (): void => {
-    // Comes, too, when what was still to be written went down with the connection.
-    this.#end({ type: 'answered', status: this.#status, delivered: !this.#client.destroyed });
-  };
-
   readonly #onClientClose = (): void => {
     this.#outgoing?.destroy();
     if (this.#passing) this.#end({ type: 'answered', status: this.#status, delivered: false });
@@ -173,7 +192,7 @@ export class ForwardAttempt implements InFlight {
     this.#settled = true;
     clearTimeout(this.#connectTimer);
     this.#client.removeListener('close', this.#onClientClose);
-    this.#forward.inFlight?.delete(this);
+    this.#underWay.remove(this);
     // http-proxy adds one of each with each attempt, and takes none away.
     const { request } = this.#forward;
     if (outcome.type !== 'answered') request.removeAllListeners('aborted').removeAllListeners('error');

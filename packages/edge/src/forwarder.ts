@@ -1,7 +1,8 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Stream } from 'node:stream';
 import httpProxy from 'http-proxy';
-import { ForwardAttempt, type ForwardOutcome, type InFlight } from './forward-attempt.ts';
+import { AttemptsUnderWay } from './attempts-under-way.ts';
+import { ForwardAttempt, type ForwardOutcome } from './forward-attempt.ts';
 
 export interface Forward {
   readonly request: IncomingMessage;
@@ -12,13 +13,14 @@ export interface Forward {
   /** What the node is told beside what the client said: names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: 'call' | 'poll';
-  /** Longest time without a byte in either direction, in ms. */
+  /** It may be given up, since it can be sent to another node. */
+  readonly repeatable: boolean;
+  /** Longest time without a byte in either direction, in ms; it may be some hundreds of ms more. */
   readonly timeoutMs: number;
-  /** The attempt is in it for as long as it may be given up from outside. */
-  readonly inFlight?: Set<InFlight> | undefined;
 }
 
 const FREE_SOCKETS_MAX = 64;
+const SILENCE_CHECK_MS = 250;
 
 /**
  * Sends requests on to other nodes with http-proxy, whose faults end here and in `ForwardAttempt`:
@@ -35,6 +37,9 @@ const FREE_SOCKETS_MAX = 64;
 export class Forwarder {
   readonly #proxy: httpProxy;
   readonly #agents: Readonly<Record<Forward['kind'], Agent>>;
+  readonly #underWay = new AttemptsUnderWay<ForwardAttempt>();
+  /** One for all attempts: a timer for each, set anew with each packet, costs more than all else that is done here. */
+  readonly #silenceTimer: NodeJS.Timeout;
 
   constructor() {
     // No `timeout` here: the agent would cut reads that wait longer than the node's hint for idle connections. How many
@@ -43,19 +48,22 @@ export class Forwarder {
     this.#agents = { call: agent(), poll: agent() };
     this.#proxy = httpProxy.createProxyServer({ selfHandleResponse: true, ignorePath: true, toProxy: true });
     removeDeleteLength(this.#proxy);
+    this.#silenceTimer = setInterval(() => {
+      const now = performance.now();
+      for (const attempt of this.#underWay.all()) attempt.checkSilence(now);
+    }, SILENCE_CHECK_MS).unref();
   }
 
   /** Never rejects. The request's headers must be clean. */
   forward(forward: Forward): Promise<ForwardOutcome> {
-    const { request, response, target, headers, kind, timeoutMs } = forward;
+    const { request, response, target, headers, kind } = forward;
     if (request.socket.destroyed) return Promise.resolve({ type: 'abandoned', sent: false });
     return new Promise((resolve) => {
-      const attempt = new ForwardAttempt(forward, resolve);
+      const attempt = new ForwardAttempt(forward, this.#underWay, resolve);
       const options = {
         target: { protocol: 'http:', host: target.host, port: target.port },
         agent: this.#agents[kind],
         headers,
-        proxyTimeout: timeoutMs,
         // All that http-proxy does with it is to call `pipe`.
         buffer: attempt as unknown as Stream,
       };
@@ -68,7 +76,13 @@ export class Forwarder {
     });
   }
 
+  /** Ends the attempts at a node whose answers have not begun. */
+  giveUp(target: Forward['target'], reason: Error): void {
+    for (const attempt of this.#underWay.all()) attempt.giveUpAt(target, reason);
+  }
+
   close(): void {
+    clearInterval(this.#silenceTimer);
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 }

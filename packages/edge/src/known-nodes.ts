@@ -1,6 +1,5 @@
 import { type Directory, type NodeIdentity, NodeList, type NodeRecord } from '@sluice/directory';
 import { formatPeerNode } from '@sluice/protocol';
-import type { InFlight } from './forward-attempt.ts';
 
 /** Two refusals within so many ms: nobody listens there any more. */
 const REFUSED_TWICE_WITHIN_MS = 500;
@@ -19,8 +18,6 @@ export class NodeLink {
   /** Requests under way there from here. */
   calls = 0;
   polls = 0;
-  /** Those of them that may be sent again. */
-  readonly repeatable: Set<InFlight> = new Set();
   /** Undefined: its lease runs. */
   missingSince: number | undefined;
   #refusedAt = Number.NEGATIVE_INFINITY;
@@ -40,11 +37,6 @@ export class NodeLink {
     this.#refusedAt = now;
     return twice;
   }
-
-  /** Its lease is over: whoever waits for an answer that may never come is set free. */
-  giveUp(): void {
-    for (const attempt of this.repeatable) attempt.giveUp(new Error("The node's lease is over."));
-  }
 }
 
 export interface KnownNodesOptions {
@@ -54,6 +46,8 @@ export interface KnownNodesOptions {
   /** This node, which needs no link to itself. */
   readonly self: NodeIdentity | undefined;
   readonly onChange: (nodes: readonly NodeRecord[]) => void;
+  /** Its lease is over: whoever waits for an answer of it may wait for ever. May be told more than once. */
+  readonly onGone: (link: NodeLink) => void;
   readonly onError: ((error: unknown) => void) | undefined;
   /** A monotonic clock in ms. */
   readonly now: () => number;
@@ -128,7 +122,10 @@ export class KnownNodes {
     this.#askedAt = now;
     this.#nodes = nodes;
     const present = new Set<NodeLink>();
-    for (const record of nodes) if (!this.isSelf(record)) present.add(this.#link(record));
+    for (const record of nodes) {
+      // What others say of themselves is not checked by the directory: nobody can be sent to what is no address.
+      if (!this.isSelf(record) && URL.canParse(record.address)) present.add(this.#link(record));
+    }
     for (const [id, link] of this.#links) {
       if (present.has(link)) link.missingSince = undefined;
       else this.#miss(id, link, now);
@@ -145,7 +142,7 @@ export class KnownNodes {
       known.record = record;
       return known;
     }
-    known?.giveUp();
+    if (known !== undefined) this.#options.onGone(known);
     const link = new NodeLink(record);
     this.#links.set(record.id, link);
     return link;
@@ -153,7 +150,7 @@ export class KnownNodes {
 
   #miss(id: string, link: NodeLink, now: number): void {
     link.missingSince ??= now;
-    if (this.#nodes.length > 0) link.giveUp();
+    if (this.#nodes.length > 0) this.#options.onGone(link);
     if (now - link.missingSince > REMEMBERED_MS) this.#links.delete(id);
   }
 }

@@ -16,7 +16,12 @@ interface Entry {
   /** Undefined: there is no such instance. */
   readonly owner: Ownership | undefined;
   readonly freshUntil: number;
+  /** When it was put at the end of the line. */
+  readonly placedAt: number;
 }
+
+/** An entry in use goes to the end of the line this often, and not each time: moving it costs more than finding it. */
+const MOVE_EVERY_MS = 1000;
 
 export interface CachedOwner {
   readonly owner: Ownership | undefined;
@@ -44,10 +49,13 @@ export class OwnerCache {
     const key = instanceKey(name);
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    // To the end of the line: the front is what was used longest ago.
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return { owner: entry.owner, fresh: this.#options.now() < entry.freshUntil };
+    const now = this.#options.now();
+    if (now - entry.placedAt >= MOVE_EVERY_MS) {
+      // The front of the line is what was used longest ago.
+      this.#entries.delete(key);
+      this.#entries.set(key, { ...entry, placedAt: now });
+    }
+    return { owner: entry.owner, fresh: now < entry.freshUntil };
   }
 
   set(name: InstanceName, owner: Ownership | undefined): void {
@@ -57,7 +65,8 @@ export class OwnerCache {
     // News may overtake each other on their ways; epochs only grow.
     if (owner !== undefined && known !== undefined && known.epoch > owner.epoch) return;
     this.#entries.delete(key);
-    this.#entries.set(key, { owner, freshUntil: now() + (owner === undefined ? unknownTtlMs : ttlMs) });
+    const placedAt = now();
+    this.#entries.set(key, { owner, freshUntil: placedAt + (owner === undefined ? unknownTtlMs : ttlMs), placedAt });
     if (this.#entries.size <= entriesMax) return;
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined) this.#entries.delete(oldest);
@@ -87,8 +96,8 @@ export class OwnerCache {
 
   /** All is to be looked up again, and kept for the case that nobody can be asked. */
   #doubt(): void {
-    for (const [key, { owner }] of this.#entries) {
-      this.#entries.set(key, { owner, freshUntil: Number.NEGATIVE_INFINITY });
+    for (const [key, entry] of this.#entries) {
+      this.#entries.set(key, { ...entry, freshUntil: Number.NEGATIVE_INFINITY });
     }
   }
 }

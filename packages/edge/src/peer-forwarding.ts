@@ -47,6 +47,11 @@ export class PeerForwarding {
     return await this.#send(r, link, attempt);
   }
 
+  /** The node's lease is over: requests there that can be sent elsewhere need not wait for it. */
+  giveUp(link: NodeLink): void {
+    this.#forwarder.giveUp(link, new Error("The node's lease is over."));
+  }
+
   close(): void {
     this.#forwarder.close();
   }
@@ -71,8 +76,8 @@ export class PeerForwarding {
       target: link,
       headers: this.#headersFor(r, link, attempt),
       kind,
+      repeatable: r.name !== undefined,
       timeoutMs: kind === 'poll' ? pollTimeoutMs : callTimeoutMs,
-      inFlight: r.name === undefined ? undefined : link.repeatable,
     });
     if (kind === 'poll') link.polls -= 1;
     else link.calls -= 1;

@@ -1,42 +1,11 @@
 import { once } from 'node:events';
-import {
-  createServer as createHttpServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import {
-  type AddressInfo,
-  connect,
-  createServer as createTcpServer,
-  type Socket,
-  type Server as TcpServer,
-} from 'node:net';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { ForwardOutcome } from '../src/forward-attempt.ts';
 import { type Forward, Forwarder } from '../src/forwarder.ts';
 import { cleanRequestHeaders } from '../src/headers.ts';
-
-const portOf = (server: Server | TcpServer): number => (server.address() as AddressInfo).port;
-
-async function listening<T extends Server | TcpServer>(server: T): Promise<T> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    if ('closeAllConnections' in server) server.closeAllConnections();
-  });
-  return server;
-}
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-
-/** A handler that takes its time, as a listener. */
-function answering(handler: Handler): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => void handler(request, response);
-}
+import { answering, bodyOf, call, closedPort, listening, portOf } from './http-exchange.ts';
 
 interface Edge {
   readonly port: number;
@@ -63,7 +32,16 @@ async function edgeTo({ nodes, readBody = false, forward = {} }: EdgeOptions): P
         cleanRequestHeaders(request);
         for (const port of nodes) {
           const target = { host: '127.0.0.1', port };
-          const base = { request, response, body, target, headers: {}, kind: 'call' as const, timeoutMs: 5000 };
+          const base = {
+            request,
+            response,
+            body,
+            target,
+            headers: {},
+            kind: 'call' as const,
+            repeatable: false,
+            timeoutMs: 5000,
+          };
           const outcome = await forwarder.forward({ ...base, ...forward });
           outcomes.push(outcome);
           if (outcome.type === 'answered' || outcome.type === 'abandoned') return;
@@ -73,29 +51,6 @@ async function edgeTo({ nodes, readBody = false, forward = {} }: EdgeOptions): P
     ),
   );
   return { port: portOf(server), outcomes };
-}
-
-async function bodyOf(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-interface Answer {
-  readonly status: number | undefined;
-  readonly headers: IncomingMessage['headers'];
-  readonly text: string;
-}
-
-async function call(
-  port: number,
-  options: { method?: string; path?: string; headers?: object; body?: string } = {},
-): Promise<Answer> {
-  const { method = 'GET', path = '/', headers = {}, body } = options;
-  const outgoing = httpRequest({ host: '127.0.0.1', port, method, path, headers: { ...headers }, agent: false });
-  outgoing.end(body);
-  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
-  return { status: answer.statusCode, headers: answer.headers, text: (await bodyOf(answer)).toString() };
 }
 
 /** A node that only collects what it is sent, and what it does about it. */
@@ -243,11 +198,7 @@ describe('a forwarded request', () => {
   });
 
   it('fails before anything was sent when nobody listens', async () => {
-    const gone = await listening(createTcpServer());
-    const port = portOf(gone);
-    gone.close();
-    await once(gone, 'close');
-    const edge = await edgeTo({ nodes: [port] });
+    const edge = await edgeTo({ nodes: [await closedPort()] });
     expect(await call(edge.port, { method: 'POST', body: 'x' })).toMatchObject({ status: 502 });
     expect(edge.outcomes).toMatchObject([{ type: 'failed', sent: false, refused: true, reused: false }]);
   });

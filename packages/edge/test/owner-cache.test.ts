@@ -71,9 +71,10 @@ describe('the cache of owners', () => {
   });
 
   it('holds a bounded number of entries, those in use last', () => {
-    const { cache } = cacheAt(3);
+    const { cache, advance } = cacheAt(3);
     const at = (i: number): { group: string; instance: string } => ({ group: 'g', instance: `${i}` });
     for (let i = 0; i < 3; i++) cache.set(at(i), owner('a', 1));
+    advance(1000);
     cache.get(at(0));
     cache.set(at(3), owner('a', 1));
     expect(cache.size).toBe(3);

@@ -121,6 +121,11 @@ export class ConsumerHandle {
     else this.client.unassign();
   }
 
+  /** Nothing is assigned and nothing subscribed any more, as far as the client's own thread has come. */
+  get hasGivenBack(): boolean {
+    return this.client.subscription().length === 0 && this.client.assignments().length === 0;
+  }
+
   /** The end of a partition's log as the last fetch told it; -1 while that is not known. */
   highOffset({ topic, partition }: TopicPartition): number {
     return this.client.getWatermarkOffsets(topic, partition).highOffset;

@@ -11,6 +11,9 @@ import { RecordBuffer } from './record-buffer.ts';
 const ERR_DESTROY = -197;
 const GROUP_AUTHORIZATION_FAILED = 30;
 const FLUSHED_RECORDS_MAX = 1000;
+/** How long a member that leaves waits for its partitions to be given back, and how often it looks. */
+const GIVE_BACK_MS = 2000;
+const GIVE_BACK_POLL_MS = 2;
 /** A consumer that is only serviced takes one record a second from the client; with this much it is parked. */
 const IDLE_BUFFER_RECORDS_MAX = 256;
 const IDLE_BUFFER_BYTES_MAX = 1_048_576;
@@ -173,9 +176,11 @@ export class Consumer {
 
   /** Leaves the group, so that its other members get the partitions at once. All that is left to do is `close`. */
   leave(): Promise<void> {
-    // A static member leaves its group only if it unsubscribes before it disconnects.
-    return this.#end(() => {
-      if (this.#handle.connected) this.#handle.client.unsubscribe();
+    return this.#end(async () => {
+      if (!this.#handle.connected) return;
+      this.#handle.client.unsubscribe();
+      // A static member leaves only before it disconnects, and it leaves when its partitions are given back.
+      if (this.#options.groupInstanceId !== undefined) await this.#giveBack();
     });
   }
 
@@ -184,7 +189,7 @@ export class Consumer {
    * @throws as `close`
    */
   async detach(): Promise<void> {
-    await this.#end(() => undefined);
+    await this.#end(() => Promise.resolve());
     await this.#handle.disconnect();
   }
 
@@ -197,14 +202,23 @@ export class Consumer {
     await this.#handle.disconnect();
   }
 
-  #end(leaveGroup: () => void): Promise<void> {
-    this.#leaving ??= this.#handle.exclusive(() => {
+  #end(leaveGroup: () => Promise<void>): Promise<void> {
+    this.#leaving ??= this.#handle.exclusive(async () => {
       this.#handle.stopTokens();
       this.#forget();
       this.#offsets.refuse(kafkaErrorFromCode(ERR_DESTROY, { detail: 'The consumer was closed.' }));
-      leaveGroup();
+      await leaveGroup();
     });
     return this.#leaving;
+  }
+
+  /** Serves the revocation that an unsubscription brings about. */
+  async #giveBack(): Promise<void> {
+    const end = performance.now() + GIVE_BACK_MS;
+    while (!this.#handle.hasGivenBack && performance.now() < end) {
+      await this.#handle.consume(1, 0);
+      await new Promise((resolve) => setTimeout(resolve, GIVE_BACK_POLL_MS));
+    }
   }
 
   /** A task that changes what is read; once the consumer leaves there is nothing to change. */

@@ -9,13 +9,14 @@ import { DeliverySlots } from './delivery-slots.ts';
 import { isRefusal } from './error-codes.ts';
 import { type ErrorContext, kafkaErrorFromClient, kafkaErrorFromCode } from './error-mapping.ts';
 import { codeOfLibrdkafkaText } from './error-text.ts';
-import type { KafkaError } from './kafka-error.ts';
+import { KafkaError } from './kafka-error.ts';
 import { followTokens, type TokenSource } from './oauth-token.ts';
 import { PollCadence } from './poll-cadence.ts';
 import type { ProducerConf } from './producer-conf.ts';
 import { settledWithin } from './settled-within.ts';
 
 const local = rdkafka.CODES.ERRORS;
+const DUPLICATE_SEQUENCE_NUMBER = 46;
 
 export interface ProducerClientOptions {
   readonly conf: ProducerConf;
@@ -48,6 +49,16 @@ const EXPLANATION_MS = 100;
 
 /** Records that a fatal error took with it: what it was stands in the log only. */
 const isLostToFatal = (code: number): boolean => code === local.ERR__FATAL || code === local.ERR__PURGE_QUEUE;
+
+/**
+ * A record that is said to be delivered and stands nowhere. The broker took it for one that it had before, since a later
+ * one was there already: where the first records of a producer in a new topic were sent again, the earlier of them is
+ * lost that way, and librdkafka counts it as a success.
+ */
+function unplaced(topic: string): KafkaError {
+  const message = `The broker does not say where in ${topic} the record stands; it may or may not be written.`;
+  return new KafkaError(DUPLICATE_SEQUENCE_NUMBER, 'retriable', message, { retriable: true });
+}
 
 /**
  * What librdkafka's log line of a fatal error means to who sends: the lack of a right is told as it is (without
@@ -249,6 +260,10 @@ export class ProducerClient {
       return;
     }
     this.#cadence.wake();
+    if (error === null && report.offset < 0 && this.#options.conf.global['enable.idempotence'] === true) {
+      this.#failed(delivery, index, unplaced(delivery.topic));
+      return;
+    }
     if (error === null) {
       delivery.acknowledge(index, report.partition, report.offset);
       this.#reported(delivery);

@@ -27,6 +27,7 @@ interface ConsumingOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly parkAfterMs?: number;
   readonly autoOffsetReset?: 'earliest' | 'latest';
+  readonly groupInstanceId?: string;
 }
 
 /** Closes what `consumerOf` made, after each test of the file. */
@@ -44,6 +45,7 @@ export function consumerOf(bootstrap: string, group: string, options: ConsumingO
   const admin = new Admin({ settings: { clientId: 'test', bootstrapBrokers: [bootstrap] }, timeoutMs: 5000 });
   const consumer = new Consumer({
     groupId: group,
+    groupInstanceId: options.groupInstanceId,
     autoOffsetReset,
     settings: { global: { 'bootstrap.servers': bootstrap, ...settings }, topic: {} },
     instanceTimeoutMs: 300_000,

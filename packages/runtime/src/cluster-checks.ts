@@ -12,30 +12,39 @@ const SECRET_MIN = 16;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 const SECRET_ALLOWED = `allowed is ${SECRET_MIN} or more printable ASCII characters`;
 
-/** What is wrong with the keys of the cluster as a whole, each of which is allowed for itself. */
-export function checkCluster({ cluster }: Pick<Config, 'cluster'>, given: ReadonlyMap<string, SourcedValue>): Findings {
-  const { redisUrl } = settings.cluster;
+/**
+ * What is wrong with the keys of the cluster as a whole, each of which is allowed for itself.
+ *
+ * @param forServer false for a command that only looks at a cluster, which may lack what a server needs
+ */
+export function checkCluster(
+  { cluster }: Pick<Config, 'cluster'>,
+  given: ReadonlyMap<string, SourcedValue>,
+  forServer: boolean,
+): Findings {
+  if (!forServer) return { problems: badSecret(cluster), warnings: [] };
   const clustered = cluster.redisUrl !== '';
-  const problems = [...secretProblems(cluster)];
-  if (!clustered && cluster.role !== 'node') {
-    const why = cluster.role === 'edge' ? 'finds the nodes there' : 'is found there by the edges';
-    problems.unshift(`${redisUrl.key}: nothing is set, and a server with sluice.role=${cluster.role} ${why}`);
-  }
-  const warnings = clustered ? identityWarnings(given) : idleWarnings(cluster, given);
-  return { problems, warnings };
+  return {
+    problems: [...missingRedis(cluster), ...missingSecret(cluster), ...badSecret(cluster)],
+    warnings: clustered ? identityWarnings(given) : idleWarnings(cluster, given),
+  };
 }
 
-function secretProblems({ secret, role, redisUrl }: ClusterConfig): string[] {
-  const { key } = settings.cluster.secret;
-  if (secret !== '') {
-    return secret.length < SECRET_MIN || !PRINTABLE.test(secret)
-      ? [`${key}: the value is not allowed; ${SECRET_ALLOWED}`]
-      : [];
-  }
-  if (redisUrl === '' && role === 'node') return [];
-  return [
-    `${key}: nothing is set, and whoever reached the internal listener could act as a node of the cluster; ${SECRET_ALLOWED}`,
-  ];
+function missingRedis({ role, redisUrl }: ClusterConfig): string[] {
+  if (redisUrl !== '' || role === 'node') return [];
+  const why = role === 'edge' ? 'finds the nodes there' : 'is found there by the edges';
+  return [`${settings.cluster.redisUrl.key}: nothing is set, and a server with sluice.role=${role} ${why}`];
+}
+
+function missingSecret({ secret, role, redisUrl }: ClusterConfig): string[] {
+  if (secret !== '' || (redisUrl === '' && role === 'node')) return [];
+  const why = 'whoever reached the internal listener could act as a node of the cluster';
+  return [`${settings.cluster.secret.key}: nothing is set, and ${why}; ${SECRET_ALLOWED}`];
+}
+
+function badSecret({ secret }: ClusterConfig): string[] {
+  if (secret === '' || (secret.length >= SECRET_MIN && PRINTABLE.test(secret))) return [];
+  return [`${settings.cluster.secret.key}: the value is not allowed; ${SECRET_ALLOWED}`];
 }
 
 function identityWarnings(given: ReadonlyMap<string, SourcedValue>): string[] {

@@ -142,6 +142,8 @@ export interface ClusterConfig {
   readonly role: Role;
   /** `sluice.redis.url`: empty for a proxy that stands alone. */
   readonly redisUrl: string;
+  /** `sluice.redis.tls.ca.file`: certificates that Redis' is checked against; empty: those that Node knows. */
+  readonly redisCaFile: string;
   /** `sluice.cluster.id` (default): part of all keys in Redis and of the names of group members. */
   readonly id: string;
   /** `sluice.cluster.secret`: what nodes know each other by. */

@@ -57,7 +57,7 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const { forServer = true } = input;
   const bootstrap = readBootstrapServers(reader, values, forServer && cluster.role !== 'edge');
   const config = readConfig(reader, { cluster, bootstrapServers: bootstrap.servers, clientKeys: clientKeys(values) });
-  const joined = forServer ? checkCluster(config, values) : { problems: [], warnings: [] };
+  const joined = checkCluster(config, values, forServer);
   const checked = input.check?.(config) ?? { problems: [], warnings: [] };
   const found = [bootstrap, sorted, joined, checked];
   const problems = [...reader.problems, ...found.flatMap((part) => part.problems)];

@@ -308,6 +308,10 @@ const cluster: Settings['cluster'] = {
     description: 'Redis that the nodes of a cluster share; empty: this server stands alone.',
     secret: true,
   }),
+  redisCaFile: text('sluice.redis.tls.ca.file', {
+    description:
+      'PEM file of the authorities that the certificate of Redis may come from; empty: those that Node knows.',
+  }),
   id: text('sluice.cluster.id', {
     description: 'Name of the cluster: two that share a Redis or a Kafka need different ones.',
     defaultValue: 'default',

@@ -4,18 +4,19 @@ import { backwardCommits, foreignAnswers, lostInstances, twoHolders, unexpectedA
 import { acknowledgedMissing, inventedRecords, producedTwice } from './produce-rules.ts';
 import { stuckClients, stuckCommits } from './progress-rules.ts';
 
+/** Causes before what follows from them: who reads the list from the top meets them first. */
 const RULES: readonly ((evidence: Evidence) => Violation[])[] = [
+  lostInstances,
+  twoHolders,
+  foreignAnswers,
   acknowledgedMissing,
   producedTwice,
   inventedRecords,
-  skippedRecords,
+  unexpectedAnswers,
+  backwardCommits,
   committedUndelivered,
   duplicates,
-  twoHolders,
-  backwardCommits,
-  lostInstances,
-  foreignAnswers,
-  unexpectedAnswers,
+  skippedRecords,
   stuckClients,
   stuckCommits,
 ];

@@ -10,13 +10,19 @@ import type {
   ReadCall,
 } from './history.ts';
 
+/** A moment after which clients get on: all of them, or those that can do without the directory. */
+export interface Checkpoint {
+  readonly at: number;
+  readonly whom: 'all' | 'known';
+}
+
 /** A fault, and what clients may see because of it. */
 export interface FaultWindow {
   readonly name: string;
   readonly from: number;
   readonly until: number;
-  /** After each of these moments every client gets on within `progressMs`. */
-  readonly progressAfter: readonly number[];
+  /** After each of these moments clients get on within `progressMs`. */
+  readonly progressAfter: readonly Checkpoint[];
   readonly progressMs: number;
   /**
    * What a group may get a second time. `unconfirmed`: instances move, each at most once, and bring back their
@@ -40,10 +46,12 @@ export interface GroupPlan {
   readonly complete: boolean;
 }
 
-/** What a client does again and again for as long as the loads run. */
+/** What a client does again and again while the loads run. */
 export interface ClientPlan {
   readonly client: string;
   readonly repeats: readonly Operation[];
+  /** Whether some of it waits for the directory: new names, and commits of assigned instances past their lease. */
+  readonly needsDirectory: boolean;
 }
 
 export interface Bounds {
@@ -98,21 +106,21 @@ export function isCall(entry: Entry): entry is Call {
   return entry.operation !== 'observe';
 }
 
-export function callsOf(evidence: Evidence): Call[] {
+export function callsOf(evidence: Pick<Evidence, 'entries'>): Call[] {
   return evidence.entries.filter(isCall);
 }
 
-export function readsOf(evidence: Evidence, group: string): ReadCall[] {
+export function readsOf(evidence: Pick<Evidence, 'entries'>, group: string): ReadCall[] {
   const reads = evidence.entries.filter((entry) => entry.operation === 'read');
   return reads.filter((read) => read.group === group).toSorted((a, b) => a.endedAt - b.endedAt);
 }
 
-export function observationsOf(evidence: Evidence, group: string): Observation[] {
+export function observationsOf(evidence: Pick<Evidence, 'entries'>, group: string): Observation[] {
   const all = evidence.entries.filter((entry) => entry.operation === 'observe');
   return all.filter((observation) => observation.group === group).toSorted((a, b) => a.sentAt - b.sentAt);
 }
 
-export function instanceCallsOf(evidence: Evidence): InstanceCall[] {
+export function instanceCallsOf(evidence: Pick<Evidence, 'entries'>): InstanceCall[] {
   return callsOf(evidence).filter((call): call is InstanceCall => call.operation !== 'produce');
 }
 
@@ -125,7 +133,7 @@ export function instanceKey({ group, instance }: InstanceName): string {
 }
 
 /** Place → the reads of the group that brought the record, in the order of their ends. */
-export function deliveriesOf(evidence: Evidence, group: string): Map<string, Delivery[]> {
+export function deliveriesOf(evidence: Pick<Evidence, 'entries'>, group: string): Map<string, Delivery[]> {
   const deliveries = new Map<string, Delivery[]>();
   for (const read of readsOf(evidence, group)) {
     for (const record of read.records) {

@@ -2,11 +2,19 @@ import { eventually } from '../../harness/conditions.ts';
 import { readLog } from '../../harness/topic-log.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
 import { CommittedWatch } from './committed-watch.ts';
-import type { Bounds, ClientPlan, Evidence, GroupPlan } from './evidence.ts';
-import { deliveriesOf, isCall } from './evidence.ts';
-import { History, isProgress, type PlacedRecord, type ProduceCall } from './history.ts';
+import {
+  type Bounds,
+  type Checkpoint,
+  type ClientPlan,
+  deliveriesOf,
+  type Evidence,
+  type FaultWindow,
+  type GroupPlan,
+} from './evidence.ts';
+import { History, type PlacedRecord, type ProduceCall } from './history.ts';
 import { type ClientOptions, LoadClient } from './load-client.ts';
 import { type CommitStyle, LoadConsumer } from './load-consumer.ts';
+import { stuckGroups, stuckWork } from './progress-rules.ts';
 import { seededRandom } from './seeded-random.ts';
 
 const PARTITIONS = 4;
@@ -54,6 +62,7 @@ const SHORT_LIVED: readonly Omit<Reader, 'keyed'>[] = [
 /** All kinds of load at once, on one topic of their own. */
 export class Loads {
   readonly history: History = new History();
+  readonly bounds: Bounds;
   readonly #options: LoadOptions;
   readonly #topic: string;
   readonly #groups: readonly GroupPlan[];
@@ -64,9 +73,11 @@ export class Loads {
   readonly #readers: Promise<void>[] = [];
   #producing = true;
   #reading = true;
+  #readyAt = Number.POSITIVE_INFINITY;
 
   constructor(options: LoadOptions, topic: string) {
     this.#options = options;
+    this.bounds = options.bounds;
     this.#topic = topic;
     const groupOf = ({ name, mode }: Omit<Reader, 'keyed'>, complete: boolean): GroupPlan => ({
       group: uniqueName(name),
@@ -86,7 +97,11 @@ export class Loads {
     const consumers = READERS.flatMap((reader, i) =>
       reader.keyed.map((keyed, n) => {
         const { group } = this.#groups[i] as GroupPlan;
-        const client = this.#client(`${reader.name}-${n + 1}`, ['read', ...commitsOf(reader.commits)]);
+        const client = this.#client({
+          client: `${reader.name}-${n + 1}`,
+          repeats: ['read', ...commitsOf(reader.commits)],
+          needsDirectory: reader.mode === 'assign' && reader.commits !== 'auto',
+        });
         return { client, consumer: this.#consumer({ ...reader, keyed, group, client, instance: client.name }) };
       }),
     );
@@ -96,33 +111,51 @@ export class Loads {
     }
     SHORT_LIVED.forEach((reader, i) => {
       const { group } = this.#groups[READERS.length + i] as GroupPlan;
-      const client = this.#client(reader.name, ['create', 'read', 'delete', ...commitsOf(reader.commits)]);
+      const client = this.#client({
+        client: reader.name,
+        repeats: ['create', 'read', 'delete', ...commitsOf(reader.commits)],
+        needsDirectory: true,
+      });
       this.#first.push(this.#liveShortly(client, { ...reader, group }));
     });
-    for (let n = 1; n <= PRODUCERS; n += 1)
-      this.#first.push(this.#produceOn(this.#client(`producer-${n}`, ['produce'])));
-    await this.waitForProgress(0, READY_DEADLINE_MS);
+    for (let n = 1; n <= PRODUCERS; n += 1) {
+      const plan: ClientPlan = { client: `producer-${n}`, repeats: ['produce'], needsDirectory: false };
+      this.#first.push(this.#produceOn(this.#client(plan)));
+    }
+    await this.waitForProgress({ at: 0, whom: 'all' }, READY_DEADLINE_MS);
+    this.#readyAt = this.history.now();
   }
 
-  /** What clients do again and again, and did not do since then. */
-  waitingSince(moment: number): string[] {
-    const moves = this.history.entries.filter(isCall).filter((call) => call.endedAt > moment && isProgress(call));
-    const seen = new Set(moves.map((call) => `${call.client} ${call.operation}`));
-    return this.#clients
-      .flatMap(({ client, repeats }) => repeats.map((operation) => `${client} ${operation}`))
-      .filter((work) => !seen.has(work));
+  /** The time in which groups formed: partitions move, and nothing fails. */
+  startWindow(): FaultWindow {
+    return {
+      name: 'the start',
+      from: 0,
+      until: this.#readyAt,
+      progressAfter: [],
+      progressMs: 0,
+      repeats: 'uncommitted',
+      failures: 'none',
+    };
+  }
+
+  /** Whom there is no sign of since then: clients with what they do again and again, and groups by their commits. */
+  waitingSince(point: Checkpoint): string[] {
+    const due = { ...point, until: Number.POSITIVE_INFINITY };
+    const seen = { entries: this.history.entries, clients: this.#clients, groups: this.#groups };
+    return [...stuckWork(seen, due), ...stuckGroups(seen, due)];
   }
 
   /** @throws Error that names who did not get on since then */
-  async waitForProgress(since: number, deadlineMs: number): Promise<void> {
+  async waitForProgress(point: Checkpoint, deadlineMs: number): Promise<void> {
     try {
-      await eventually(() => this.waitingSince(since).length === 0, {
+      await eventually(() => this.waitingSince(point).length === 0, {
         deadlineMs,
         describe: 'all clients to get on',
         intervalMs: 50,
       });
     } catch (cause) {
-      throw new Error(`stuck for ${deadlineMs} ms: ${this.waitingSince(since).join(', ')}`, { cause });
+      throw new Error(`stuck for ${deadlineMs} ms: ${this.waitingSince(point).join(', ')}`, { cause });
     }
   }
 
@@ -137,13 +170,13 @@ export class Loads {
       logs: new Map([[this.#topic, log]]),
       groups: this.#groups,
       clients: this.#clients,
-      bounds: this.#options.bounds,
+      bounds: this.bounds,
       loadUntil,
     });
     const isRead = (): boolean =>
       this.#groups
         .filter(({ complete }) => complete)
-        .every(({ group }) => deliveriesOf({ ...evidence(), faults: [] }, group).size >= log.length);
+        .every(({ group }) => deliveriesOf(evidence(), group).size >= log.length);
     // What was not read by then is for the checker to tell.
     await eventually(isRead, {
       deadlineMs: DRAIN_DEADLINE_MS,
@@ -167,11 +200,11 @@ export class Loads {
     await this.#watch.stop();
   }
 
-  #client(name: string, repeats: ClientPlan['repeats']): LoadClient {
-    this.#clients.push({ client: name, repeats });
+  #client(plan: ClientPlan): LoadClient {
+    this.#clients.push(plan);
     const { urls, requestTimeoutMs, seed } = this.#options;
     const random = seededRandom(seed * 1000 + this.#clients.length);
-    const options: ClientOptions = { name, urls, requestTimeoutMs, random, history: this.history };
+    const options: ClientOptions = { name: plan.client, urls, requestTimeoutMs, random, history: this.history };
     return new LoadClient(options);
   }
 

@@ -1,0 +1,324 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { DirectoryUnavailable } from '@sluice/directory';
+import { describe, expect, it } from 'vitest';
+import { Cluster, declines, dies, fakeLocal, holdLocally, name, RECORDS } from './cluster.ts';
+import { call, closedPort } from './http-exchange.ts';
+
+const nodeOf = (answer: { text: string }): unknown => (JSON.parse(answer.text) as { node?: string }).node;
+const never = (): void => undefined;
+
+/** Three nodes, the instance at the first of them. */
+async function owned(options: Parameters<Cluster['edge']>[0] = {}) {
+  const cluster = new Cluster();
+  const a = await cluster.add('a');
+  const b = await cluster.add('b');
+  const c = await cluster.add('c');
+  const owner = await a.own();
+  const { edge, port } = await cluster.edge(options);
+  return { cluster, a, b, c, owner, edge, port };
+}
+
+describe('a request for an instance', () => {
+  it('goes to the node that holds it, with its epoch, and the directory is asked once', async () => {
+    const { cluster, a, owner, port } = await owned();
+    for (let i = 0; i < 5; i++) expect(await call(port, { path: RECORDS })).toMatchObject({ status: 200 });
+    expect(a.received).toHaveLength(5);
+    expect(a.received[0]?.attempt).toMatchObject({ epoch: owner.epoch });
+    expect(new Set(a.received.map(({ attempt }) => attempt.requestId)).size).toBe(5);
+    expect(cluster.asked).toEqual([name].map((asked) => expect.objectContaining(asked)));
+  });
+
+  it('is served here without a question to anybody when this node holds it', async () => {
+    const local = fakeLocal();
+    const { cluster, port } = await owned({ local });
+    holdLocally(local, name, 7);
+    expect(nodeOf(await call(port, { path: RECORDS }))).toBe('local');
+    expect(local.attempts).toMatchObject([{ epoch: 7 }]);
+    expect(cluster.asked).toEqual([]);
+  });
+
+  it('goes on to where it moved when this node has just lost it, with the body that was read', async () => {
+    const local = fakeLocal();
+    const { a, port, owner } = await owned({ local });
+    holdLocally(local, name, 7);
+    local.next.push({ type: 'declined', owner, body: Buffer.from('{"x":1}'), busy: false });
+    local.held.clear();
+    holdLocally(local, { group: 'g', instance: 'other' }, 7);
+    local.held.set(JSON.stringify(['g', 'i']), 7);
+    setTimeout(() => local.held.delete(JSON.stringify(['g', 'i'])), 0);
+    const answer = await call(port, { method: 'POST', path: '/consumers/g/instances/i/offsets', body: '{"x":1}' });
+    expect(nodeOf(answer)).toBe('a');
+    expect(a.received).toMatchObject([{ body: '{"x":1}' }]);
+  });
+
+  it('goes to the owner that a node names which does not hold it, with its body, and the next goes there at once', async () => {
+    const { cluster, a, b, owner, port } = await owned();
+    await call(port, { path: RECORDS });
+    // Moved, and this edge has not heard of it.
+    const moved = { ...owner, node: { id: b.record.id, boot: b.record.boot }, epoch: owner.epoch + 5 };
+    a.next.push(declines(421, moved));
+    b.held.set(JSON.stringify(['g', 'i']), moved.epoch);
+    const answer = await call(port, { method: 'POST', path: '/consumers/g/instances/i/offsets', body: 'offsets' });
+    expect(nodeOf(answer)).toBe('b');
+    expect(b.received).toMatchObject([{ body: 'offsets', attempt: { epoch: moved.epoch } }]);
+    expect(a.received[1]?.attempt.requestId).toBe(b.received[0]?.attempt.requestId);
+    expect(nodeOf(await call(port, { path: RECORDS }))).toBe('b');
+    expect(cluster.asked).toHaveLength(1);
+  });
+
+  it('is looked for again when a node does not hold it and does not know who does', async () => {
+    const { cluster, a, port } = await owned();
+    await call(port, { path: RECORDS });
+    a.next.push(declines(421));
+    expect(nodeOf(await call(port, { path: RECORDS }))).toBe('a');
+    expect(cluster.asked).toHaveLength(2);
+  });
+
+  it('is taken over at once when the port of its owner refused twice, by a node that is not the owner', async () => {
+    const takeovers: string[] = [];
+    const { a, b, c, owner, port } = await owned({ hooks: { onTakeover: (reason) => takeovers.push(reason) } });
+    await call(port, { path: RECORDS });
+    await a.kill();
+    const startedAt = performance.now();
+    const answer = await call(port, { path: RECORDS });
+    expect(answer.status).toBe(200);
+    expect(performance.now() - startedAt).toBeLessThan(1500);
+    expect(takeovers).toEqual(['refused']);
+    const [taker] = [...b.received, ...c.received];
+    expect(taker?.attempt.claim).toEqual({ from: owner, reason: 'refused' });
+  });
+
+  it('waits for the end of the lease when its owner is one whom Kafka does not fence', async () => {
+    const { a, b, c, owner, port } = await owned({ leaseMs: 60_000 });
+    await call(port, { path: RECORDS });
+    await a.kill();
+    for (const node of [b, c]) node.next.push(declines(421, owner), declines(421, owner));
+    const answer = call(port, { path: RECORDS });
+    const claims = (): unknown[] => [...b.received, ...c.received].map(({ attempt }) => attempt.claim?.reason);
+    await expect.poll(claims).toEqual(['refused']);
+    for (const node of [b, c]) node.next.splice(0);
+    await a.expire();
+    expect((await answer).status).toBe(200);
+    // Asked once while the lease ran.
+    expect(claims()).toEqual(['refused', 'expired']);
+  });
+
+  it('is taken over when the lease of its owner is over, by this node if it comes first', async () => {
+    const { cluster, a, owner, port } = await owned();
+    await a.expire();
+    const answer = await call(port, { path: RECORDS });
+    expect(answer.status).toBe(200);
+    expect(['b', 'c']).toContain(nodeOf(answer));
+
+    const alone = new Cluster();
+    const local = fakeLocal('l');
+    const gone = await alone.add('gone');
+    const left = await gone.own();
+    await alone.directory.register({ ...gone.record, ...local.identity, address: 'http://127.0.0.1:1' });
+    await gone.expire();
+    const here = await alone.edge({ local });
+    expect(nodeOf(await call(here.port, { path: RECORDS }))).toBe('l');
+    expect(local.attempts).toMatchObject([{ claim: { from: left, reason: 'expired' } }]);
+    expect([cluster.asked.length, owner.epoch > 0]).toEqual([1, true]);
+  });
+
+  it('is taken over when its node came back as another, at the same address', async () => {
+    const { cluster, a, owner, port } = await owned();
+    await call(port, { path: RECORDS });
+    a.record = { ...a.record, boot: 'second' };
+    a.held.clear();
+    await cluster.directory.register(a.record);
+    const answer = await call(port, { path: RECORDS });
+    expect(answer.status).toBe(200);
+    const claims = cluster.nodes.flatMap(({ received }) => received.flatMap(({ attempt }) => attempt.claim ?? []));
+    expect(claims).toEqual([{ from: owner, reason: 'expired' }]);
+  });
+
+  it('is taken over by the next node when the first one drains', async () => {
+    const { a, b, c, port } = await owned();
+    await a.expire();
+    b.next.push(declines(503));
+    c.next.push(declines(503));
+    expect((await call(port, { path: RECORDS })).status).toBe(200);
+    expect(b.received.length + c.received.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('is sent once more, as the same request, when its node broke off without an answer', async () => {
+    const { a, port } = await owned();
+    a.next.push(dies);
+    expect((await call(port, { path: RECORDS })).status).toBe(200);
+    expect(a.received).toHaveLength(2);
+    expect(a.received[0]?.attempt).toEqual(a.received[1]?.attempt);
+  });
+
+  it('is not sent a third time: nobody knows what became of it', async () => {
+    const { a, port } = await owned();
+    a.next.push(dies, dies, dies);
+    const answer = await call(port, { path: RECORDS, headers: { accept: 'application/vnd.kafka.v2+json' } });
+    expect(answer).toMatchObject({ status: 502, headers: { 'content-type': 'application/vnd.kafka.v2+json' } });
+    expect(JSON.parse(answer.text)).toMatchObject({ error_code: 502, message: expect.stringContaining('may have') });
+    expect(a.received).toHaveLength(2);
+  });
+
+  it('is given up at a node that fell silent as soon as its lease is over, and taken over', async () => {
+    const { a, port } = await owned();
+    a.next.push(never);
+    const answer = call(port, { path: RECORDS });
+    await expect.poll(() => a.received).toHaveLength(1);
+    await a.expire();
+    expect((await answer).status).toBe(200);
+    expect(a.received).toHaveLength(1);
+  });
+
+  it('answers 204 to a DELETE whose first try was done and not answered', async () => {
+    const { cluster, a, owner, port } = await owned();
+    a.next.push((received, response) => {
+      a.held.clear();
+      void cluster.directory.remove({ name, ...owner }).then(() => dies(received, response));
+    });
+    expect(await call(port, { method: 'DELETE', path: '/consumers/g/instances/i' })).toMatchObject({ status: 204 });
+    // The next one is too late.
+    expect(await call(port, { method: 'DELETE', path: '/consumers/g/instances/i' })).toMatchObject({ status: 404 });
+  });
+
+  it('for an instance that does not exist is answered by some node, and the directory asked once a second', async () => {
+    const cluster = new Cluster();
+    await cluster.add('a');
+    const b = await cluster.add('b');
+    const { port } = await cluster.edge();
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, async () => await call(port, { path: '/consumers/g/instances/none/records' })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
+    expect(cluster.asked).toHaveLength(1);
+    expect(b.received[0]?.attempt).toMatchObject({ epoch: undefined, claim: undefined });
+  });
+
+  it('is found by asking all nodes while the directory is away', async () => {
+    const { cluster, a, port } = await owned();
+    cluster.away = new DirectoryUnavailable('away');
+    expect(nodeOf(await call(port, { path: RECORDS }))).toBe('a');
+    expect(cluster.calls.map(({ node }) => node).toSorted()).toEqual(['a', 'b', 'c']);
+    // Remembered: nobody is asked again.
+    await call(port, { path: RECORDS });
+    expect(cluster.calls).toHaveLength(3);
+    expect(a.received).toHaveLength(2);
+  });
+
+  it('goes to where its owner was when the directory has forgotten all nodes', async () => {
+    const { cluster, a, b, c, port } = await owned();
+    await call(port, { path: RECORDS });
+    for (const node of [a, b, c]) await cluster.directory.leave(node.record);
+    expect(nodeOf(await call(port, { path: RECORDS }))).toBe('a');
+    expect((await call(port, { path: '/topics' })).status).toBe(200);
+  });
+
+  it('is not sent twice when it was too large to be kept', async () => {
+    const { a, b, port, owner } = await owned();
+    const moved = { ...owner, node: b.record, epoch: owner.epoch + 5 };
+    a.next.push(declines(421, moved));
+    const body = 'x'.repeat(5000);
+    const answer = await call(port, { method: 'POST', path: '/consumers/g/instances/i/offsets', body });
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(a.received).toMatchObject([{ body }]);
+    expect(b.received).toEqual([]);
+  });
+});
+
+describe('a request that waits', () => {
+  /** Nobody listens at the owner's address, and nobody may take over. */
+  async function stuck(options: Parameters<Cluster['edge']>[0] = {}) {
+    const held: string[] = [];
+    const cluster = new Cluster();
+    const gone = await cluster.add('gone');
+    const owner = await gone.own();
+    await cluster.directory.register({ ...gone.record, address: `http://127.0.0.1:${await closedPort()}` });
+    const hooks = { onHeld: (_seconds: number, outcome: string) => held.push(outcome) };
+    return { cluster, gone, owner, held, ...(await cluster.edge({ hooks, ...options })) };
+  }
+
+  it('is answered 503 after the lease and two seconds more', async () => {
+    const { port, held } = await stuck({ leaseMs: 0 });
+    const startedAt = performance.now();
+    expect(await call(port, { path: RECORDS })).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(1990);
+    expect(held).toEqual(['refused']);
+  });
+
+  it('is one of a bounded number; each further one is answered 503 at once', async () => {
+    const { edge, port } = await stuck({ heldMax: 2, leaseMs: 60_000 });
+    const waiting = [call(port, { path: RECORDS }), call(port, { path: RECORDS })];
+    await expect.poll(() => edge.held).toBe(2);
+    expect((await call(port, { path: RECORDS })).status).toBe(503);
+    edge.drain();
+    for (const answer of await Promise.all(waiting)) expect(answer.status).toBe(503);
+  });
+
+  it('waits no more when its client leaves', async () => {
+    const { edge, port, held } = await stuck({ leaseMs: 60_000 });
+    const client = connect(port, '127.0.0.1', () => client.write(`GET ${RECORDS} HTTP/1.1\r\nhost: x\r\n\r\n`));
+    await expect.poll(() => edge.held).toBe(1);
+    client.destroy();
+    await expect.poll(() => edge.held).toBe(0);
+    expect(held).toEqual(['abandoned']);
+  });
+
+  it('is answered 503 when the edge drains, and so is each that would begin to wait', async () => {
+    const { edge, port } = await stuck({ leaseMs: 60_000 });
+    const waiting = call(port, { path: RECORDS });
+    await expect.poll(() => edge.held).toBe(1);
+    edge.drain();
+    expect(await waiting).toMatchObject({ status: 503 });
+    expect(await call(port, { path: RECORDS })).toMatchObject({ status: 503, headers: { connection: 'close' } });
+  });
+
+  it('goes on as soon as the instance has a new owner', async () => {
+    const { cluster, edge, port, owner, held } = await stuck({ leaseMs: 60_000 });
+    const answer = call(port, { path: RECORDS });
+    await expect.poll(() => edge.held).toBe(1);
+    const b = await cluster.add('b');
+    b.next.push(declines(503));
+    const claimed = await cluster.directory.claim({ name, from: owner, to: b.record, reason: 'refused' });
+    if (claimed.outcome === 'claimed') b.held.set(JSON.stringify(['g', 'i']), claimed.record.epoch);
+    expect(nodeOf(await answer)).toBe('b');
+    expect(held).toEqual(['served']);
+  });
+});
+
+describe('an answer that did not reach its client', () => {
+  it('is told to its node before the next request of the instance goes there', async () => {
+    const { cluster, a, port } = await owned();
+    let tell: () => void = never;
+    cluster.onCall = async () => await new Promise<void>((resolve) => void (tell = resolve));
+    a.next.push(never);
+    const client = connect(port, '127.0.0.1', () => client.write(`GET ${RECORDS} HTTP/1.1\r\nhost: x\r\n\r\n`));
+    await expect.poll(() => a.received).toHaveLength(1);
+    client.destroy();
+    await expect.poll(() => cluster.calls).toHaveLength(1);
+    expect(cluster.calls).toEqual([
+      { node: 'a', name: 'undelivered', body: { ...name, request: a.received[0]?.attempt.requestId } },
+    ]);
+    const next = call(port, { path: RECORDS });
+    // Others need not wait; theirs comes later and is answered first.
+    expect((await call(port, { path: '/topics' })).status).toBe(200);
+    expect(a.received.filter(({ url }) => url === RECORDS)).toHaveLength(1);
+    tell();
+    expect((await next).status).toBe(200);
+  });
+
+  it('is one that went into a connection which broke before it was sent', async () => {
+    const { cluster, a, port } = await owned();
+    a.next.push((_received, response) => void response.end(Buffer.alloc(20_000_000)));
+    const client = connect(port, '127.0.0.1', () => client.write(`GET ${RECORDS} HTTP/1.1\r\nhost: x\r\n\r\n`));
+    await once(client, 'data');
+    client.destroy();
+    await expect.poll(() => cluster.calls).toMatchObject([{ name: 'undelivered' }]);
+  });
+
+  it('is not one that its client has', async () => {
+    const { cluster, port } = await owned();
+    await call(port, { path: RECORDS });
+    expect(cluster.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,41 @@
+import { MemoryDirectory, type NodeRecord } from '@sluice/directory';
+import { expect, it, onTestFinished } from 'vitest';
+import { KnownNodes, NodeLink } from '../src/known-nodes.ts';
+
+const load = { instances: 0, instancesMax: 10, utilization: 0 };
+const nodeOf = (id: string, address: string): NodeRecord => {
+  return { id, boot: 'b', address, state: 'up', recordVersion: 1, build: '0', load };
+};
+
+it('a node that gives no usable address does not hide the others', async () => {
+  const directory = new MemoryDirectory({ leaseMs: 10_000, retentionMs: 100_000 });
+  for (const [id, address] of [
+    ['a', 'http://[::1]:81'],
+    ['bad', 'nowhere'],
+    ['c', 'http://c.example:82'],
+  ] as const) {
+    await directory.register(nodeOf(id, address));
+  }
+  const nodes = new KnownNodes({
+    directory,
+    refreshMs: 3000,
+    self: undefined,
+    onChange: () => undefined,
+    onGone: () => undefined,
+    onError: undefined,
+    now: () => 0,
+  });
+  await nodes.start();
+  onTestFinished(() => nodes.stop());
+  expect(nodes.open.map(({ host, port }) => [host, port])).toEqual([
+    ['::1', 81],
+    ['c.example', 82],
+  ]);
+});
+
+it('a port has refused twice when it did so within half a second', () => {
+  const link = new NodeLink(nodeOf('a', 'http://127.0.0.1:1'));
+  expect(link.refused(1000)).toBe(false);
+  expect(link.refused(1501)).toBe(false);
+  expect(link.refused(2001)).toBe(true);
+});
