@@ -3,7 +3,7 @@ import { type ClusterBenchOptions, parseClusterOptions } from './cluster-options
 import { interleave, type Outcome } from './measurement.ts';
 import { clusterColumns } from './report.ts';
 import { type Bench, say, withBroker } from './run-bench.ts';
-import type { ClusterScenario } from './scenarios/cluster-run.ts';
+import { type ClusterScenario, NO_BROKER } from './scenarios/cluster-run.ts';
 import { drain } from './scenarios/drain.ts';
 import { failover } from './scenarios/failover.ts';
 import { hop, latency } from './scenarios/hop.ts';
@@ -12,9 +12,6 @@ import { redisTraffic } from './scenarios/redis-traffic.ts';
 /** First, while there is no Kafka that takes its share of the machine. */
 const WITHOUT_BROKER: Readonly<Record<string, ClusterScenario>> = { hop, latency };
 const WITH_BROKER: Readonly<Record<string, ClusterScenario>> = { redis: redisTraffic, drain, failover };
-
-/** Nobody is asked there. */
-const NO_BROKER = '127.0.0.1:9';
 
 async function runScenarios(
   scenarios: Readonly<Record<string, ClusterScenario>>,

@@ -3,7 +3,9 @@ import { type Cluster, type ClusterOptions, startCluster } from '../../harness/c
 import { eventually } from '../../harness/conditions.ts';
 import { type RedisServer, startRedis } from '../../harness/redis.ts';
 import { uniqueName } from '../../harness/topics.ts';
+import { createBenchTopic, deleteTopic } from '../bench-topics.ts';
 import { PollingClient } from '../clients/polling-client.ts';
+import { startRecordStream } from '../clients/record-stream.ts';
 import { RestClient } from '../clients/rest-client.ts';
 import type { Measurement } from '../measurement.ts';
 
@@ -29,36 +31,64 @@ export type ClusterScenario = (run: ClusterRun, measure: (measurement: Measureme
 
 export type Mode = 'subscribed' | 'assigned';
 
+/** The broker of those that never ask it. */
+export const NO_BROKER = '127.0.0.1:9';
+
 /** Characters of the log of each member that are shown when a scenario fails. */
-const LAST_WORDS = 1000;
+const LAST_WORDS = 2000;
 const CREATE_DEADLINE_MS = 30_000;
 const CREATE_INTERVAL_MS = 200;
 /** Instances that are made at once. */
 const AT_ONCE = 8;
 
-/** A cluster with a Redis of its own, for the time of the work. */
+/** A cluster for the time of the work. */
 export async function withCluster<Result>(
-  options: Omit<ClusterOptions, 'redisUrl'>,
-  work: (cluster: Cluster, redis: RedisServer) => Promise<Result>,
+  options: ClusterOptions,
+  work: (cluster: Cluster) => Promise<Result>,
 ): Promise<Result> {
+  const cluster = await startCluster(options);
+  try {
+    return await work(cluster);
+  } catch (error) {
+    await showLastWords(cluster);
+    throw error;
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** A Redis for the time of the work. */
+export async function withRedis<Result>(work: (redis: RedisServer) => Promise<Result>): Promise<Result> {
   const redis = await startRedis();
   try {
-    const cluster = await startCluster({ ...options, redisUrl: redis.url });
-    try {
-      return await work(cluster, redis);
-    } catch (error) {
-      await showLastWords(cluster);
-      throw error;
-    } finally {
-      await cluster.stop();
-    }
+    return await work(redis);
   } finally {
     await redis.stop();
   }
 }
 
+/** A topic of one partition into which records come all the time. */
+export async function withRecordStream<Result>(
+  bootstrap: string,
+  intervalMs: number,
+  work: (topic: string) => Promise<Result>,
+): Promise<Result> {
+  const topic = await createBenchTopic(bootstrap, 1);
+  const stream = await startRecordStream(bootstrap, topic, intervalMs);
+  try {
+    return await work(topic);
+  } finally {
+    await stream.stop();
+    await deleteTopic(bootstrap, topic);
+  }
+}
+
 async function showLastWords(cluster: Cluster): Promise<void> {
   for (const member of cluster.members) {
+      const fs = await import('node:fs');
+      fs.writeFileSync(`/tmp/notes/log-${member.id}`, await member.logs());
+      fs.writeFileSync(`/tmp/notes/metrics-${member.id}`, (await member.management.call('GET', '/metrics')).text);
+    }
     process.stderr.write(`bench: ${member.id}'s last words: ${(await member.logs()).slice(-LAST_WORDS)}\n`);
   }
 }

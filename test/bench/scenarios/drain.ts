@@ -1,20 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../harness/cluster.ts';
 import { eventually } from '../../harness/conditions.ts';
-import { createBenchTopic, deleteTopic } from '../bench-topics.ts';
 import { hasRecovered, longestGap } from '../clients/outage.ts';
 import type { PollingClient } from '../clients/polling-client.ts';
-import { startRecordStream } from '../clients/record-stream.ts';
 import { SLUICE } from '../goals.ts';
 import type { Figures } from '../measurement.ts';
+import { say } from '../run-bench.ts';
 import { percentile } from '../statistics.ts';
 import {
+  type ClusterRun,
   type ClusterScenario,
   createPollingClients,
   groupsByNode,
   modesOf,
   settle,
   withCluster,
+  withRecordStream,
+  withRedis,
 } from './cluster-run.ts';
 
 const INSTANCES = 100;
@@ -67,26 +69,27 @@ function figuresOf(drains: readonly Drained[]): Figures {
   };
 }
 
+async function drainAll({ bootstrap, effort }: ClusterRun, topic: string, redisUrl: string): Promise<Drained[]> {
+  const { leaseMs, rounds } = effort;
+  return await withCluster({ bootstrap, redisUrl, leaseMs, workers: 1, edges: 2 }, async (cluster) => {
+    const { urls } = cluster;
+    const polling = await createPollingClients({ urls, topic, timeoutMs: POLL_TIMEOUT_MS, modes: modesOf(INSTANCES) });
+    await cluster.add('worker');
+    for (const client of polling.clients) client.start();
+    const drains: Drained[] = [];
+    for (let round = 0; round < rounds; round += 1) drains.push(await drainOne(cluster, polling.clients));
+    await polling.end();
+    return drains;
+  });
+}
+
 /** One worker with a hundred instances that are read from all the time is stopped in an orderly way, and returns. */
-export const drain: ClusterScenario = async ({ bootstrap, effort }, measure) => {
-  const topic = await createBenchTopic(bootstrap, 1);
-  const stream = await startRecordStream(bootstrap, topic, RECORD_INTERVAL_MS);
-  try {
-    await withCluster({ bootstrap, leaseMs: effort.leaseMs, workers: 1, edges: 2 }, async (cluster) => {
-      const modes = modesOf(INSTANCES);
-      const polling = await createPollingClients({ urls: cluster.urls, topic, timeoutMs: POLL_TIMEOUT_MS, modes });
-      await cluster.add('worker');
-      for (const client of polling.clients) client.start();
-      const drains: Drained[] = [];
-      for (let round = 0; round < effort.rounds; round += 1) drains.push(await drainOne(cluster, polling.clients));
-      await polling.end();
-      const failure = drains.flatMap(({ failures }) => failures)[0];
-      if (failure !== undefined) process.stderr.write(`bench: a request failed during the drain: ${failure}\n`);
-      const contenders = [{ name: SLUICE, run: async () => figuresOf(drains) }];
-      await measure({ name: `drain-${INSTANCES}`, contenders, rounds: 1 });
-    });
-  } finally {
-    await stream.stop();
-    await deleteTopic(bootstrap, topic);
-  }
+export const drain: ClusterScenario = async (run, measure) => {
+  await withRecordStream(run.bootstrap, RECORD_INTERVAL_MS, async (topic) => {
+    const drains = await withRedis(async ({ url }) => await drainAll(run, topic, url));
+    const failure = drains.flatMap(({ failures }) => failures)[0];
+    if (failure !== undefined) say(`a request failed during the drain: ${failure}`);
+    const contenders = [{ name: SLUICE, run: async () => figuresOf(drains) }];
+    await measure({ name: `drain-${INSTANCES}`, contenders, rounds: 1 });
+  });
 };

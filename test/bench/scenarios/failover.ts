@@ -1,10 +1,8 @@
 import type { Cluster } from '../../harness/cluster.ts';
 import type { ClusterMember } from '../../harness/cluster-member.ts';
 import { eventually } from '../../harness/conditions.ts';
-import { createBenchTopic, deleteTopic } from '../bench-topics.ts';
 import { hasRecovered, type Outage, outageAt } from '../clients/outage.ts';
 import type { PollingClient } from '../clients/polling-client.ts';
-import { startRecordStream } from '../clients/record-stream.ts';
 import { SLUICE } from '../goals.ts';
 import type { Figures } from '../measurement.ts';
 import { percentile } from '../statistics.ts';
@@ -18,6 +16,8 @@ import {
   modesOf,
   settle,
   withCluster,
+  withRecordStream,
+  withRedis,
 } from './cluster-run.ts';
 
 const WORKERS = 3;
@@ -98,29 +98,26 @@ function figuresOf(strikes: readonly Strike[]): Figures {
   };
 }
 
-async function strikeAll({ bootstrap, effort }: ClusterRun): Promise<Readonly<Record<Fault, readonly Strike[]>>> {
+async function strikeAll(
+  { bootstrap, effort }: ClusterRun,
+  topic: string,
+  redisUrl: string,
+): Promise<Readonly<Record<Fault, readonly Strike[]>>> {
   const { leaseMs, rounds, killsPerRound, instancesPerMode } = effort;
-  const topic = await createBenchTopic(bootstrap, 1);
-  const stream = await startRecordStream(bootstrap, topic, RECORD_INTERVAL_MS);
-  try {
-    return await withCluster({ bootstrap, leaseMs, workers: WORKERS, edges: EDGES }, async (cluster) => {
-      const modes = modesOf(2 * instancesPerMode);
-      const polling = await createPollingClients({ urls: cluster.urls, topic, timeoutMs: POLL_TIMEOUT_MS, modes });
-      for (const client of polling.clients) client.start();
-      const strikes: Record<Fault, Strike[]> = { kill: [], freeze: [] };
-      for (let round = 0; round < rounds; round += 1) {
-        for (let kill = 0; kill < killsPerRound; kill += 1) {
-          strikes.kill.push(...(await strike(cluster, polling.clients, 'kill', leaseMs)));
-        }
-        strikes.freeze.push(...(await strike(cluster, polling.clients, 'freeze', leaseMs)));
+  return await withCluster({ bootstrap, redisUrl, leaseMs, workers: WORKERS, edges: EDGES }, async (cluster) => {
+    const modes = modesOf(2 * instancesPerMode);
+    const polling = await createPollingClients({ urls: cluster.urls, topic, timeoutMs: POLL_TIMEOUT_MS, modes });
+    for (const client of polling.clients) client.start();
+    const strikes: Record<Fault, Strike[]> = { kill: [], freeze: [] };
+    for (let round = 0; round < rounds; round += 1) {
+      for (let kill = 0; kill < killsPerRound; kill += 1) {
+        strikes.kill.push(...(await strike(cluster, polling.clients, 'kill', leaseMs)));
       }
-      await polling.end();
-      return strikes;
-    });
-  } finally {
-    await stream.stop();
-    await deleteTopic(bootstrap, topic);
-  }
+      strikes.freeze.push(...(await strike(cluster, polling.clients, 'freeze', leaseMs)));
+    }
+    await polling.end();
+    return strikes;
+  });
 }
 
 /**
@@ -128,7 +125,9 @@ async function strikeAll({ bootstrap, effort }: ClusterRun): Promise<Readonly<Re
  * each of its clients gets records again. All that happened counts together: a percentile of a few is none.
  */
 export const failover: ClusterScenario = async (run, measure) => {
-  const strikes = await strikeAll(run);
+  const strikes = await withRecordStream(run.bootstrap, RECORD_INTERVAL_MS, async (topic) => {
+    return await withRedis(async ({ url }) => await strikeAll(run, topic, url));
+  });
   for (const fault of FAULTS) {
     for (const mode of ['subscribed', 'assigned'] as const) {
       const figures = figuresOf(strikes[fault].filter((one) => one.mode === mode));

@@ -1,5 +1,3 @@
-import { startCluster } from '../../harness/cluster.ts';
-import { startRedis } from '../../harness/redis.ts';
 import { uniqueName } from '../../harness/topics.ts';
 import { SLUICE } from '../goals.ts';
 import { hasCommand } from '../has-command.ts';
@@ -15,7 +13,7 @@ import {
   startNginx,
   verifyLoad,
 } from '../processes.ts';
-import type { ClusterRun, ClusterScenario } from './cluster-run.ts';
+import { type ClusterRun, type ClusterScenario, NO_BROKER, withCluster, withRedis } from './cluster-run.ts';
 
 const CONNECTIONS = 64;
 const INSTANCES = 64;
@@ -50,27 +48,22 @@ interface Hop {
 }
 
 async function withHop(leaseMs: number, work: (hop: Hop) => Promise<void>): Promise<void> {
-  const redis = await startRedis();
-  const id = uniqueName('hop');
-  const stops: (() => Promise<unknown>)[] = [redis.stop];
-  try {
-    const worker = await startFakeWorker({ redisUrl: redis.url, cluster: id, leaseMs, group: GROUP, instances });
-    stops.push(worker.stop);
-    const cluster = await startCluster({
-      // Nobody asks Kafka for anything.
-      bootstrap: '127.0.0.1:9',
-      redisUrl: redis.url,
-      leaseMs,
-      edges: 1,
-      properties: { 'sluice.cluster.id': id },
-    });
-    stops.push(cluster.stop);
-    const [edge] = cluster.edges;
-    if (edge?.url === undefined) throw new Error('the cluster has no edge');
-    await work({ worker, edge: { url: edge.url, pid: edge.pid } });
-  } finally {
-    for (const stop of stops.toReversed()) await stop();
-  }
+  await withRedis(async ({ url: redisUrl }) => {
+    const id = uniqueName('hop');
+    const worker = await startFakeWorker({ redisUrl, cluster: id, leaseMs, group: GROUP, instances });
+    try {
+      const properties = { 'sluice.cluster.id': id };
+      await withCluster(
+        { bootstrap: NO_BROKER, redisUrl, leaseMs, edges: 1, properties },
+        async ({ edges: [edge] }) => {
+          if (edge?.url === undefined) throw new Error('the cluster has no edge');
+          await work({ worker, edge: { url: edge.url, pid: edge.pid } });
+        },
+      );
+    } finally {
+      await worker.stop();
+    }
+  });
 }
 
 interface Target {
