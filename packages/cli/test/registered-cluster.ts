@@ -63,6 +63,7 @@ export async function internalListener(node: NodeRecord, drain: PeerCall): Promi
   const server = await startPeerServer({
     listener: { scheme: 'http', host: '127.0.0.1', port: 0 },
     advertisedHost: '',
+    advertisedPort: 0,
     secret,
     identity: node,
     limits: loadOperatorConfiguration({ environment: {} }).config.http,
