@@ -38,6 +38,8 @@ missing_test_packages() {
   command -v mvn > /dev/null || echo maven
   command -v redis-server > /dev/null || echo redis-server
   command -v openssl > /dev/null || echo openssl
+  # Debian puts it where only root looks.
+  { command -v haproxy || [ -x /usr/sbin/haproxy ]; } > /dev/null || echo haproxy
 }
 
 # as_root COMMAND ...: fails when that would need a password.
@@ -67,4 +69,4 @@ require_packages() {
 }
 
 require_build_tools() { require_packages 'compiling librdkafka' missing_build_packages; }
-require_test_tools() { require_packages 'the tests (a real Kafka, a real Redis, certificates)' missing_test_packages; }
+require_test_tools() { require_packages 'the tests (a real Kafka, a real Redis, a real balancer, certificates)' missing_test_packages; }

@@ -54,7 +54,7 @@ async function run(): Promise<void> {
   const broker = await startKafka({ autoCreateTopics: true, initialRebalanceDelayMs: 0 });
   const redis = await startRedis();
   const topic = await createTopic(broker.bootstrap, { prefix: 'demo', partitions: PARTITIONS });
-  say('starting two edges and three workers');
+  say('starting two edges and three workers; a directory that begins empty gives its first name after a lease, 10 s');
   const cluster = await startCluster({
     bootstrap: broker.bootstrap,
     redisUrl: redis.url,

@@ -8,7 +8,8 @@ import { type GuardedProcess, type ProcessExit, startGuarded } from './guarded-p
 import { type HttpClient, httpClient } from './http.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../packages/cli/bin/sluice', import.meta.url));
-const READY_DEADLINE_MS = 15_000;
+/** Several at once on a machine that has other things to do. */
+const READY_DEADLINE_MS = 45_000;
 const STOP_GRACE_MS = 15_000;
 
 interface LaunchOptions {

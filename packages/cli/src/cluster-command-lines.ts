@@ -31,7 +31,7 @@ export function addClusterCommands(program: Command): void {
 }
 
 function addDrain(program: Command): void {
-  clusterCommand(program, 'drain', 'have a node hand over its consumer instances, and end')
+  clusterCommand(program, 'drain', 'have a node hand over its consumer instances, and take no new ones')
     .argument('<node>', 'its id, as in `sluice nodes`')
     .option('--wait', 'wait until it holds none any more')
     .option('--timeout <seconds>', 'how long to wait', parseSeconds, DRAIN_TIMEOUT_S)

@@ -19,7 +19,8 @@ const CALL_TIMEOUT_MS = 5000;
 const LOOK_INTERVAL_MS = 250;
 
 /**
- * `sluice drain`: tells a node to hand over what it holds and to end.
+ * `sluice drain`: tells a node to hand over what it holds, and to take nothing new. The process runs on: who ends it then
+ * moves nothing any more. What no other node takes stays with it.
  *
  * @throws as `withDirectory` does; CommandFailed when the node does not do it, or not in time
  */

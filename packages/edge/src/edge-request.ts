@@ -4,6 +4,7 @@ import type { RouteMatch } from '@sluice/protocol';
 import { requestId } from '@sluice/runtime';
 
 const EMPTY = Buffer.alloc(0);
+const NO_NAMES = { group: '', instance: '' };
 const READ_RECORDS = 'consumers.consume';
 
 /**
@@ -32,8 +33,8 @@ export class EdgeRequest {
     this.request = request;
     this.response = response;
     this.match = match;
-    const params = match?.kind === 'match' ? match.params : undefined;
-    this.name = params === undefined || params.instance === '' ? undefined : params;
+    const { group, instance } = match?.kind === 'match' ? match.params : NO_NAMES;
+    this.name = instance === '' ? undefined : { group, instance };
     this.kind = match?.kind === 'match' && match.route.operation === READ_RECORDS ? 'poll' : 'call';
     const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
     if (coding === undefined && (length === undefined || length === '0')) this.keep(EMPTY);

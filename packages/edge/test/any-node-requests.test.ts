@@ -161,11 +161,7 @@ describe('the body of a request that is sent on', () => {
       expect(second.toString()).toMatch(/^HTTP\/1.1 200 /);
       client.destroy();
     }
-    expect(
-      received()
-        .map(({ body }) => body.length)
-        .toSorted(),
-    ).toEqual([10, 5000]);
+    expect(new Set(received().map(({ body }) => body.length))).toEqual(new Set([10, 5000]));
     for (const { headers } of received()) expect(headers).not.toHaveProperty('expect');
   });
 

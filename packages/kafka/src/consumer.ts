@@ -2,7 +2,7 @@ import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 import { Assignment } from './assignment.ts';
 import { ConsumerHandle } from './consumer-handle.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
-import { kafkaErrorFromCode } from './error-mapping.ts';
+import { kafkaErrorFromCode, timeoutError } from './error-mapping.ts';
 import { GroupOffsets } from './group-offsets.ts';
 import { KafkaError } from './kafka-error.ts';
 import { OFFSET_NONE, OFFSET_STORED } from './logical-offsets.ts';
@@ -174,7 +174,10 @@ export class Consumer {
     }
   }
 
-  /** Leaves the group, so that its other members get the partitions at once. All that is left to do is `close`. */
+  /**
+   * Leaves the group, so that its other members get the partitions at once. All that is left to do is `close`.
+   * @throws KafkaError when a static member could not give its partitions back in time: it may still be in the group
+   */
   leave(): Promise<void> {
     return this.#end(async () => {
       if (!this.#handle.connected) return;
@@ -198,8 +201,11 @@ export class Consumer {
    * @throws KafkaError after the deadline; the handle is still freed whenever the client is done
    */
   async close(): Promise<void> {
-    await this.leave();
-    await this.#handle.disconnect();
+    try {
+      await this.leave();
+    } finally {
+      await this.#handle.disconnect();
+    }
   }
 
   #end(leaveGroup: () => Promise<void>): Promise<void> {
@@ -219,6 +225,7 @@ export class Consumer {
       await this.#handle.consume(1, 0);
       await new Promise((resolve) => setTimeout(resolve, GIVE_BACK_POLL_MS));
     }
+    if (!this.#handle.hasGivenBack) throw timeoutError('leaving the group', GIVE_BACK_MS);
   }
 
   /** A task that changes what is read; once the consumer leaves there is nothing to change. */

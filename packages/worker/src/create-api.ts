@@ -1,8 +1,9 @@
-import type { InstanceRecord, Ownership } from '@sluice/directory';
+import type { Ownership } from '@sluice/directory';
 import { servicePrincipal } from '@sluice/kafka';
 import type { Api } from './api.ts';
 import { ClusterMember } from './cluster/cluster-member.ts';
 import type { ClusterMetrics } from './cluster/cluster-metrics.ts';
+import { Departures } from './cluster/departures.ts';
 import { staticMemberId } from './cluster/instance-record.ts';
 import { Instances } from './cluster/instances.ts';
 import { localSessions, SharedSessions } from './cluster/session-factory.ts';
@@ -20,6 +21,7 @@ import type { WorkerOptions } from './worker.ts';
 export interface WorkerParts {
   readonly api: Api;
   readonly member: ClusterMember | undefined;
+  readonly departures: Departures;
 }
 
 interface Context {
@@ -60,7 +62,9 @@ export function createApi(context: Context): WorkerParts {
     onLeft: (session) => instances.bury(session),
     onClosed: (session, reason, error) => {
       replays.forget(session);
-      const { group, instance } = session.settings;
+      const { group, instance, groupInstanceId } = session.settings;
+      const isLeaving = reason === 'deleted' || reason === 'expired';
+      if (error !== undefined && isLeaving && groupInstanceId !== undefined) departures.begin({ group, instance });
       if (error === undefined) logger.info({ group, instance, reason }, 'A consumer instance ended.');
       else logger.warn({ group, instance, reason, error }, 'A consumer instance ended with an error.');
     },
@@ -69,6 +73,7 @@ export function createApi(context: Context): WorkerParts {
     logger.warn({ error }, 'The topics for pattern subscriptions could not be listed.'),
   );
   const dependencies = dependenciesOf(options, scheduler);
+  const departures = departuresOf(options, sessions);
   const member = memberOf(context, sessions, () => instances);
   const instances: Instances = new Instances({
     directory: options.directory,
@@ -87,7 +92,7 @@ export function createApi(context: Context): WorkerParts {
     draining,
     now,
     wallClock: Date.now,
-    removeMember: (record) => removeMember(options, record),
+    onEnded: (name) => departures.begin(name),
     onTakeover: (reason, outcome, seconds) => context.metrics.takeover(reason, outcome, seconds),
   });
   topicNames.follow(sessions);
@@ -110,7 +115,7 @@ export function createApi(context: Context): WorkerParts {
     draining,
     now,
   };
-  return { api, member };
+  return { api, member, departures };
 }
 
 function memberOf(
@@ -161,12 +166,12 @@ function sharedSessions(
   });
 }
 
-/** An instance ends whose holder died: nobody else can leave the group for it. Its session there ends by itself if this fails. */
-async function removeMember({ admins, config, logger }: WorkerOptions, { name }: InstanceRecord): Promise<void> {
-  try {
-    const member = staticMemberId(config.cluster.id, name.instance);
-    await admins.of(servicePrincipal).removeStaticMember(name.group, member);
-  } catch (error) {
-    logger.warn({ error, ...name }, 'A group could not be told that a member has gone.');
-  }
+function departuresOf({ admins, config, logger }: WorkerOptions, sessions: SessionRegistry): Departures {
+  return new Departures({
+    remove: async ({ group, instance }) => {
+      await admins.of(servicePrincipal).removeStaticMember(group, staticMemberId(config.cluster.id, instance));
+    },
+    isBack: (name) => sessions.get(name) !== undefined,
+    onError: (error, name) => logger.warn({ error, ...name }, 'A group could not be told that a member has gone.'),
+  });
 }

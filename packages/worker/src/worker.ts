@@ -7,6 +7,7 @@ import express from 'express';
 import type { Api } from './api.ts';
 import type { ClusterMember, ClusterOptions } from './cluster/cluster-member.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
+import type { Departures } from './cluster/departures.ts';
 import { type PeerHandler, peerCalls } from './cluster/peer-calls.ts';
 import { createApi } from './create-api.ts';
 import { type Declined, Dispatcher } from './http/dispatch.ts';
@@ -99,6 +100,7 @@ class ApiWorker implements Worker {
   readonly #options: WorkerOptions;
   readonly #api: Api;
   readonly #member: ClusterMember | undefined;
+  readonly #departures: Departures;
   readonly #dispatcher: Dispatcher;
   readonly #pages: RawHandler;
   readonly #metrics: ClusterMetrics;
@@ -111,6 +113,7 @@ class ApiWorker implements Worker {
     const parts = createApi({ options, metrics: this.#metrics, draining: () => this.#draining });
     this.#api = parts.api;
     this.#member = parts.member;
+    this.#departures = parts.departures;
     this.#dispatcher = new Dispatcher({
       api: parts.api,
       handlers,
@@ -185,6 +188,7 @@ class ApiWorker implements Worker {
     await within((end - now()) * REQUESTS_SHARE, stopListening());
     await within(end - now(), sessions.closeAll());
     instances.close();
+    this.#departures.close();
     await this.#member?.end();
   }
 

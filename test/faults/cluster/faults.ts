@@ -38,6 +38,7 @@ export interface Fault {
 const SLACK_MS = 6000;
 /** A broker that starts, and its clients that find out. */
 const BROKER_BACK_MS = 20_000;
+const METRICS_TIMEOUT_MS = 5000;
 const SLOW_MS = 300;
 const SLOW_PAUSE_MS = 200;
 const SLOW_TIMES = 6;
@@ -45,8 +46,16 @@ const SLOW_TIMES = 6;
 /** An instance that nobody may take over waits for the lease, and moves within a second. */
 const withinLease = (leaseMs: number): number => leaseMs + 1000 + SLACK_MS;
 
-function anyHolder({ cluster, random }: FaultRun): ClusterMember {
-  return pick(random, cluster.holders);
+async function instancesOf({ management }: ClusterMember): Promise<number> {
+  const { text } = await management.call('GET', '/metrics', { timeoutMs: METRICS_TIMEOUT_MS });
+  return Number(/^sluice_consumer_instances (.*)$/m.exec(text)?.[1] ?? 0);
+}
+
+/** One that holds instances: a fault elsewhere would try nothing. Any of them when none does at this moment. */
+async function pickHolder({ random }: FaultRun, from: readonly ClusterMember[]): Promise<ClusterMember> {
+  const counts = await Promise.all(from.map(instancesOf));
+  const holding = from.filter((_, i) => (counts[i] ?? 0) > 0);
+  return pick(random, holding.length > 0 ? holding : from);
 }
 
 /** A crash: the instances of the process are taken over. It comes back later, as another life of the same node. */
@@ -55,7 +64,7 @@ export const killHolder: Fault = {
   allows: { repeats: 'unconfirmed', failures: 'retriable' },
   progressMs: withinLease,
   inject: async (run) => {
-    const holder = anyHolder(run);
+    const holder = await pickHolder(run, run.cluster.holders);
     await holder.kill();
     await run.checkpoint();
     await holder.restart();
@@ -73,8 +82,8 @@ export const replaceWorker: Fault = {
   progressMs: withinLease,
   inject: async (run) => {
     // None behind a relay, which would take connections that the ending process refuses.
-    const worker = pick(
-      run.random,
+    const worker = await pickHolder(
+      run,
       run.cluster.workers.filter(({ relay }) => relay === undefined),
     );
     await run.cluster.add('worker');
@@ -89,7 +98,7 @@ export const freezeHolder: Fault = {
   allows: { repeats: 'unconfirmed', failures: 'retriable', wakesHolder: true },
   progressMs: withinLease,
   inject: async (run) => {
-    const holder = anyHolder(run);
+    const holder = await pickHolder(run, run.cluster.holders);
     holder.freeze();
     // At once: clients whose requests the frozen process has get on when it wakes, all others without it.
     const gotOn = run.checkpoint();
@@ -191,15 +200,15 @@ function cutOff(name: string, how: 'stall' | 'refuse'): Fault {
     allows: { repeats: 'unconfirmed', failures: 'retriable' },
     progressMs: withinLease,
     inject: async (run) => {
-      const relay = pick(
-        run.random,
-        run.cluster.workers.flatMap((worker) => worker.relay ?? []),
+      const { relay } = await pickHolder(
+        run,
+        run.cluster.workers.filter((worker) => worker.relay !== undefined),
       );
-      await relay[how]();
+      await relay?.[how]();
       try {
         await delay(1.5 * run.leaseMs);
       } finally {
-        await relay.pass();
+        await relay?.pass();
       }
       await run.checkpoint();
     },

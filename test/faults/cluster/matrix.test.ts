@@ -74,7 +74,7 @@ describe('two edges before three workers', { timeout: TEST_MS }, () => {
 
   beforeAll(async () => {
     redis = await startRedis();
-    cluster = await start(redis.url, { edges: 2, workers: 3, relays: 1 });
+    cluster = await start(redis.url, { edges: 2, workers: 3, relays: 2 });
   }, START_MS);
 
   afterAll(async () => {

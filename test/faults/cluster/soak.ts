@@ -108,7 +108,7 @@ async function soak(options: SoakOptions): Promise<boolean> {
     leaseMs: LEASE_MS,
     edges: 2,
     workers: 3,
-    relays: 1,
+    relays: 2,
   });
   const tally = await runRounds(options, { broker, redis, cluster, leaseMs: LEASE_MS });
   await cluster.stop();

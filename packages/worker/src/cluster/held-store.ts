@@ -18,7 +18,7 @@ const ACTIVE_AT = 'at';
 const ACTIVITY_STEP_MS = 5000;
 
 export interface HeldStoreOptions {
-  readonly directory: Pick<Directory, 'write' | 'find'>;
+  readonly directory: Pick<Directory, 'write' | 'assert' | 'find'>;
   readonly lease: { readonly held: boolean; readonly term: number };
   readonly held: HeldInstance;
   readonly config: string;
@@ -71,6 +71,7 @@ export class HeldStore implements SessionStore {
     let outcome: HoldOutcome | undefined;
     try {
       [outcome] = await this.#options.directory.write([{ held: this.held, change }]);
+      if (isForgotten(outcome)) outcome = await this.#restore(journal);
     } catch (error) {
       this.forgetWritten();
       if (!(error instanceof DirectoryUnavailable)) throw error;
@@ -80,8 +81,9 @@ export class HeldStore implements SessionStore {
         cause: error,
       });
     }
-    this.settle(outcome);
-    if (outcome?.outcome === 'lost') throw new NotHeld(outcome.owner);
+    if (outcome?.outcome !== 'lost') return;
+    this.#options.onLost(outcome.owner);
+    throw new NotHeld(outcome.owner);
   }
 
   touch(journal: Journal): void {
@@ -133,7 +135,22 @@ export class HeldStore implements SessionStore {
     this.#written = undefined;
   }
 
-  settle(outcome: HoldOutcome | undefined): void {
-    if (outcome?.outcome === 'lost') this.#options.onLost(outcome.owner);
+  /** What became of a write behind the answers. */
+  async settle(outcome: HoldOutcome, journal: Journal): Promise<void> {
+    const final = isForgotten(outcome) ? await this.#restore(journal) : outcome;
+    if (final?.outcome === 'lost') this.#options.onLost(final.owner);
   }
+
+  /** A directory that came back empty knows no holder. That is no reason to let go: this node is the one who knows. */
+  async #restore(journal: Journal): Promise<HoldOutcome | undefined> {
+    const [outcome] = await this.#options.directory.assert([this.record(journal)]);
+    // Somebody restored it meanwhile, with a state that may be older.
+    if (outcome?.outcome === 'held') this.forgetWritten();
+    return outcome;
+  }
+}
+
+/** Nobody holds it: forgotten, or deleted. Who asserts it is told which. */
+function isForgotten(outcome: HoldOutcome | undefined): boolean {
+  return outcome?.outcome === 'lost' && outcome.owner === undefined;
 }

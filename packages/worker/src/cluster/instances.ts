@@ -38,8 +38,8 @@ export interface InstancesOptions {
   /** Milliseconds on a clock that never goes back, and since 1970. */
   readonly now: () => number;
   readonly wallClock: () => number;
-  /** Ends the membership that a dead node's instance may still have in its group. */
-  readonly removeMember: (record: InstanceRecord) => Promise<void>;
+  /** An instance of a dead node has ended: nobody else can leave its group for it. */
+  readonly onEnded: (name: InstanceName) => void;
   readonly onTakeover: (reason: ClaimRequest['reason'], outcome: string, seconds: number) => void;
 }
 
@@ -268,7 +268,7 @@ export class Instances {
 
   async #end(record: InstanceRecord): Promise<void> {
     await this.#tombstones.bury(record);
-    await this.#options.removeMember(record);
+    this.#options.onEnded(record.name);
   }
 
   #isExpired({ state }: InstanceRecord): boolean {

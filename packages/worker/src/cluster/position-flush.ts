@@ -1,4 +1,4 @@
-import { type Directory, DirectoryUnavailable } from '@sluice/directory';
+import { type Directory, DirectoryUnavailable, type HoldOutcome, type StateWrite } from '@sluice/directory';
 import type { Journal } from '../sessions/journal.ts';
 import type { HeldStore } from './held-store.ts';
 
@@ -63,7 +63,7 @@ export class PositionFlush {
     if (touched.size === 0) return;
     this.#touched = new Map();
     const stores: HeldStore[] = [];
-    const writes = [];
+    const writes: StateWrite[] = [];
     for (const [store, journal] of touched) {
       const change = store.takeChange(journal);
       if (change === undefined) continue;
@@ -71,9 +71,13 @@ export class PositionFlush {
       writes.push({ held: store.held, change });
     }
     if (writes.length === 0) return;
+    const settle = async (store: HeldStore | undefined, outcome: HoldOutcome): Promise<void> => {
+      const journal = store === undefined ? undefined : touched.get(store);
+      if (journal !== undefined) await store?.settle(outcome, journal);
+    };
     try {
       const outcomes = await this.#options.directory.write(writes);
-      for (const [i, outcome] of outcomes.entries()) stores[i]?.settle(outcome);
+      await Promise.all(outcomes.map((outcome, i) => settle(stores[i], outcome)));
     } catch (error) {
       for (const store of stores) store.forgetWritten();
       for (const [store, journal] of touched) if (!this.#touched.has(store)) this.#touched.set(store, journal);

@@ -19,7 +19,7 @@ export function localSessions(dependencies: SessionDependencies): SessionFactory
 
 export interface SharedSessionsOptions {
   readonly dependencies: SessionDependencies;
-  readonly directory: Pick<Directory, 'write' | 'find'>;
+  readonly directory: Pick<Directory, 'write' | 'assert' | 'find'>;
   readonly lease: { readonly held: boolean; readonly term: number };
   readonly flush: PositionFlush;
   readonly topicNames: TopicNames;

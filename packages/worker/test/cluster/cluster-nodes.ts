@@ -116,7 +116,7 @@ export async function nodeOf(id: string, at: TestDirectory): Promise<TestNode> {
     draining: () => node.draining,
     now: () => at.now,
     wallClock: () => at.now,
-    removeMember: async ({ name }) => void removed.push(name.group),
+    onEnded: ({ group }) => removed.push(group),
     onTakeover: () => undefined,
   });
   const node: TestNode = { identity, record, sessions, instances, flush, lease, removed, draining: false };

@@ -264,6 +264,32 @@ describe('what is written down', () => {
     expect(session.movedTo?.owner?.node).toEqual(b.identity);
   });
 
+  it('is written anew where the directory forgot it (bug: a write that found nothing let the instance go)', async () => {
+    await created();
+    const session = await find(a);
+    session.journal.resolved([{ topic: 't', partition: 0, offset: 3 }]);
+    at.forget();
+    session.offsets.beginRead();
+    await a.flush.flush();
+    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'd3' });
+    at.forget();
+    session.journal.seeking([{ topic: 't', partition: 0, offset: 7 }]);
+    await session.store.save(session.journal);
+    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 's7' });
+    expect(a.sessions.size).toBe(1);
+  });
+
+  it('is not written anew where the instance was deleted', async () => {
+    const epoch = await created();
+    const session = await find(a);
+    session.journal.resolved([{ topic: 't', partition: 0, offset: 3 }]);
+    await at.memory.remove({ name, node: a.identity, epoch });
+    session.offsets.beginRead();
+    await a.flush.flush();
+    expect(await at.memory.read(name)).toBeUndefined();
+    expect(a.sessions.size).toBe(0);
+  });
+
   it('does not commit for an assignment once others may have it', async () => {
     await created();
     const session = await find(a);

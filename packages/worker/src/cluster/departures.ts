@@ -1,0 +1,57 @@
+import type { InstanceName } from '@sluice/directory';
+
+export interface DeparturesOptions {
+  /** Takes the member out of its group, as an administrator. Rejects when Kafka does not do it. */
+  readonly remove: (name: InstanceName) => Promise<void>;
+  /** Whether there is an instance of that name again: the membership is its own now. */
+  readonly isBack: (name: InstanceName) => boolean;
+  readonly onError: (error: unknown, name: InstanceName) => void;
+}
+
+const INTERVAL_MS = 1000;
+/** By then the session of the member is over anyway. */
+const TRIES_MAX = 60;
+/** Beyond it members are left to their sessions' time-out. */
+const UNDER_WAY_MAX = 1000;
+
+/**
+ * Instances that ended and could not leave their groups, or may not have: the broker was away, or their node has died.
+ * Until they are out of it their groups wait for them, for the whole of a session's time-out.
+ */
+export class Departures {
+  readonly #options: DeparturesOptions;
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(options: DeparturesOptions) {
+    this.#options = options;
+  }
+
+  /** Sees to it in the background. */
+  begin(name: InstanceName): void {
+    if (this.#timers.size < UNDER_WAY_MAX) void this.#try(name, 1);
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  async #try(name: InstanceName, count: number): Promise<void> {
+    const { remove, isBack, onError } = this.#options;
+    if (isBack(name)) return;
+    try {
+      await remove(name);
+    } catch (error) {
+      if (count === TRIES_MAX) onError(error, name);
+      else this.#later(name, count + 1);
+    }
+  }
+
+  #later(name: InstanceName, count: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void this.#try(name, count);
+    }, INTERVAL_MS);
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,140 @@
+import type { NodeRecord } from '@sluice/directory';
+import { servicePrincipal } from '@sluice/kafka';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EagerTakeover } from '../../src/cluster/eager-takeover.ts';
+import { HandOver } from '../../src/cluster/hand-over.ts';
+import { peerCalls } from '../../src/cluster/peer-calls.ts';
+import { NotHeld } from '../../src/sessions/not-held.ts';
+import { LEASE_MS, nodeOf, settingsOf, TestDirectory, type TestNode } from './cluster-nodes.ts';
+
+let at: TestDirectory;
+let a: TestNode;
+let b: TestNode;
+const problems: unknown[] = [];
+const onError = (error: unknown): void => void problems.push(error);
+const nameOf = (instance: string) => ({ group: 'g', instance });
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  problems.length = 0;
+  at = new TestDirectory();
+  a = await nodeOf('a', at);
+  b = await nodeOf('b', at);
+});
+afterEach(() => {
+  a.instances.close();
+  b.instances.close();
+  vi.useRealTimers();
+});
+
+describe('handing instances over', () => {
+  const outcomes: string[] = [];
+
+  function handOverOf(node: TestNode, to: TestNode): HandOver {
+    outcomes.length = 0;
+    const calls = peerCalls({ instances: to.instances, undelivered: () => undefined, drain: () => undefined, onError });
+    return new HandOver({
+      identity: node.identity,
+      nodes: () => [node.record, to.record],
+      call: async (_node, name, body) => {
+        const call = calls.get(name);
+        if (call === undefined) throw new Error(`no call ${name}`);
+        return await call(structuredClone(body));
+      },
+      flush: () => node.flush.flush(),
+      release: (session, owner) => node.instances.release(session, owner),
+      onHandOver: (outcome) => outcomes.push(outcome),
+      onError,
+      now: () => at.now,
+    });
+  }
+
+  it('moves all of them, with what is to be known of each, while the lease runs', async () => {
+    for (let i = 0; i < 5; i += 1) await a.instances.create(settingsOf(`i${i}`), `r${i}`);
+    for (const session of a.sessions) session.journal.resolved([{ topic: 't', partition: 0, offset: 7 }]);
+    await handOverOf(a, b).all(a.sessions, 10_000);
+    expect([a.sessions.size, b.sessions.size]).toEqual([0, 5]);
+    expect(outcomes).toEqual(Array(5).fill('moved'));
+    for (const session of b.sessions) expect(session.journal.startOf({ topic: 't', partition: 0 }, 3)).toBe(7);
+    const search = a.instances.find(nameOf('i0'), servicePrincipal, { requestId: 'r', epoch: 1 });
+    await expect(search).rejects.toBeInstanceOf(NotHeld);
+    expect(problems).toEqual([]);
+  });
+
+  it('keeps what nobody takes, and goes on serving it', async () => {
+    await a.instances.create(settingsOf('i'), 'r');
+    b.draining = true;
+    await handOverOf(a, b).all(a.sessions, 10_000);
+    expect(outcomes).toEqual(['kept']);
+    expect((await a.instances.find(nameOf('i'), servicePrincipal, { requestId: 'r' })).yielding).toBe(false);
+  });
+
+  it('waits for a request that is under way, and not for ever', async () => {
+    await a.instances.create(settingsOf('i'), 'r');
+    const session = await a.instances.find(nameOf('i'), servicePrincipal, { requestId: 'r' });
+    session.activeRequests = 1;
+    const moved = handOverOf(a, b).all(a.sessions, 10_000);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(b.sessions.size).toBe(0);
+    session.activeRequests = 0;
+    await vi.advanceTimersByTimeAsync(50);
+    await moved;
+    expect(b.sessions.size).toBe(1);
+  });
+});
+
+describe('taking over unasked', () => {
+  function eagerOf(node: TestNode): EagerTakeover {
+    return new EagerTakeover({
+      directory: at.directory,
+      identity: node.identity,
+      takeOver: async (name, from) => void (await node.instances.claim(name, from, 'expired')),
+      random: () => 0.5,
+      wallClock: () => at.now,
+      onError,
+    });
+  }
+
+  /** An instance on `a` that was used so long ago. */
+  async function used(instance: string, agoMs: number): Promise<void> {
+    await a.instances.create(settingsOf(instance), instance);
+    const epoch = a.instances.epochOf(nameOf(instance)) as number;
+    const held = { name: nameOf(instance), node: a.identity, epoch };
+    await at.memory.write([{ held, change: { set: { at: String(at.now + LEASE_MS - agoMs) } } }]);
+  }
+
+  async function aDies(nodes: readonly NodeRecord[], takers: readonly EagerTakeover[]): Promise<void> {
+    for (const taker of takers) taker.see([a.record, ...nodes]);
+    at.now += LEASE_MS;
+    for (const node of nodes) await at.memory.register(node);
+    for (const taker of takers) taker.see(nodes);
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+
+  it('takes what was in use on a node that died, and leaves what was idle until it is asked for', async () => {
+    await used('busy', 10_000);
+    await used('idle', 60_000);
+    await aDies([b.record], [eagerOf(b)]);
+    expect([...b.sessions].map(({ settings }) => settings.instance)).toEqual(['busy']);
+    expect(problems).toEqual([]);
+  });
+
+  it('is done by one node for each instance', async () => {
+    const c = await nodeOf('c', at);
+    for (let i = 0; i < 8; i += 1) await used(`i${i}`, 1000);
+    const claims = vi.spyOn(at.memory, 'claim');
+    await aDies([b.record, c.record], [eagerOf(b), eagerOf(c)]);
+    expect(b.sessions.size + c.sessions.size).toBe(8);
+    expect(claims).toHaveBeenCalledTimes(8);
+    c.instances.close();
+  });
+
+  it('touches nothing while nobody died', async () => {
+    await used('busy', 0);
+    const taker = eagerOf(b);
+    taker.see([a.record, b.record]);
+    taker.see([a.record, b.record]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(b.sessions.size).toBe(0);
+  });
+});
