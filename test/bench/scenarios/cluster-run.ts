@@ -85,10 +85,6 @@ export async function withRecordStream<Result>(
 
 async function showLastWords(cluster: Cluster): Promise<void> {
   for (const member of cluster.members) {
-      const fs = await import('node:fs');
-      fs.writeFileSync(`/tmp/notes/log-${member.id}`, await member.logs());
-      fs.writeFileSync(`/tmp/notes/metrics-${member.id}`, (await member.management.call('GET', '/metrics')).text);
-    }
     process.stderr.write(`bench: ${member.id}'s last words: ${(await member.logs()).slice(-LAST_WORDS)}\n`);
   }
 }
