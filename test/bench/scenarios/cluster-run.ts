@@ -4,6 +4,7 @@ import { eventually } from '../../harness/conditions.ts';
 import { type RedisServer, startRedis } from '../../harness/redis.ts';
 import { uniqueName } from '../../harness/topics.ts';
 import { createBenchTopic, deleteTopic } from '../bench-topics.ts';
+import { type Answer, hasRecovered } from '../clients/outage.ts';
 import { PollingClient } from '../clients/polling-client.ts';
 import { startRecordStream } from '../clients/record-stream.ts';
 import { RestClient } from '../clients/rest-client.ts';
@@ -38,6 +39,10 @@ export const NO_BROKER = '127.0.0.1:9';
 const LAST_WORDS = 2000;
 const CREATE_DEADLINE_MS = 30_000;
 const CREATE_INTERVAL_MS = 200;
+const SETTLE_DEADLINE_MS = 30_000;
+/** Reads with records. */
+const SETTLED = 5;
+const CHECK_MS = 50;
 /** Instances that are made at once. */
 const AT_ONCE = 8;
 
@@ -164,15 +169,41 @@ export async function groupsByNode(cluster: Cluster): Promise<ReadonlyMap<string
 }
 
 /** Everybody has read a few times, and metadata, code and connections are warm. */
-export async function settle(clients: readonly PollingClient[], deadlineMs = 30_000): Promise<void> {
+export async function settle(clients: readonly PollingClient[]): Promise<void> {
   const before = new Map(clients.map((client) => [client, client.deliveries.length]));
-  const end = performance.now() + deadlineMs;
   const isSettled = (client: PollingClient): boolean => client.deliveries.length >= (before.get(client) ?? 0) + SETTLED;
-  while (!clients.every(isSettled)) {
-    if (performance.now() > end) throw new Error(`not all clients got records: ${clients[0]?.failures.at(-1)}`);
+  await allOf(clients, isSettled, SETTLE_DEADLINE_MS);
+}
+
+/** Everybody has got records that were asked for after the fault. */
+export async function recovery(
+  clients: readonly PollingClient[],
+  faultAtMs: number,
+  deadlineMs: number,
+): Promise<void> {
+  await allOf(clients, ({ deliveries }) => hasRecovered(deliveries, faultAtMs), deadlineMs);
+}
+
+async function allOf(
+  clients: readonly PollingClient[],
+  isDone: (client: PollingClient) => boolean,
+  deadlineMs: number,
+): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    const left = clients.filter((client) => !isDone(client));
+    if (left.length === 0) return;
+    if (performance.now() > end) {
+      throw new Error(
+        `${left.length} of ${clients.length} clients got no records for ${deadlineMs} ms: ${left.map(conditionOf).join('; ')}`,
+      );
+    }
     await delay(CHECK_MS);
   }
 }
 
-const SETTLED = 5;
-const CHECK_MS = 50;
+function conditionOf({ group, answers, deliveries, failures }: PollingClient): string {
+  const since = (answer: Answer | undefined): string =>
+    answer === undefined ? 'never' : `${Math.round(performance.now() - answer.answeredAtMs)} ms ago`;
+  return `${group}: answered ${since(answers.at(-1))}, with records ${since(deliveries.at(-1))}, ${failures.length} failures, the last: ${failures.at(-1) ?? 'none'}`;
+}

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../harness/cluster.ts';
-import { eventually } from '../../harness/conditions.ts';
-import { hasRecovered, longestGap } from '../clients/outage.ts';
+import { longestGap } from '../clients/outage.ts';
 import type { PollingClient } from '../clients/polling-client.ts';
 import { SLUICE } from '../goals.ts';
 import type { Figures } from '../measurement.ts';
@@ -13,6 +12,7 @@ import {
   createPollingClients,
   groupsByNode,
   modesOf,
+  recovery,
   settle,
   withCluster,
   withRecordStream,
@@ -44,10 +44,7 @@ async function drainOne(cluster: Cluster, clients: readonly PollingClient[]): Pr
   if (exit.code !== 0) throw new Error(`${worker.id} ended its drain with ${exit.signal ?? `code ${exit.code}`}`);
   await delay(AFTERMATH_MS);
   const endedAt = performance.now();
-  await eventually(() => clients.every(({ deliveries }) => hasRecovered(deliveries, endedAt)), {
-    deadlineMs: RECOVERY_DEADLINE_MS,
-    describe: 'records for each client of the drained worker',
-  });
+  await recovery(clients, endedAt, RECOVERY_DEADLINE_MS);
   await worker.restart();
   return {
     gapsMs: clients.map(({ answers }) => longestGap(answers, beganAt, endedAt)),

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../harness/cluster.ts';
 import type { ClusterMember } from '../../harness/cluster-member.ts';
 import { eventually } from '../../harness/conditions.ts';
-import { hasRecovered, type Outage, outageAt } from '../clients/outage.ts';
+import { type Outage, outageAt } from '../clients/outage.ts';
 import type { PollingClient } from '../clients/polling-client.ts';
 import { SLUICE } from '../goals.ts';
 import type { Figures } from '../measurement.ts';
@@ -14,6 +14,7 @@ import {
   type Mode,
   modeOf,
   modesOf,
+  recovery,
   settle,
   withCluster,
   withRecordStream,
@@ -60,10 +61,7 @@ async function strike(
   const faultAtMs = performance.now();
   if (fault === 'kill') await worker.kill();
   else worker.freeze();
-  await eventually(() => victims.every(({ deliveries }) => hasRecovered(deliveries, faultAtMs)), {
-    deadlineMs: leaseMs + RECOVERY_MARGIN_MS,
-    describe: 'records for each client of the worker that failed',
-  });
+  await recovery(victims, faultAtMs, leaseMs + RECOVERY_MARGIN_MS);
   const strikes = victims.map((victim) => ({
     mode: modeOf(victim),
     outage: outageAt(victim.deliveries, faultAtMs),
