@@ -9,6 +9,7 @@ import { PollingClient } from '../clients/polling-client.ts';
 import { startRecordStream } from '../clients/record-stream.ts';
 import { RestClient } from '../clients/rest-client.ts';
 import type { Measurement } from '../measurement.ts';
+import { say } from '../run-bench.ts';
 
 /** How much is measured. */
 export interface ClusterEffort {
@@ -40,6 +41,7 @@ const LAST_WORDS = 2000;
 const CREATE_DEADLINE_MS = 30_000;
 const CREATE_INTERVAL_MS = 200;
 const SETTLE_DEADLINE_MS = 30_000;
+const FAILURES_SHOWN = 5;
 /** Reads with records. */
 const SETTLED = 5;
 const CHECK_MS = 50;
@@ -142,6 +144,11 @@ export async function createPollingClients(options: PollingClientsOptions): Prom
       for (const rest of rests) rest.close();
     },
   };
+}
+
+/** What went wrong with requests while something was measured: a number alone explains nothing. */
+export function sayFailures(during: string, failures: readonly string[]): void {
+  for (const failure of failures.slice(0, FAILURES_SHOWN)) say(`a request failed (${during}): ${failure}`);
 }
 
 /** Alternating, so that both modes are spread alike over addresses and nodes. */

@@ -4,7 +4,6 @@ import { longestGap } from '../clients/outage.ts';
 import type { PollingClient } from '../clients/polling-client.ts';
 import { SLUICE } from '../goals.ts';
 import type { Figures } from '../measurement.ts';
-import { say } from '../run-bench.ts';
 import { percentile } from '../statistics.ts';
 import {
   type ClusterRun,
@@ -13,6 +12,7 @@ import {
   groupsByNode,
   modesOf,
   recovery,
+  sayFailures,
   settle,
   withCluster,
   withRecordStream,
@@ -84,8 +84,10 @@ async function drainAll({ bootstrap, effort }: ClusterRun, topic: string, redisU
 export const drain: ClusterScenario = async (run, measure) => {
   await withRecordStream(run.bootstrap, RECORD_INTERVAL_MS, async (topic) => {
     const drains = await withRedis(async ({ url }) => await drainAll(run, topic, url));
-    const failure = drains.flatMap(({ failures }) => failures)[0];
-    if (failure !== undefined) say(`a request failed during the drain: ${failure}`);
+    sayFailures(
+      'drain',
+      drains.flatMap(({ failures }) => failures),
+    );
     const contenders = [{ name: SLUICE, run: async () => figuresOf(drains) }];
     await measure({ name: `drain-${INSTANCES}`, contenders, rounds: 1 });
   });

@@ -15,6 +15,7 @@ import {
   modeOf,
   modesOf,
   recovery,
+  sayFailures,
   settle,
   withCluster,
   withRecordStream,
@@ -36,7 +37,7 @@ type Fault = (typeof FAULTS)[number];
 interface Strike {
   readonly mode: Mode;
   readonly outage: Outage;
-  readonly failures: number;
+  readonly failures: readonly string[];
 }
 
 async function busiestWorker(cluster: Cluster): Promise<{ worker: ClusterMember; groups: ReadonlySet<string> }> {
@@ -65,7 +66,7 @@ async function strike(
   const strikes = victims.map((victim) => ({
     mode: modeOf(victim),
     outage: outageAt(victim.deliveries, faultAtMs),
-    failures: victim.failures.length - (failuresBefore.get(victim) ?? 0),
+    failures: victim.failures.slice(failuresBefore.get(victim)),
   }));
   if (fault === 'kill') await worker.restart();
   else worker.thaw();
@@ -92,7 +93,7 @@ function figuresOf(strikes: readonly Strike[]): Figures {
     p95Ms: percentile(since, 95),
     longestMs: percentile(since, 100),
     gapP95Ms: percentile(gaps, 95),
-    failedRequests: strikes.reduce((sum, { failures }) => sum + failures, 0),
+    failedRequests: strikes.reduce((sum, { failures }) => sum + failures.length, 0),
   };
 }
 
@@ -128,7 +129,12 @@ export const failover: ClusterScenario = async (run, measure) => {
   });
   for (const fault of FAULTS) {
     for (const mode of ['subscribed', 'assigned'] as const) {
-      const figures = figuresOf(strikes[fault].filter((one) => one.mode === mode));
+      const struck = strikes[fault].filter((one) => one.mode === mode);
+      const figures = figuresOf(struck);
+      sayFailures(
+        `${fault}, ${mode}`,
+        struck.flatMap(({ failures }) => failures),
+      );
       const contenders = [{ name: SLUICE, run: async () => figures }];
       await measure({ name: `${fault}-${mode}`, contenders, rounds: 1 });
     }
