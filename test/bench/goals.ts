@@ -8,9 +8,13 @@ const COMPARISONS = {
   efficiency: (ours: number, theirs: number) => theirs / ours,
   ratio: (ours: number, theirs: number) => ours / theirs,
   difference: (ours: number, theirs: number) => ours - theirs,
+  /** What is more than a tenth above theirs. */
+  growth: (ours: number, theirs: number) => ours - 1.1 * theirs,
 };
 
-type Against = { readonly kind: 'absolute' } | { readonly kind: keyof typeof COMPARISONS; readonly contender: string };
+export type Against =
+  | { readonly kind: 'absolute' }
+  | { readonly kind: keyof typeof COMPARISONS; readonly contender: string };
 
 export interface Goal {
   readonly measurement: string;
@@ -32,12 +36,12 @@ export interface Verdict {
 
 const seconds = (value: number): string => `${value.toFixed(3)} s`;
 const percent = (value: number): string => `${(value * 100).toFixed(0)} %`;
-const milliseconds = (value: number): string => `${value.toFixed(1)} ms`;
+export const milliseconds = (value: number): string => `${value.toFixed(1)} ms`;
 const mebibytes = (value: number): string => `${value.toFixed(1)} MiB`;
 const perSecond = (value: number): string => `${value.toFixed(0)}/s`;
-const times = (value: number): string => `${value.toFixed(2)} times`;
+export const times = (value: number): string => `${value.toFixed(2)} times`;
 
-const absolute: Against = { kind: 'absolute' };
+export const absolute: Against = { kind: 'absolute' };
 
 function cpuGoals(): Goal[] {
   const rows: [string, Figure, number, string, number][] = [
@@ -137,7 +141,7 @@ function valueOf(goal: Goal, outcome: Outcome): number | undefined {
 }
 
 /** Holds what was measured against the goals; a goal about something that was not measured has no verdict. */
-export function judge(outcomes: readonly Outcome[], all: readonly Goal[] = goals): Verdict[] {
+export function judge(outcomes: readonly Outcome[], all: readonly Goal[]): Verdict[] {
   return all.flatMap((goal) => {
     const outcome = outcomes.find(({ measurement }) => measurement === goal.measurement);
     const value = outcome === undefined ? undefined : valueOf(goal, outcome);

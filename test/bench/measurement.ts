@@ -14,6 +14,16 @@ export interface Figures {
   readonly rssPerInstanceMib?: number;
   /** Part of one core. */
   readonly coreShare?: number;
+  /** What percentiles are taken of. */
+  readonly samples?: number;
+  readonly longestMs?: number;
+  /** Of silences as clients see them. */
+  readonly gapP95Ms?: number;
+  readonly failedRequests?: number;
+  readonly commandsPerSecond?: number;
+  readonly roundTripsPerSecond?: number;
+  /** Commands to Redis whose answers a read waited for. */
+  readonly awaitedPerRead?: number;
 }
 
 export type Figure = keyof Figures;

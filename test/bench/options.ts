@@ -23,6 +23,8 @@ export const usage = `usage: scripts/bench [--scenario NAME,...] [--repeat N] [-
   --url        another v2 proxy that takes part in the produce and consume scenarios
   --pid        its process, for CPU and memory
   --bootstrap  the broker to use; needed with --url, for all must use the same one
+
+scripts/bench cluster measures a cluster; it has a --help of its own.
 `;
 
 const FULL: Effort = { rounds: 3, seconds: 5, wakeUpSamples: 60, idleSeconds: 30 };
@@ -31,7 +33,7 @@ const QUICK: Effort = { rounds: 1, seconds: 2, wakeUpSamples: 20, idleSeconds: 1
 /** The command line asks for something that there is not. */
 export class UsageError extends Error {}
 
-function positiveInteger(name: string, text: string | undefined, fallback: number): number {
+export function positiveInteger(name: string, text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback;
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new UsageError(`--${name} ${text}: a number from 1 up is needed`);
@@ -80,12 +82,21 @@ function parse(commandLine: readonly string[]) {
   }
 }
 
+/** @throws UsageError for a scenario that there is not */
+export function scenarioNames(
+  texts: readonly string[] | undefined,
+  known: readonly string[],
+): readonly string[] | undefined {
+  const names = texts?.flatMap((text) => text.split(','));
+  const unknown = names?.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new UsageError(`--scenario ${unknown}: there is ${known.join(', ')}`);
+  return names;
+}
+
 /** @throws UsageError for an argument that means nothing */
 export function parseOptions(commandLine: readonly string[], known: readonly string[]): BenchOptions {
   const values = parse(commandLine);
-  const scenarios = values.scenario?.flatMap((names) => names.split(','));
-  const unknown = scenarios?.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new UsageError(`--scenario ${unknown}: there is ${known.join(', ')}`);
+  const scenarios = scenarioNames(values.scenario, known);
   const rivals = rivalsOf(values.url, values.pid);
   if (rivals.length > 0 && values.bootstrap === undefined) {
     throw new UsageError('--url needs --bootstrap: the other proxy must write to the broker that is counted on');

@@ -7,6 +7,8 @@ import { deferred, eventually, within } from '../harness/conditions.ts';
 import { freePorts } from '../harness/free-ports.ts';
 import { type GuardedProcess, startGuarded } from '../harness/guarded-process.ts';
 import type { WakeUpParameters } from './clients/wake-ups.ts';
+import { nginxConfiguration } from './nginx-configuration.ts';
+import type { FakeWorkerParameters } from './programs/fake-worker.ts';
 import type { ConsumeResult, RawConsumeParameters } from './programs/raw-consume.ts';
 import type { RawProduceParameters, RawProduceResult } from './programs/raw-produce.ts';
 import type { RestConsumeParameters } from './programs/rest-consume.ts';
@@ -23,7 +25,7 @@ interface Programs {
 }
 
 const RUN_TYPESCRIPT = new URL('../../scripts/lib/run-typescript.mjs', import.meta.url).href;
-const PRODUCE_SCRIPT = fileURLToPath(new URL('./programs/produce.lua', import.meta.url));
+const REQUESTS_SCRIPT = fileURLToPath(new URL('./programs/requests.lua', import.meta.url));
 const PROGRAM_DEADLINE_MS = 180_000;
 const READY_DEADLINE_MS = 15_000;
 const GRACE_MS = 2000;
@@ -82,15 +84,17 @@ export async function runProgram<Name extends keyof Programs>(
   return result as Programs[Name]['result'];
 }
 
-interface ProduceLoad {
+interface RequestLoad {
   readonly url: string;
-  readonly contentType: string;
-  readonly body: string;
+  readonly method: 'GET' | 'POST';
+  readonly body?: { readonly contentType: string; readonly text: string };
+  /** Taken in turn in place of the one of the URL. */
+  readonly paths?: readonly string[];
   readonly connections: number;
   readonly seconds: number;
 }
 
-export interface ProduceLoadResult {
+export interface RequestLoadResult {
   readonly requests: number;
   readonly seconds: number;
   readonly p50Ms: number;
@@ -100,30 +104,41 @@ export interface ProduceLoadResult {
   readonly timeouts: number;
 }
 
-/** Sends the same produce request again and again over a number of connections, with wrk. */
-export async function runProduceLoad(load: ProduceLoad): Promise<ProduceLoadResult> {
+/** @throws Error unless each request was answered, with a 2xx status */
+export function verifyLoad({ requests, statusErrors, socketErrors, timeouts }: RequestLoadResult): void {
+  if (statusErrors + socketErrors + timeouts === 0) return;
+  throw new Error(`of ${requests} requests ${statusErrors} failed, ${socketErrors} broke off, ${timeouts} timed out`);
+}
+
+/** Sends requests again and again over a number of connections, with wrk. */
+export async function runRequestLoad(load: RequestLoad): Promise<RequestLoadResult> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
-  const bodyFile = join(directory, 'body.json');
+  const { url, method, body, paths, connections, seconds } = load;
   try {
-    await writeFile(bodyFile, load.body);
+    const environment: Record<string, string> = { BENCH_METHOD: method };
+    if (body !== undefined) {
+      environment['BENCH_CONTENT_TYPE'] = body.contentType;
+      environment['BENCH_BODY_FILE'] = join(directory, 'body.json');
+      await writeFile(environment['BENCH_BODY_FILE'], body.text);
+    }
+    if (paths !== undefined) {
+      environment['BENCH_PATHS_FILE'] = join(directory, 'paths');
+      await writeFile(environment['BENCH_PATHS_FILE'], paths.join('\n'));
+    }
     const result = await runToEnd({
       name: 'wrk',
       command: 'wrk',
       commandArguments: () => [
         '--threads=1',
-        `--connections=${load.connections}`,
-        `--duration=${load.seconds}s`,
+        `--connections=${connections}`,
+        `--duration=${seconds}s`,
         '--timeout=10s',
-        `--script=${PRODUCE_SCRIPT}`,
-        load.url,
+        `--script=${REQUESTS_SCRIPT}`,
+        url,
       ],
-      environment: (resultFile) => ({
-        BENCH_BODY_FILE: bodyFile,
-        BENCH_CONTENT_TYPE: load.contentType,
-        BENCH_RESULT_FILE: resultFile,
-      }),
+      environment: (resultFile) => ({ ...environment, BENCH_RESULT_FILE: resultFile }),
     });
-    return result as ProduceLoadResult;
+    return result as RequestLoadResult;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -146,16 +161,23 @@ async function accepts(port: number): Promise<true> {
   }
 }
 
-/** Starts the bare server, and waits until it accepts connections. */
-export async function startBareHttp(bootstrap: string): Promise<Server> {
+interface ServerCommand {
+  readonly name: string;
+  readonly command: string;
+  readonly commandArguments: (port: number, directory: string) => Promise<readonly string[]> | readonly string[];
+}
+
+/** Starts a server on a free port of the loopback interface, and waits until it accepts connections. */
+async function startServer({ name, command, commandArguments }: ServerCommand): Promise<Server> {
   const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
   const directory = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
+  const logFile = join(directory, 'output.log');
   const server = await startGuarded({
-    name: 'bare-http',
-    command: process.execPath,
-    commandArguments: typescriptProgram('bare-http', bootstrap, String(port)),
-    logFile: join(directory, 'output.log'),
+    name,
+    command,
+    commandArguments: await commandArguments(port, directory),
+    logFile,
     scratchDirectory: directory,
     graceMs: GRACE_MS,
   });
@@ -164,10 +186,48 @@ export async function startBareHttp(bootstrap: string): Promise<Server> {
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    await eventually(() => accepts(port), { deadlineMs: READY_DEADLINE_MS, describe: 'the bare server to listen' });
+    await eventually(() => accepts(port), { deadlineMs: READY_DEADLINE_MS, describe: `${name} to listen` });
   } catch (error) {
+    const log = await readFile(logFile, 'utf8');
     await stop();
-    throw error;
+    throw new Error(`${name} does not listen: ${log.slice(-LOG_TAIL)}`, { cause: error });
   }
   return { url, pid: server.pid, stop };
+}
+
+/** A program under `programs` that is a server: its own parameter comes first, then the port. */
+function programServer(name: string, parameter: string): Promise<Server> {
+  return startServer({
+    name,
+    command: process.execPath,
+    commandArguments: (port) => typescriptProgram(name, parameter, String(port)),
+  });
+}
+
+/** The bare server that produces. */
+export async function startBareHttp(bootstrap: string): Promise<Server> {
+  return await programServer('bare-http', bootstrap);
+}
+
+/** The bare http-proxy in front of a server. */
+export async function startBareRelay(target: string): Promise<Server> {
+  return await programServer('bare-relay', target);
+}
+
+/** A node of the cluster that answers anything at once. */
+export async function startFakeWorker(parameters: FakeWorkerParameters): Promise<Server> {
+  return await programServer('fake-worker', JSON.stringify(parameters));
+}
+
+/** nginx in front of a server, with as many idle connections kept as there are requests at once. */
+export async function startNginx(target: string, connections: number): Promise<Server> {
+  return await startServer({
+    name: 'nginx',
+    command: 'nginx',
+    commandArguments: async (port, directory) => {
+      const file = join(directory, 'nginx.conf');
+      await writeFile(file, nginxConfiguration({ target, connections, port, directory }));
+      return ['-p', directory, '-e', 'stderr', '-c', file];
+    },
+  });
 }

@@ -2,13 +2,13 @@ import type { Verdict } from './goals.ts';
 import { doubts, type MachineFacts } from './machine.ts';
 import { type Figure, medianOf, type Outcome } from './measurement.ts';
 
-interface Column {
+export interface Column {
   readonly title: string;
   readonly figure: Figure;
   readonly decimals: number;
 }
 
-const columns: readonly Column[] = [
+export const proxyColumns: readonly Column[] = [
   { title: 'requests/s', figure: 'requestsPerSecond', decimals: 0 },
   { title: 'records/s', figure: 'recordsPerSecond', decimals: 0 },
   { title: 'p50 ms', figure: 'p50Ms', decimals: 1 },
@@ -21,6 +21,22 @@ const columns: readonly Column[] = [
   { title: 'peak MiB', figure: 'peakRssMib', decimals: 0 },
 ];
 
+export const clusterColumns: readonly Column[] = [
+  { title: 'samples', figure: 'samples', decimals: 0 },
+  { title: 'requests/s', figure: 'requestsPerSecond', decimals: 0 },
+  { title: 'p50 ms', figure: 'p50Ms', decimals: 2 },
+  { title: 'p95 ms', figure: 'p95Ms', decimals: 0 },
+  { title: 'p99 ms', figure: 'p99Ms', decimals: 1 },
+  { title: 'longest ms', figure: 'longestMs', decimals: 0 },
+  { title: 'gap p95 ms', figure: 'gapP95Ms', decimals: 0 },
+  { title: 'failed', figure: 'failedRequests', decimals: 0 },
+  { title: 'CPU-s/1k req', figure: 'cpuPerThousandRequests', decimals: 4 },
+  { title: 'commands/s', figure: 'commandsPerSecond', decimals: 1 },
+  { title: 'round trips/s', figure: 'roundTripsPerSecond', decimals: 1 },
+  { title: 'awaited/read', figure: 'awaitedPerRead', decimals: 3 },
+  { title: 'peak MiB', figure: 'peakRssMib', decimals: 0 },
+];
+
 /** Texts in columns: the first ones to the left as names are, the others to the right as numbers are. */
 function aligned(rows: readonly (readonly string[])[], names: number): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -30,7 +46,7 @@ function aligned(rows: readonly (readonly string[])[], names: number): string {
 }
 
 /** The medians of all rounds. */
-export function figuresTable(outcomes: readonly Outcome[]): string {
+export function figuresTable(outcomes: readonly Outcome[], columns: readonly Column[]): string {
   const head = ['scenario', 'who', ...columns.map(({ title }) => title)];
   const rows = outcomes.flatMap(({ measurement, contenders }) =>
     contenders.map((runs) => [

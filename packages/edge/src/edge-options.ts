@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Directory, InstanceName, NodeIdentity, NodeRecord, Ownership } from '@sluice/directory';
 import type { Attempt } from '@sluice/protocol';
+import type { LookupSource } from './owner-lookup.ts';
 
 /** The worker in the same process (role `node`): what it holds is served without a hop. */
 export interface LocalNode {
@@ -53,7 +54,7 @@ export type RetryReason =
 /** For the metrics. Each is called synchronously and must not throw. */
 export interface EdgeHooks {
   /** Where the answer to "who holds this instance?" came from. */
-  readonly onLookup?: (source: 'cache' | 'directory' | 'stale' | 'none') => void;
+  readonly onLookup?: (source: LookupSource) => void;
   /** A node did nothing and said so: 421, or 503 while it drains. */
   readonly onDeclined?: (status: number) => void;
   readonly onRetry?: (reason: RetryReason) => void;

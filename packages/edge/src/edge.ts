@@ -18,6 +18,9 @@ import { Scatter } from './scatter.ts';
 import { UndeliveredAnswers } from './undelivered.ts';
 
 const OWNER_TTL_MS = 10_000;
+/** Longer than the longest poll: an instance that is read from all the time has its owner always at hand. */
+const OWNER_AGEING_MS = 60_000;
+const OWNER_RENEWAL_MS = 1000;
 const UNKNOWN_TTL_MS = 1000;
 /** Look-ups under way at once. */
 const LOOKUPS_MAX = 5000;
@@ -50,6 +53,7 @@ export class Edge {
   /** Paths other than those of consumers need not be looked at. */
   readonly #hasLocal: boolean;
   readonly #cache: OwnerCache;
+  readonly #lookup: OwnerLookup;
   readonly #nodes: KnownNodes;
   readonly #bodies: RequestBodies;
   readonly #undelivered: UndeliveredAnswers;
@@ -71,6 +75,7 @@ export class Edge {
     this.#hasLocal = local !== undefined;
     this.#cache = new OwnerCache({
       ttlMs: OWNER_TTL_MS,
+      ageingMs: OWNER_AGEING_MS,
       unknownTtlMs: UNKNOWN_TTL_MS,
       entriesMax: options.ownersMax,
       now,
@@ -100,14 +105,16 @@ export class Edge {
     const shared = { local, hooks, random, nodes: this.#nodes, cache: this.#cache, forwarding: this.#forwarding };
     this.#anyNode = new AnyNodeRequests(shared);
     this.#creates = new CreateRequests({ ...shared, placement });
+    this.#lookup = new OwnerLookup({
+      directory,
+      cache: this.#cache,
+      pendingMax: LOOKUPS_MAX,
+      renewAfterMs: OWNER_RENEWAL_MS,
+      ...(hooks.onLookup === undefined ? {} : { onLookup: hooks.onLookup }),
+    });
     this.#instances = new InstanceRequests({
       ...shared,
-      lookup: new OwnerLookup({
-        directory,
-        cache: this.#cache,
-        pendingMax: LOOKUPS_MAX,
-        ...(hooks.onLookup === undefined ? {} : { onLookup: hooks.onLookup }),
-      }),
+      lookup: this.#lookup,
       scatter: new Scatter(this.#nodes, peers, hooks.onScatter),
       undelivered: this.#undelivered,
       holding: this.#holding,
@@ -154,6 +161,7 @@ export class Edge {
     this.drain();
     this.#unwatch?.();
     this.#nodes.stop();
+    this.#lookup.stop();
     await this.#undelivered.settled();
     this.#forwarding.close();
   }

@@ -4,6 +4,8 @@ import { instanceKey } from './instance-key.ts';
 export interface OwnerCacheOptions {
   /** An owner is believed for so long. */
   readonly ttlMs: number;
+  /** And then for so long while it is looked up again: whoever asks does not wait for that. */
+  readonly ageingMs: number;
   /** That an instance is unknown is believed for so long: guessed names do not reach the directory each time. */
   readonly unknownTtlMs: number;
   /** The least recently used entries beyond this many are forgotten. */
@@ -25,8 +27,8 @@ const MOVE_EVERY_MS = 1000;
 
 export interface CachedOwner {
   readonly owner: Ownership | undefined;
-  /** False: good only while the directory cannot be asked. */
-  readonly fresh: boolean;
+  /** `ageing`: it is time to look it up again. `doubtful`: good only while the directory cannot be asked. */
+  readonly state: 'fresh' | 'ageing' | 'doubtful';
 }
 
 /**
@@ -55,7 +57,7 @@ export class OwnerCache {
       this.#entries.delete(key);
       this.#entries.set(key, { ...entry, placedAt: now });
     }
-    return { owner: entry.owner, fresh: now < entry.freshUntil };
+    return { owner: entry.owner, state: this.#stateOf(entry, now) };
   }
 
   set(name: InstanceName, owner: Ownership | undefined): void {
@@ -92,6 +94,11 @@ export class OwnerCache {
     else if (event.owner !== undefined) this.set(event.name, event.owner);
     // Not kept as unknown: the same name may be made again at once, and that news come too late.
     else this.#entries.delete(instanceKey(event.name));
+  }
+
+  #stateOf({ owner, freshUntil }: Entry, now: number): CachedOwner['state'] {
+    if (now < freshUntil) return 'fresh';
+    return owner !== undefined && now < freshUntil + this.#options.ageingMs ? 'ageing' : 'doubtful';
   }
 
   /** All is to be looked up again, and kept for the case that nobody can be asked. */

@@ -11,51 +11,84 @@ export type Lookup =
   /** Too many look-ups are under way. */
   | { readonly type: 'overloaded' };
 
+/** `directory`: a request waited for its answer. `renewal`: nobody did. `stale`, `none`: it did not answer. */
+export type LookupSource = 'cache' | 'directory' | 'renewal' | 'stale' | 'none';
+
 export interface OwnerLookupOptions {
   readonly directory: Pick<Directory, 'find'>;
   readonly cache: OwnerCache;
   /** Look-ups under way at once; each further one is refused. */
   readonly pendingMax: number;
+  /** Owners that age while they are used are looked up again together, after so long. */
+  readonly renewAfterMs: number;
   /** For the metrics: where an answer came from. */
-  readonly onLookup?: (source: 'cache' | 'directory' | 'stale' | 'none') => void;
+  readonly onLookup?: (source: LookupSource) => void;
 }
 
 /**
- * Finds who owns an instance: in the cache, else in the directory, which is asked once however many want to know. While
- * the directory is away what was known last goes on being used.
+ * Finds who owns an instance: in the cache, else in the directory, which is asked once however many want to know. An
+ * instance in use is looked up again before it is forgotten, so that no request waits for that. While the directory is
+ * away what was known last goes on being used.
  */
 export class OwnerLookup {
   readonly #options: OwnerLookupOptions;
   readonly #pending = new Map<string, Promise<Lookup>>();
+  readonly #ageing = new Map<string, InstanceName>();
+  #renewal: NodeJS.Timeout | undefined;
 
   constructor(options: OwnerLookupOptions) {
     this.#options = options;
   }
 
-  /** An owner that is remembered and fresh: what most requests need, without a turn of the event loop. */
+  /** What is remembered, unless it is doubtful: what most requests need, without a turn of the event loop. */
   remembered(name: InstanceName): Lookup | undefined {
     const cached = this.#options.cache.get(name);
-    if (cached?.fresh !== true) return undefined;
+    if (cached === undefined || cached.state === 'doubtful') return undefined;
+    if (cached.state === 'ageing') this.#renewSoon(name);
     this.#options.onLookup?.('cache');
     return lookupOf(cached.owner);
   }
 
   find(name: InstanceName): Promise<Lookup> {
+    return this.#lookUp(name, 'directory');
+  }
+
+  #lookUp(name: InstanceName, source: 'directory' | 'renewal'): Promise<Lookup> {
     const key = instanceKey(name);
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
     if (this.#pending.size >= this.#options.pendingMax) return Promise.resolve({ type: 'overloaded' });
-    const lookup = this.#ask(name).finally(() => this.#pending.delete(key));
+    const lookup = this.#ask(name, source).finally(() => this.#pending.delete(key));
     this.#pending.set(key, lookup);
     return lookup;
   }
 
-  async #ask(name: InstanceName): Promise<Lookup> {
+  /** Looks nothing up any more that nobody waits for. */
+  stop(): void {
+    clearTimeout(this.#renewal);
+    this.#ageing.clear();
+  }
+
+  /** Together with others: the directory is asked once a while, and not once for each instance. */
+  #renewSoon(name: InstanceName): void {
+    const { pendingMax, renewAfterMs } = this.#options;
+    // Those beyond it are looked up when the next request comes, or the one after that.
+    if (this.#ageing.size >= pendingMax) return;
+    this.#ageing.set(instanceKey(name), name);
+    if (this.#ageing.size > 1) return;
+    this.#renewal = setTimeout(() => {
+      // What goes wrong is told to the next one who has to wait for an answer.
+      for (const ageing of this.#ageing.values()) this.#lookUp(ageing, 'renewal').catch(() => undefined);
+      this.#ageing.clear();
+    }, renewAfterMs);
+  }
+
+  async #ask(name: InstanceName, source: 'directory' | 'renewal'): Promise<Lookup> {
     const { directory, cache, onLookup } = this.#options;
     try {
       const owner = await directory.find(name);
       cache.set(name, owner);
-      onLookup?.('directory');
+      onLookup?.(source);
       return lookupOf(owner);
     } catch (error) {
       if (!(error instanceof DirectoryUnavailable)) throw error;

@@ -7,28 +7,32 @@ const owner = (id: string, epoch: number): Ownership => ({ node: { id, boot: 'b'
 
 function cacheAt(entriesMax = 100): { cache: OwnerCache; advance: (ms: number) => void } {
   let now = 0;
-  const cache = new OwnerCache({ ttlMs: 10_000, unknownTtlMs: 1000, entriesMax, now: () => now });
+  const cache = new OwnerCache({ ttlMs: 10_000, ageingMs: 60_000, unknownTtlMs: 1000, entriesMax, now: () => now });
   return { cache, advance: (ms) => void (now += ms) };
 }
 
 describe('the cache of owners', () => {
-  it('believes an owner for ten seconds, and keeps it for when nobody can be asked', () => {
+  it('believes an owner for ten seconds, then while it is looked up, and keeps it for when nobody can be asked', () => {
     const { cache, advance } = cacheAt();
     expect(cache.get(name)).toBeUndefined();
     cache.set(name, owner('a', 1));
     advance(9999);
-    expect(cache.get(name)).toEqual({ owner: owner('a', 1), fresh: true });
+    expect(cache.get(name)).toEqual({ owner: owner('a', 1), state: 'fresh' });
     advance(1);
-    expect(cache.get(name)).toEqual({ owner: owner('a', 1), fresh: false });
+    expect(cache.get(name)).toEqual({ owner: owner('a', 1), state: 'ageing' });
+    advance(59_999);
+    expect(cache.get(name)?.state).toBe('ageing');
+    advance(1);
+    expect(cache.get(name)).toEqual({ owner: owner('a', 1), state: 'doubtful' });
   });
 
   it('believes for a second that there is no such instance', () => {
     const { cache, advance } = cacheAt();
     cache.set(name, undefined);
     advance(999);
-    expect(cache.get(name)).toEqual({ owner: undefined, fresh: true });
+    expect(cache.get(name)).toEqual({ owner: undefined, state: 'fresh' });
     advance(1);
-    expect(cache.get(name)?.fresh).toBe(false);
+    expect(cache.get(name)?.state).toBe('doubtful');
   });
 
   it('takes no older news for newer', () => {
@@ -48,7 +52,7 @@ describe('the cache of owners', () => {
     expect(cache.size).toBe(0);
     cache.set(name, undefined);
     cache.hear({ type: 'owner', name, owner: owner('a', 1) });
-    expect(cache.get(name)).toEqual({ owner: owner('a', 1), fresh: true });
+    expect(cache.get(name)).toEqual({ owner: owner('a', 1), state: 'fresh' });
     cache.hear({ type: 'owner', name, owner: undefined });
     expect(cache.get(name)).toBeUndefined();
   });
@@ -67,7 +71,7 @@ describe('the cache of owners', () => {
     const { cache } = cacheAt();
     cache.set(name, owner('a', 1));
     cache.hear({ type: 'gap' });
-    expect(cache.get(name)).toEqual({ owner: owner('a', 1), fresh: false });
+    expect(cache.get(name)).toEqual({ owner: owner('a', 1), state: 'doubtful' });
   });
 
   it('holds a bounded number of entries, those in use last', () => {

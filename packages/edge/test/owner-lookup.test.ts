@@ -1,5 +1,5 @@
 import { DirectoryUnavailable, type InstanceName, type Ownership } from '@sluice/directory';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OwnerCache } from '../src/owner-cache.ts';
 import { OwnerLookup } from '../src/owner-lookup.ts';
 
@@ -18,13 +18,21 @@ function asked(pendingMax = 10): Asked {
   const questions: InstanceName[] = [];
   const sources: string[] = [];
   const result = { questions, sources, now: 0, answer: async () => owner } as unknown as Asked;
-  const cache = new OwnerCache({ ttlMs: 10_000, unknownTtlMs: 1000, entriesMax: 100, now: () => result.now });
+  const cache = new OwnerCache({
+    ttlMs: 10_000,
+    ageingMs: 60_000,
+    unknownTtlMs: 1000,
+    entriesMax: 100,
+    now: () => result.now,
+  });
   const find = async (wanted: InstanceName): Promise<Ownership | undefined> => {
     questions.push(wanted);
     return await result.answer();
   };
   const onLookup = (source: string): void => void sources.push(source);
-  return Object.assign(result, { lookup: new OwnerLookup({ directory: { find }, cache, pendingMax, onLookup }) });
+  return Object.assign(result, {
+    lookup: new OwnerLookup({ directory: { find }, cache, pendingMax, renewAfterMs: 1000, onLookup }),
+  });
 }
 
 describe('looking for an owner', () => {
@@ -50,7 +58,7 @@ describe('looking for an owner', () => {
   it('goes on with what was known last while the directory is away', async () => {
     const subject = asked();
     await subject.lookup.find(name);
-    subject.now = 60_000;
+    subject.now = 70_000;
     subject.answer = async () => await Promise.reject(new DirectoryUnavailable('away'));
     expect(subject.lookup.remembered(name)).toBeUndefined();
     expect(await subject.lookup.find(name)).toEqual({ type: 'owner', owner });
@@ -71,5 +79,57 @@ describe('looking for an owner', () => {
     expect(await Promise.all([first, second, shared])).toEqual(Array.from({ length: 3 }, () => ({ type: 'unknown' })));
     subject.answer = async () => owner;
     expect(await subject.lookup.find(at(3))).toEqual({ type: 'owner', owner });
+  });
+});
+
+describe('an owner that ages while it is used', () => {
+  const at = (i: number): InstanceName => ({ group: 'g', instance: `${i}` });
+
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  async function aged(count: number): Promise<Asked> {
+    const subject = asked(count);
+    for (let i = 0; i < count; i += 1) await subject.lookup.find(at(i));
+    subject.questions.length = 0;
+    subject.now = 10_000;
+    return subject;
+  }
+
+  it('is told at once, and looked up together with others that age', async () => {
+    const subject = await aged(3);
+    for (const i of [0, 1, 2, 0, 1]) expect(subject.lookup.remembered(at(i))).toEqual({ type: 'owner', owner });
+    expect(subject.questions).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(subject.questions).toEqual([at(0), at(1), at(2)]);
+    expect(subject.sources.slice(-3)).toEqual(['renewal', 'renewal', 'renewal']);
+    subject.lookup.remembered(at(0));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(subject.questions).toHaveLength(3);
+  });
+
+  it('is the new one when the look-up is over', async () => {
+    const subject = await aged(1);
+    const successor: Ownership = { node: { id: 'b', boot: 'b' }, epoch: 2 };
+    subject.answer = async () => successor;
+    subject.lookup.remembered(at(0));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(subject.lookup.remembered(at(0))).toEqual({ type: 'owner', owner: successor });
+  });
+
+  it('goes on being told when the directory is away', async () => {
+    const subject = await aged(1);
+    subject.answer = async () => await Promise.reject(new DirectoryUnavailable('away'));
+    subject.lookup.remembered(at(0));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(subject.lookup.remembered(at(0))).toEqual({ type: 'owner', owner });
+  });
+
+  it('is not looked up any more once that is stopped', async () => {
+    const subject = await aged(1);
+    subject.lookup.remembered(at(0));
+    subject.lookup.stop();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(subject.questions).toEqual([]);
   });
 });

@@ -70,6 +70,11 @@ export class RestInstance {
     this.#format = format;
   }
 
+  /** The same instance, by another address. */
+  through(client: RestClient): RestInstance {
+    return new RestInstance(client, this.#path, this.#format);
+  }
+
   async subscribe(topic: string): Promise<void> {
     await this.#client.call('POST', `${this.#path}/subscription`, { body: { topics: [topic] } });
   }

@@ -3,7 +3,7 @@ import { countRecords, createBenchTopic, deleteTopic } from '../bench-topics.ts'
 import type { Contender, Figures } from '../measurement.ts';
 import { contentType, type Format, produceBody } from '../payloads.ts';
 import { cpuSeconds, peakResidentMib } from '../process-cost.ts';
-import { type ProduceLoadResult, runProduceLoad, runProgram, startBareHttp } from '../processes.ts';
+import { type RequestLoadResult, runProgram, runRequestLoad, startBareHttp, verifyLoad } from '../processes.ts';
 import type { BenchRun, Scenario, Target } from './bench-run.ts';
 
 const PARTITIONS = 6;
@@ -20,11 +20,9 @@ interface ProduceOptions {
 }
 
 /** Each answer was a 200, and the records are there: those of all answers, and at most one request more a connection. */
-function verify(load: ProduceLoadResult, written: number, { recordsPerRequest, connections }: ProduceOptions): void {
-  const { requests, statusErrors, socketErrors, timeouts } = load;
-  if (statusErrors + socketErrors + timeouts > 0) {
-    throw new Error(`of ${requests} requests ${statusErrors} failed, ${socketErrors} broke off, ${timeouts} timed out`);
-  }
+function verify(load: RequestLoadResult, written: number, { recordsPerRequest, connections }: ProduceOptions): void {
+  verifyLoad(load);
+  const { requests } = load;
   const least = requests * recordsPerRequest;
   const most = (requests + connections) * recordsPerRequest;
   if (written < least || written > most || written % recordsPerRequest !== 0) {
@@ -34,12 +32,12 @@ function verify(load: ProduceLoadResult, written: number, { recordsPerRequest, c
 
 function httpContender(target: Target, run: BenchRun, options: ProduceOptions, topic: string): Contender {
   const body = produceBody(options.format, options.recordsPerRequest);
-  const load = async (seconds: number): Promise<{ load: ProduceLoadResult; written: number }> => {
+  const load = async (seconds: number): Promise<{ load: RequestLoadResult; written: number }> => {
     const before = await countRecords(run.bootstrap, topic, PARTITIONS);
-    const result = await runProduceLoad({
+    const result = await runRequestLoad({
       url: `${target.url}/topics/${topic}`,
-      contentType: contentType(options.format),
-      body,
+      method: 'POST',
+      body: { contentType: contentType(options.format), text: body },
       connections: options.connections,
       seconds,
     });

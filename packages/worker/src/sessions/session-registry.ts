@@ -91,6 +91,8 @@ export class SessionRegistry {
 
   /** Lets go of an instance that another node holds now. */
   async release(session: Session, owner: Ownership | undefined): Promise<void> {
+    // One that is being deleted is told so by its tombstone: whoever deletes it must not look for it elsewhere.
+    if (this.#sessions.get(keyOf(session.settings)) !== session) return;
     await this.#end(session, 'moved', session.detach(owner));
   }
 

@@ -214,6 +214,18 @@ describe('deleting an instance', () => {
   });
 });
 
+describe('an instance that is being deleted', () => {
+  it('does not count as moved when its positions are refused (bug: 404 for a DELETE that had its effect)', async () => {
+    await created();
+    const session = await find(a);
+    session.journal.resolved([{ topic: 't', partition: 0, offset: 3 }]);
+    session.offsets.beginRead();
+    await a.instances.delete(session, 'deleting');
+    await a.flush.flush();
+    expect(session.movedTo).toBeUndefined();
+  });
+});
+
 describe('what is written down', () => {
   it('is safe before it is answered for, or answered with 503', async () => {
     await created();
