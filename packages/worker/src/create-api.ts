@@ -90,6 +90,7 @@ export function createApi(context: Context): WorkerParts {
           }),
     instanceTimeoutMs: config.consumer.instanceTimeoutMs,
     draining,
+    mayTakeOver: () => member?.membership.mayTakeOver ?? true,
     now,
     wallClock: Date.now,
     onEnded: (name) => departures.begin(name),
