@@ -103,6 +103,7 @@ export function createApi(context: Context): WorkerParts {
     producers: options.producers,
     sessions,
     instances,
+    shownNode: config.cluster.showNode ? options.identity : undefined,
     groupInstanceId: (instance) => {
       return options.cluster === undefined ? undefined : staticMemberId(config.cluster.id, instance);
     },
