@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { PEER_PREFIX } from '@sluice/protocol';
+import { PEER_PREFIX, peerHeaders } from '@sluice/protocol';
 
 /** Headers of one connection and not of the message (RFC 9110 §7.6.1). */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -56,7 +56,8 @@ export function answerHeaders(answer: IncomingMessage): string[] {
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const lower = name.toLowerCase();
-    if (lower !== 'transfer-encoding' && isForwarded(lower, named)) headers.push(name, rawHeaders[i + 1] as string);
+    const isForClients = isForwarded(lower, named) || lower === peerHeaders.servedBy;
+    if (lower !== 'transfer-encoding' && isForClients) headers.push(name, rawHeaders[i + 1] as string);
   }
   return headers;
 }

@@ -16,6 +16,15 @@ describe('a create', () => {
     expect([empty.received.length, half.received.length, full.received.length]).toEqual([10, 0, 0]);
   });
 
+  it('counts for its node before the node says so', async () => {
+    const cluster = new Cluster();
+    const a = await cluster.add('a');
+    const b = await cluster.add('b');
+    const { port } = await cluster.edge({ random: () => 0 });
+    for (let i = 0; i < 10; i++) await call(port, CREATE);
+    expect([a.received.length, b.received.length]).toEqual([5, 5]);
+  });
+
   it('goes to the next node when one declines or refuses, as the same request', async () => {
     const cluster = new Cluster();
     const a = await cluster.add('a');
@@ -81,7 +90,9 @@ describe('a create', () => {
   it('makes a name known that nobody had a moment ago', async () => {
     const cluster = new Cluster();
     const a = await cluster.add('a');
-    const { port } = await cluster.edge();
+    // No news come from the directory: what happens here is known here.
+    const directory = { ...cluster.seen, watch: () => () => undefined };
+    const { port } = await cluster.edge({ directory });
     const path = '/consumers/g/instances/made/records';
     expect((await call(port, { path })).status).toBe(404);
     a.next.push((_received, response) => {
@@ -89,5 +100,6 @@ describe('a create', () => {
     });
     await call(port, CREATE);
     expect((await call(port, { path })).status).toBe(200);
+    expect(a.received.at(-1)?.attempt.epoch).toBeGreaterThan(0);
   });
 });

@@ -90,7 +90,9 @@ describe('a request for an instance', () => {
   });
 
   it('waits for the end of the lease when its owner is one whom Kafka does not fence', async () => {
-    const { a, b, c, owner, port } = await owned({ leaseMs: 60_000 });
+    const retries: string[] = [];
+    const hooks = { onRetry: (reason: string) => retries.push(reason) };
+    const { a, b, c, owner, port } = await owned({ leaseMs: 60_000, hooks });
     await call(port, { path: RECORDS });
     await a.kill();
     for (const node of [b, c]) node.next.push(declines(421, owner), declines(421, owner));
@@ -98,6 +100,8 @@ describe('a request for an instance', () => {
     const claims = (): unknown[] => [...b.received, ...c.received].map(({ attempt }) => attempt.claim?.reason);
     await expect.poll(claims).toEqual(['refused']);
     for (const node of [b, c]) node.next.splice(0);
+    // Its port goes on refusing.
+    await expect.poll(() => retries.filter((reason) => reason === 'unreachable').length).toBeGreaterThan(5);
     await a.expire();
     expect((await answer).status).toBe(200);
     // Asked once while the lease ran.
@@ -187,11 +191,12 @@ describe('a request for an instance', () => {
     await cluster.add('a');
     const b = await cluster.add('b');
     const { port } = await cluster.edge();
+    const startedAt = performance.now();
     const answers = await Promise.all(
       Array.from({ length: 50 }, async () => await call(port, { path: '/consumers/g/instances/none/records' })),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
-    expect(cluster.asked).toHaveLength(1);
+    expect(cluster.asked.length).toBeLessThanOrEqual(1 + Math.floor((performance.now() - startedAt) / 1000));
     expect(b.received[0]?.attempt).toMatchObject({ epoch: undefined, claim: undefined });
   });
 
@@ -274,14 +279,16 @@ describe('a request that waits', () => {
   });
 
   it('goes on as soon as the instance has a new owner', async () => {
-    const { cluster, edge, port, owner, held } = await stuck({ leaseMs: 60_000 });
+    // Left alone it would look again after ten seconds.
+    const { cluster, edge, port, owner, held } = await stuck({ leaseMs: 60_000, random: () => 100 });
+    const startedAt = performance.now();
     const answer = call(port, { path: RECORDS });
     await expect.poll(() => edge.held).toBe(1);
     const b = await cluster.add('b');
-    b.next.push(declines(503));
     const claimed = await cluster.directory.claim({ name, from: owner, to: b.record, reason: 'refused' });
     if (claimed.outcome === 'claimed') b.held.set(JSON.stringify(['g', 'i']), claimed.record.epoch);
     expect(nodeOf(await answer)).toBe('b');
+    expect(performance.now() - startedAt).toBeLessThan(8000);
     expect(held).toEqual(['served']);
   });
 });

@@ -12,8 +12,14 @@ export interface PendingCommit {
 interface Entry {
   readonly signature: string;
   readonly commit: PendingCommit;
-  settle(error?: KafkaError): void;
+  readonly sentAt: number;
+  /** The client has it no more. */
+  end(error?: KafkaError): void;
 }
+
+/** By then the client has given up every request that it may have tried again meanwhile. */
+const FORGET_MS = 120_000;
+const STUCK_MS = 1000;
 
 function signatureOf(offsets: readonly TopicPartitionOffset[]): string {
   return offsets
@@ -29,9 +35,23 @@ function signatureOf(offsets: readonly TopicPartitionOffset[]): string {
 export class CommitQueue {
   readonly #entries = new Set<Entry>();
 
-  /** Commits that are not answered yet, oldest first. */
+  /** Commits that somebody may still wait for, oldest first. */
   get pending(): readonly PendingCommit[] {
-    return [...this.#entries].map(({ commit }) => commit);
+    return [...this.#entries].map(({ commit }) => commit).filter(({ settled }) => !settled);
+  }
+
+  /**
+   * The client has a commit that it was not told the end of. It may send it again at any time, and behind whatever was
+   * committed meanwhile, which it would take back.
+   */
+  get busy(): boolean {
+    return this.#entries.size > 0;
+  }
+
+  /** The same for so long that its broker must have trouble. */
+  get stuck(): boolean {
+    const [oldest] = this.#entries;
+    return oldest !== undefined && performance.now() - oldest.sentAt > STUCK_MS;
   }
 
   add(offsets: readonly TopicPartitionOffset[], timeoutMs: number): PendingCommit {
@@ -51,15 +71,18 @@ export class CommitQueue {
     const entry: Entry = {
       signature: signatureOf(offsets),
       commit,
-      settle: (error) => {
+      sentAt: performance.now(),
+      end: (error) => {
         settled = true;
         clearTimeout(timer);
         this.#entries.delete(entry);
         finish(error);
       },
     };
-    const timer = setTimeout(() => {
-      entry.settle(timeoutError('the commit was sent and not answered; it may still take effect', timeoutMs));
+    let timer = setTimeout(() => {
+      settled = true;
+      finish(timeoutError('the commit was sent and not answered; it may still take effect', timeoutMs));
+      timer = setTimeout(() => entry.end(), FORGET_MS);
     }, timeoutMs);
     this.#entries.add(entry);
     return commit;
@@ -70,7 +93,7 @@ export class CommitQueue {
     const signature = signatureOf(offsets);
     for (const entry of this.#entries) {
       if (entry.signature === signature) {
-        entry.settle(error);
+        entry.end(error);
         return;
       }
     }
@@ -78,6 +101,6 @@ export class CommitQueue {
 
   /** Answers all that wait, when the client that would have is gone. */
   abandon(error: KafkaError): void {
-    for (const entry of this.#entries) entry.settle(error);
+    for (const entry of this.#entries) entry.end(error);
   }
 }

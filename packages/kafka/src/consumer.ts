@@ -157,9 +157,9 @@ export class Consumer {
     return this.#offsets.commit(offsets);
   }
 
-  /** @throws KafkaError when the client refuses at once */
-  commitWithoutWaiting(offsets: readonly TopicPartitionOffset[]): void {
-    this.#offsets.commitWithoutWaiting(offsets);
+  /** As `GroupOffsets.commitWithoutWaiting`. @throws KafkaError when the client refuses at once */
+  commitWithoutWaiting(offsets: readonly TopicPartitionOffset[], urgency: 'regular' | 'last'): void {
+    this.#offsets.commitWithoutWaiting(offsets, urgency);
   }
 
   /** The committed offsets of the group; partitions without one are left out. @throws as `Admin.committedOffsets`, and `settle` */

@@ -1,7 +1,7 @@
 import type { TopicPartitionOffset } from '@sluice/protocol';
 import type rdkafka from 'node-rdkafka';
 import { CommitQueue, type PendingCommit } from './commit-queue.ts';
-import { type ErrorContext, kafkaErrorFromClient } from './error-mapping.ts';
+import { type ErrorContext, kafkaErrorFromClient, timeoutError } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
 
 export interface GroupOffsetsOptions {
@@ -35,20 +35,27 @@ export class GroupOffsets {
   }
 
   /**
-   * Commits and waits for the broker's word. Offsets are the next ones to read.
-   * @throws KafkaError; after the deadline a retriable one that says that the commit may still happen
+   * Commits and waits for the broker's word. Offsets are the next ones to read. One commit at a time: the client sends one
+   * again whose broker died, and it would take back those that overtook it.
+   * @throws KafkaError; after the deadline a retriable one that says whether the commit may still happen
    */
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     if (offsets.length === 0) return;
+    await this.#untilQuiet();
     if (this.#refusal !== undefined) throw this.#refusal;
     const commit = this.#send(offsets);
     await this.#pollWhile(() => !commit.settled);
     await commit.answer;
   }
 
-  /** For the moments in which nothing may wait: a revocation, or the automatic commit beside a read. */
-  commitWithoutWaiting(offsets: readonly TopicPartitionOffset[]): void {
-    if (offsets.length > 0 && this.#refusal === undefined) this.#send(offsets);
+  /**
+   * For the moments in which nothing may wait.
+   * @param urgency `regular`: the next commit covers it, so nothing is sent behind one that is not answered yet. `last`:
+   * now or never, as at a revocation; sent unless the broker has trouble and may answer in any order
+   */
+  commitWithoutWaiting(offsets: readonly TopicPartitionOffset[], urgency: 'regular' | 'last'): void {
+    const isHeld = urgency === 'last' ? this.#commits.stuck : this.#commits.busy;
+    if (offsets.length > 0 && this.#refusal === undefined && !isHeld) this.#send(offsets);
   }
 
   /**
@@ -78,6 +85,14 @@ export class GroupOffsets {
     }
     // The answer comes while the client is polled, and not before this.
     return this.#commits.add(offsets, this.#options.timeoutMs);
+  }
+
+  async #untilQuiet(): Promise<void> {
+    const { timeoutMs } = this.#options;
+    const end = performance.now() + timeoutMs;
+    await this.#pollWhile(() => this.#commits.busy && this.#refusal === undefined && performance.now() < end);
+    if (!this.#commits.busy || this.#refusal !== undefined) return;
+    throw timeoutError('an earlier commit is not answered yet, and this one was not sent', timeoutMs);
   }
 
   async #pollWhile(waiting: () => boolean): Promise<void> {

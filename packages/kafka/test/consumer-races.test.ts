@@ -116,7 +116,7 @@ describe('a consumer of which several things are asked at once', () => {
     await consumer.connect();
     await consumer.assign(fromZero(partitions));
     await fillTo(consumer, 3);
-    consumer.commitWithoutWaiting([{ topic, partition: 0, offset: 2 }]);
+    consumer.commitWithoutWaiting([{ topic, partition: 0, offset: 2 }], 'regular');
     const looking = consumer.committed(partitions);
     // An answer comes while the client is polled, which is work for the event loop: no promise alone can bring it.
     for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();

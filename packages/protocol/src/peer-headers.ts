@@ -19,6 +19,8 @@ export const peerHeaders = {
   notAccepted: 'x-sluice-not-accepted',
   /** Of an answer that was not accepted: who holds the instance, as far as the node knows. */
   owner: 'x-sluice-owner',
+  /** Of an answer about an instance, where `sluice.cluster.show.node` says so: the node that gave it. Clients get it, too. */
+  servedBy: 'x-sluice-node',
 } as const;
 
 /** One life of a node. */

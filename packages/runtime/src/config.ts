@@ -156,6 +156,8 @@ export interface ClusterConfig {
   readonly internalPort: number;
   /** `sluice.lease.ms` (10000): without a sign of life for so long a node is taken for dead. */
   readonly leaseMs: number;
+  /** `sluice.cluster.show.node` (false): answers about instances name the node that gave them. */
+  readonly showNode: boolean;
   /** `sluice.edge.held.max` (1000): requests that wait while their instance moves → 503. */
   readonly heldMax: number;
   /** `sluice.edge.buffer.max.bytes` (262144): bodies up to here can be sent again to another node. */

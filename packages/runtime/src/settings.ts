@@ -339,6 +339,10 @@ const cluster: Settings['cluster'] = {
     defaultValue: 10_000,
     min: 500,
   }),
+  showNode: flag('sluice.cluster.show.node', {
+    description: 'Whether answers about consumer instances name the node that gave them, in the header x-sluice-node.',
+    defaultValue: false,
+  }),
   heldMax: integer('sluice.edge.held.max', {
     description: 'Requests that wait while their instance moves to another node, beyond which the answer is 503.',
     defaultValue: 1000,

@@ -1,3 +1,4 @@
+import type { NodeIdentity } from '@sluice/directory';
 import type { AdminPool, Principal, ProducerPool } from '@sluice/kafka';
 import type { Config } from '@sluice/runtime';
 import type { Instances } from './cluster/instances.ts';
@@ -15,6 +16,8 @@ export interface Api {
   readonly producers: ProducerPool;
   readonly sessions: SessionRegistry;
   readonly instances: Instances;
+  /** This node, where answers about instances are to name it. */
+  readonly shownNode: NodeIdentity | undefined;
   /** The static membership of an instance; undefined where no other node could go on with it. */
   readonly groupInstanceId: (instance: string) => string | undefined;
   readonly scheduler: ReadScheduler;

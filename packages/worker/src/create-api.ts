@@ -90,6 +90,7 @@ export function createApi(context: Context): WorkerParts {
           }),
     instanceTimeoutMs: config.consumer.instanceTimeoutMs,
     draining,
+    mayTakeOver: () => member?.membership.mayTakeOver ?? true,
     now,
     wallClock: Date.now,
     onEnded: (name) => departures.begin(name),
@@ -102,6 +103,7 @@ export function createApi(context: Context): WorkerParts {
     producers: options.producers,
     sessions,
     instances,
+    shownNode: config.cluster.showNode ? options.identity : undefined,
     groupInstanceId: (instance) => {
       return options.cluster === undefined ? undefined : staticMemberId(config.cluster.id, instance);
     },

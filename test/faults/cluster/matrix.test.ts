@@ -42,7 +42,10 @@ afterAll(async () => {
 }, START_MS);
 
 async function start(redisUrl: string, members: Partial<Parameters<typeof startCluster>[0]>): Promise<Cluster> {
-  const properties = { 'consumer.auto.commit.interval.ms': String(COMMIT_INTERVAL_MS) };
+  const properties = {
+    'consumer.auto.commit.interval.ms': String(COMMIT_INTERVAL_MS),
+    'sluice.cluster.show.node': 'true',
+  };
   return await startCluster({ bootstrap: broker.bootstrap, redisUrl, leaseMs: LEASE_MS, properties, ...members });
 }
 

@@ -35,6 +35,8 @@ export interface InstancesOptions {
   readonly instanceTimeoutMs: number;
   /** No new ones are taken any more. */
   readonly draining: () => boolean;
+  /** Whether a lease that is over may be believed to be. */
+  readonly mayTakeOver: () => boolean;
   /** Milliseconds on a clock that never goes back, and since 1970. */
   readonly now: () => number;
   readonly wallClock: () => number;
@@ -203,11 +205,12 @@ export class Instances {
   }
 
   async #claim(request: ClaimRequest): Promise<Session | undefined> {
-    const { directory, sessions, draining, now, onTakeover } = this.#options;
+    const { directory, sessions, draining, mayTakeOver, now, onTakeover } = this.#options;
     const here = sessions.get(request.name);
     if (here !== undefined) return here;
     // Another node may have room.
     if (draining() || !sessions.hasRoom) throw new NotHeld(undefined, { moving: true });
+    if (request.reason === 'expired' && !mayTakeOver()) throw new NotHeld(request.from, { moving: true });
     const startedAt = now();
     if (request.reason === 'refused') await this.#assertFenced(request);
     const answer = await directory.claim(request).catch((error: unknown) => {

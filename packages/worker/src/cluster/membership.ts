@@ -27,6 +27,8 @@ export interface MembershipOptions {
 
 /** Owners say that often what they hold: what nobody says for long is forgotten by the directory. */
 const SWEEP_MS = 60_000;
+/** Of a lease: a node renews its own within that time, once it can. */
+const GRACE_SHARE = 0.5;
 
 /**
  * This node's life in the directory: its lease, and what it holds. After each interruption everything is asserted anew,
@@ -37,6 +39,7 @@ export class Membership {
   readonly #options: MembershipOptions;
   #sweeper: NodeJS.Timeout | undefined;
   #asserting: Promise<void> | undefined;
+  #termBeganAt = performance.now();
   #ended = false;
 
   constructor(options: MembershipOptions) {
@@ -45,7 +48,10 @@ export class Membership {
       directory: options.directory,
       describe: options.describe,
       leaseMs: options.leaseMs,
-      onTerm: () => void this.#assertUntilHeard(),
+      onTerm: () => {
+        this.#termBeganAt = performance.now();
+        void this.#assertUntilHeard();
+      },
       onFenced: options.onFenced,
       onReplaced: options.onReplaced,
       onRenewal: options.onRenewal,
@@ -56,6 +62,15 @@ export class Membership {
   async start(): Promise<void> {
     this.#sweeper = setInterval(() => void this.#assertUntilHeard(), SWEEP_MS).unref();
     await this.lease.start();
+  }
+
+  /**
+   * Whether a lease that is over may be believed to be. After an interruption of its own this node may simply be the first
+   * that is back: the others renew theirs within moments, and are no more dead than it was.
+   */
+  get mayTakeOver(): boolean {
+    const graceMs = this.lease.term <= 1 ? 0 : this.#options.leaseMs * GRACE_SHARE;
+    return this.lease.held && performance.now() - this.#termBeganAt >= graceMs;
   }
 
   /** The node's state has changed, and the others should know at once. */

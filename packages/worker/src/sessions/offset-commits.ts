@@ -68,13 +68,13 @@ export class OffsetCommits {
     const now = this.#dependencies.now();
     if (!this.#settings.autoCommit || now - this.#lastAutoCommitAt < this.#settings.autoCommitIntervalMs) return;
     this.#lastAutoCommitAt = now;
-    this.#commitInBackground(this.#slot.consumer, this.deliveries.committable());
+    this.#commitInBackground(this.#slot.consumer, this.deliveries.committable(), 'regular');
   }
 
   /** The client reads something else from now on; its request proves that it has what it was sent before. */
   leaveSource(): void {
     this.deliveries.confirm();
-    if (this.#settings.autoCommit) this.#commitInBackground(this.#slot.consumer, this.deliveries.committable());
+    if (this.#settings.autoCommit) this.#commitInBackground(this.#slot.consumer, this.deliveries.committable(), 'last');
     this.deliveries.reset();
   }
 
@@ -83,7 +83,7 @@ export class OffsetCommits {
     const revoked = new Set(partitions.map(partitionKey));
     if (this.#settings.autoCommit) {
       const offsets = this.deliveries.committable().filter((offset) => revoked.has(partitionKey(offset)));
-      this.#commitInBackground(consumer, offsets);
+      this.#commitInBackground(consumer, offsets, 'last');
     }
     this.deliveries.forget(partitions);
     this.#options.journal.forget(partitions);
@@ -121,10 +121,14 @@ export class OffsetCommits {
   }
 
   /** Nobody waits for this commit: if it fails, records are read again, and the next commit covers it. */
-  #commitInBackground(consumer: Consumer | undefined, offsets: readonly TopicPartitionOffset[]): void {
+  #commitInBackground(
+    consumer: Consumer | undefined,
+    offsets: readonly TopicPartitionOffset[],
+    urgency: 'regular' | 'last',
+  ): void {
     if (consumer === undefined || !this.#mayCommit()) return;
     try {
-      consumer.commitWithoutWaiting(offsets);
+      consumer.commitWithoutWaiting(offsets, urgency);
     } catch (error) {
       this.#dependencies.onLog(WARNING, 'COMMIT', String(error));
     }

@@ -1,11 +1,17 @@
 import { KafkaError } from '@sluice/kafka';
-import { ApiError } from '@sluice/protocol';
+import { ApiError, formatPeerOwner, peerHeaders } from '@sluice/protocol';
 import type { Api } from '../api.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { NotHeld } from '../sessions/not-held.ts';
 import type { Session } from '../sessions/session.ts';
+
+function signed(answer: Answer, { store }: Session, { shownNode }: Api): Answer {
+  if (shownNode === undefined) return answer;
+  const servedBy = formatPeerOwner({ node: shownNode, epoch: store.epoch });
+  return { ...answer, headers: { ...answer.headers, [peerHeaders.servedBy]: servedBy } };
+}
 
 export type InstanceHandler = (session: Session, exchange: Exchange, api: Api) => Promise<Answer>;
 
@@ -21,7 +27,7 @@ export function forInstance(handle: InstanceHandler): Handler {
     let answer: Answer | undefined;
     try {
       answer = await handle(session, exchange, api);
-      if (session.movedTo === undefined) return answer;
+      if (session.movedTo === undefined) return signed(answer, session, api);
       throw new NotHeld(session.movedTo.owner);
     } catch (error) {
       answer?.onSent?.(false);

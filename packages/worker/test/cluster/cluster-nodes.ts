@@ -56,6 +56,7 @@ export interface TestNode {
   /** Groups that were told of a member that is gone. */
   readonly removed: string[];
   draining: boolean;
+  mayTakeOver: boolean;
 }
 
 /** A worker's part in a cluster, without Kafka: its sessions are never connected. */
@@ -114,12 +115,23 @@ export async function nodeOf(id: string, at: TestDirectory): Promise<TestNode> {
     }),
     instanceTimeoutMs: INSTANCE_TIMEOUT_MS,
     draining: () => node.draining,
+    mayTakeOver: () => node.mayTakeOver,
     now: () => at.now,
     wallClock: () => at.now,
     onEnded: ({ group }) => removed.push(group),
     onTakeover: () => undefined,
   });
-  const node: TestNode = { identity, record, sessions, instances, flush, lease, removed, draining: false };
+  const node: TestNode = {
+    identity,
+    record,
+    sessions,
+    instances,
+    flush,
+    lease,
+    removed,
+    draining: false,
+    mayTakeOver: true,
+  };
   return node;
 }
 

@@ -148,6 +148,16 @@ describe('taking an instance over', () => {
     expect(session.store.epoch).toBeGreaterThan(epoch);
   });
 
+  it('does not believe that a lease is over as long as its own was interrupted a moment ago (bug: living holders lost theirs)', async () => {
+    const epoch = await created();
+    await expireA();
+    const claim = { from: { node: a.identity, epoch }, reason: 'expired' } as const;
+    b.mayTakeOver = false;
+    expect((await notHeld(find(b, { claim }))).moving).toBe(true);
+    b.mayTakeOver = true;
+    expect((await find(b, { claim })).settings.instance).toBe('i');
+  });
+
   it('happens once: who comes second is told of the first', async () => {
     const epoch = await created();
     await expireA();
@@ -193,6 +203,16 @@ describe('taking an instance over', () => {
 });
 
 describe('deleting an instance', () => {
+  it('is not taken for a loss by a write that comes too late (bug: its DELETE was answered 404)', async () => {
+    await created();
+    const session = await find(a);
+    session.journal.resolved([{ topic: 't', partition: 0, offset: 3 }]);
+    session.offsets.beginRead();
+    await a.instances.delete(session, 'deleting');
+    await a.flush.flush();
+    expect(session.movedTo).toBeUndefined();
+  });
+
   it('is for good, and the same request once more finds that it has done so', async () => {
     const epoch = await created();
     await a.instances.delete(await find(a), 'deleting');

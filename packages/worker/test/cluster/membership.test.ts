@@ -74,6 +74,19 @@ describe('a member of a cluster', () => {
     expect(store.term).toBe(membership.lease.term);
   });
 
+  it('believes that others are dead only some time after it was cut off itself', async () => {
+    expect(membership.mayTakeOver).toBe(true);
+    at.away = true;
+    await pass(2 * LEASE_MS);
+    expect(membership.mayTakeOver).toBe(false);
+    at.away = false;
+    await pass(1000);
+    expect(membership.lease.held).toBe(true);
+    expect(membership.mayTakeOver).toBe(false);
+    await pass(LEASE_MS / 2);
+    expect(membership.mayTakeOver).toBe(true);
+  });
+
   it('lets go what another node has taken while its lease was interrupted', async () => {
     const store = await storeOfInstance();
     at.away = true;
