@@ -92,8 +92,6 @@ export class SessionRegistry {
   /** Lets go of an instance that another node holds now; one that is ending anyway is left to its end. */
   async release(session: Session, owner: Ownership | undefined): Promise<void> {
     if (this.#sessions.get(keyOf(session.settings)) !== session) return;
-    // One that is being deleted is told so by its tombstone: whoever deletes it must not look for it elsewhere.
-    if (this.#sessions.get(keyOf(session.settings)) !== session) return;
     await this.#end(session, 'moved', session.detach(owner));
   }
 
