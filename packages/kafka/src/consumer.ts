@@ -1,5 +1,6 @@
 import type { TopicPartition, TopicPartitionOffset } from '@sluice/protocol';
 import { Assignment } from './assignment.ts';
+import type { PendingCommit } from './commit-queue.ts';
 import { ConsumerHandle } from './consumer-handle.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
 import { kafkaErrorFromCode, timeoutError } from './error-mapping.ts';
@@ -65,6 +66,11 @@ export class Consumer {
 
   get assigned(): readonly TopicPartition[] {
     return this.#assignment.list();
+  }
+
+  /** Whether the group gives and takes partitions one by one. */
+  get cooperative(): boolean {
+    return this.#handle.cooperative;
   }
 
   /** Assigned partitions that are not read until a seek says from where. */
@@ -158,8 +164,11 @@ export class Consumer {
   }
 
   /** As `GroupOffsets.commitWithoutWaiting`. @throws KafkaError when the client refuses at once */
-  commitWithoutWaiting(offsets: readonly TopicPartitionOffset[], urgency: 'regular' | 'last'): void {
-    this.#offsets.commitWithoutWaiting(offsets, urgency);
+  commitWithoutWaiting(
+    offsets: readonly TopicPartitionOffset[],
+    urgency: 'regular' | 'last',
+  ): PendingCommit | undefined {
+    return this.#offsets.commitWithoutWaiting(offsets, urgency);
   }
 
   /** The committed offsets of the group; partitions without one are left out. @throws as `Admin.committedOffsets`, and `settle` */

@@ -52,10 +52,14 @@ export class GroupOffsets {
    * For the moments in which nothing may wait.
    * @param urgency `regular`: the next commit covers it, so nothing is sent behind one that is not answered yet. `last`:
    * now or never, as at a revocation; sent unless the broker has trouble and may answer in any order
+   * @returns undefined when nothing was sent
    */
-  commitWithoutWaiting(offsets: readonly TopicPartitionOffset[], urgency: 'regular' | 'last'): void {
+  commitWithoutWaiting(
+    offsets: readonly TopicPartitionOffset[],
+    urgency: 'regular' | 'last',
+  ): PendingCommit | undefined {
     const isHeld = urgency === 'last' ? this.#commits.stuck : this.#commits.busy;
-    if (offsets.length > 0 && this.#refusal === undefined && !isHeld) this.#send(offsets);
+    return offsets.length > 0 && this.#refusal === undefined && !isHeld ? this.#send(offsets) : undefined;
   }
 
   /**

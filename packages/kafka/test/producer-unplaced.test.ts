@@ -12,7 +12,7 @@ afterEach(() => {
 
 /** Reports of new producers lose their offsets, as librdkafka's do for what it takes for a duplicate. */
 function loseOffsets(): void {
-  const on = rdkafka.Producer.prototype.on;
+  const on = Reflect.get(rdkafka.Producer.prototype, 'on') as (...parameters: unknown[]) => rdkafka.Producer;
   vi.spyOn(rdkafka.Producer.prototype, 'on').mockImplementation(function hear(this: rdkafka.Producer, event, listener) {
     if (event !== 'delivery-report') return Reflect.apply(on, this, [event, listener]);
     const lossy: Report = (error, report) => (listener as Report)(error, { ...report, offset: -1 });

@@ -33,13 +33,14 @@ interface Context {
 const now = (): number => performance.now();
 
 function dependenciesOf(
-  { admins, createConsumer, logger }: WorkerOptions,
+  { admins, config, createConsumer, logger }: WorkerOptions,
   scheduler: ReadScheduler,
 ): SessionDependencies {
   return {
     admins,
     scheduler,
     createConsumer,
+    joinTimeoutMs: config.kafka.adminTimeoutMs,
     now,
     onLog: (severity, facility, message) => {
       if (severity <= 3) logger.warn({ facility }, message);
@@ -64,7 +65,8 @@ export function createApi(context: Context): WorkerParts {
       replays.forget(session);
       const { group, instance, groupInstanceId } = session.settings;
       const isLeaving = reason === 'deleted' || reason === 'expired';
-      if (error !== undefined && isLeaving && groupInstanceId !== undefined) departures.begin({ group, instance });
+      const isIncomplete = error !== undefined || session.hasRelic;
+      if (isLeaving && isIncomplete && groupInstanceId !== undefined) departures.begin({ group, instance });
       if (error === undefined) logger.info({ group, instance, reason }, 'A consumer instance ended.');
       else logger.warn({ group, instance, reason, error }, 'A consumer instance ended with an error.');
     },

@@ -33,6 +33,7 @@ export class ConsumerSlot {
   #consumer: Consumer | undefined;
   #connecting: Promise<Consumer> | undefined;
   #fatalAt = Number.NEGATIVE_INFINITY;
+  #wasConnected = false;
   #closed = false;
 
   constructor(options: ConsumerSlotOptions) {
@@ -41,6 +42,11 @@ export class ConsumerSlot {
 
   get consumer(): Consumer | undefined {
     return this.#consumer;
+  }
+
+  /** Whether there ever was one. */
+  get wasConnected(): boolean {
+    return this.#wasConnected;
   }
 
   /** Emptied for good. */
@@ -94,6 +100,7 @@ export class ConsumerSlot {
       throw error;
     }
     this.#consumer = consumer;
+    this.#wasConnected = true;
     this.#options.onChange(true);
     return consumer;
   }

@@ -42,7 +42,12 @@ export class Journal {
     this.#source = source;
     for (const [field, value] of Object.entries(fields)) {
       const position = parsePosition(field, value);
-      if (position !== undefined) this.#starts.set(partitionKey(position), position);
+      if (position === undefined) continue;
+      const key = partitionKey(position);
+      this.#starts.set(key, position);
+      // It stays sought when the partition is read here, and so for the holder after this one.
+      const { topic, partition } = position;
+      if (position.sought) this.#sought.set(key, { topic, partition, offset: undefined });
     }
   }
 
@@ -77,14 +82,26 @@ export class Journal {
   }
 
   committed(offsets: readonly TopicPartition[]): void {
-    for (const offset of offsets) this.#sought.delete(partitionKey(offset));
+    for (const offset of offsets) {
+      const key = partitionKey(offset);
+      this.#sought.delete(key);
+      const start = this.#starts.get(key);
+      if (start?.sought === true) this.#starts.set(key, { ...start, sought: false });
+    }
   }
 
+  /**
+   * The partitions are read by others now. Where they began stays known: should they come back without a commit, `latest`
+   * would mean another moment, and a commit that lies further wins over it anyway.
+   */
   forget(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) {
-      this.#sought.delete(partitionKey(partition));
-      this.#starts.delete(partitionKey(partition));
-    }
+    for (const partition of partitions) this.#forgetSeek(partitionKey(partition));
+  }
+
+  /** The group gave these partitions, and no others. */
+  keepOnly(partitions: readonly TopicPartition[]): void {
+    const granted = new Set(partitions.map(partitionKey));
+    for (const key of [...this.#sought.keys(), ...this.#starts.keys()]) if (!granted.has(key)) this.#forgetSeek(key);
   }
 
   /** Where a partition without a commit begins was decided, once and for all. */
@@ -95,10 +112,9 @@ export class Journal {
     }
   }
 
-  /** Nothing is known any more of where the partitions are read. */
+  /** Others may have read the partitions meanwhile. */
   forgetPositions(): void {
-    this.#sought.clear();
-    this.#starts.clear();
+    for (const key of [...this.#sought.keys(), ...this.#starts.keys()]) this.#forgetSeek(key);
   }
 
   /** The consumer is gone and the account of deliveries with it: the next consumer begins where this one was. */
@@ -122,6 +138,11 @@ export class Journal {
       fields[`p:${partition}/${topic}`] = `${sought ? SOUGHT : DELIVERED}${offset}`;
     }
     return fields;
+  }
+
+  #forgetSeek(key: string): void {
+    this.#sought.delete(key);
+    if (this.#starts.get(key)?.sought === true) this.#starts.delete(key);
   }
 
   *#positions(): Iterable<Position> {

@@ -16,6 +16,8 @@ export interface OffsetCommitsOptions {
   readonly store: SessionStore;
   /** Whether the broker refuses the commits of whoever reads no longer: then it may be asked at any time. */
   readonly isFenced: () => boolean;
+  /** @throws ApiError 503 while a commit would do harm */
+  readonly beforeCommit: () => Promise<void>;
   readonly dependencies: SessionDependencies;
 }
 
@@ -96,7 +98,10 @@ export class OffsetCommits {
    */
   async commitAtEnd(consumer: Consumer, delivered: boolean): Promise<void> {
     if (delivered) this.deliveries.confirm();
-    if (this.#settings.autoCommit && this.#mayCommit()) await consumer.commit(this.deliveries.committable());
+    if (!this.#settings.autoCommit || !this.#mayCommit()) return;
+    const offsets = this.deliveries.committable();
+    await consumer.commit(offsets);
+    this.#noteCommitted(offsets);
   }
 
   async #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
@@ -106,6 +111,7 @@ export class OffsetCommits {
         retryAfterSeconds: 1,
       });
     }
+    await this.#options.beforeCommit();
     await (await this.#slot.connected()).commit(offsets);
     this.#noteCommitted(offsets);
   }
@@ -128,7 +134,10 @@ export class OffsetCommits {
   ): void {
     if (consumer === undefined || !this.#mayCommit()) return;
     try {
-      consumer.commitWithoutWaiting(offsets, urgency);
+      void consumer.commitWithoutWaiting(offsets, urgency)?.answer.then(
+        () => this.#noteCommitted(offsets),
+        () => undefined,
+      );
     } catch (error) {
       this.#dependencies.onLog(WARNING, 'COMMIT', String(error));
     }

@@ -186,6 +186,7 @@ export class Reading {
 
   /** Where `consumer` begins with partitions that are new to it. */
   async resolveStart(consumer: Consumer, partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
+    if (this.isSubscribed && !consumer.cooperative) this.#journal.keepOnly(partitions);
     return await resolveStart(partitions, {
       consumer,
       admin: this.#admin(),

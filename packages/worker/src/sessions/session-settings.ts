@@ -26,6 +26,8 @@ export interface SessionDependencies {
   readonly admins: AdminPool;
   readonly scheduler: ReadScheduler;
   readonly createConsumer: ConsumerFactory;
+  /** How long a commit or a seek waits for its group, in ms. */
+  readonly joinTimeoutMs: number;
   /** Milliseconds on a clock that never goes back. */
   readonly now: () => number;
   readonly onLog: (severity: number, facility: string, message: string) => void;

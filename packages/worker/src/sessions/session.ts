@@ -1,5 +1,6 @@
 import type { Ownership } from '@sluice/directory';
 import type { Consumer } from '@sluice/kafka';
+import { ApiError } from '@sluice/protocol';
 import { ConsumerSlot } from './consumer-slot.ts';
 import { type Batch, DeliveryTracker } from './delivery-tracker.ts';
 import { Journal, sourceOf } from './journal.ts';
@@ -13,6 +14,7 @@ import { parseSource } from './source.ts';
 
 const POLL_RECORDS_MAX = 500;
 const WARNING = 4;
+const JOIN_POLL_MS = 10;
 
 /**
  * One consumer instance, from its creation to its end: what it reads, what it commits, and the Kafka consumer that does
@@ -28,6 +30,8 @@ export class Session implements Pollable {
   readonly #slot: ConsumerSlot;
   #leaving: Promise<void> | undefined;
   #left: Consumer | undefined;
+  #isSuccessor = false;
+  #leftUnjoined = false;
   /** Grows with everything that a waiting read has to look at again. */
   changes = 0;
   touchedAt: number;
@@ -66,6 +70,10 @@ export class Session implements Pollable {
       ...parts,
       deliveries,
       isFenced: () => this.reading.isSubscribed,
+      // A static member that commits before it has joined is taken for a stranger, and fenced.
+      beforeCommit: async () => {
+        if (settings.groupInstanceId !== undefined && this.joining) await this.untilJoined(dependencies.joinTimeoutMs);
+      },
       dependencies,
     });
     this.reading = new Reading({
@@ -85,8 +93,43 @@ export class Session implements Pollable {
     return this.reading.joining;
   }
 
+  /**
+   * A predecessor on another node may still be a member of the group in its name: this session has never joined in its
+   * place, and so cannot leave for it.
+   */
+  get hasRelic(): boolean {
+    return this.#leftUnjoined || (this.#isSuccessor && !this.#slot.wasConnected);
+  }
+
+  /** A predecessor's place in the group that is still to be taken. */
+  get isArriving(): boolean {
+    return this.#isSuccessor && this.reading.hasSource && (this.joining || !this.#slot.wasConnected);
+  }
+
+  /**
+   * Waits until the group has said which partitions are read here.
+   * @throws ApiError 503 when it has not in time; as `ConsumerSlot.connected`
+   */
+  async untilJoined(timeoutMs: number): Promise<void> {
+    const { now } = this.#dependencies;
+    const end = now() + timeoutMs;
+    let consumer = await this.connected();
+    while (this.joining) {
+      if (now() >= end) {
+        throw new ApiError('unavailable', {
+          message: 'The group is still rebalancing. Try again.',
+          retryAfterSeconds: 1,
+        });
+      }
+      await consumer.fill(1, 0);
+      if (this.joining) await new Promise((resolve) => setTimeout(resolve, JOIN_POLL_MS));
+      consumer = await this.connected();
+    }
+  }
+
   /** Goes on where a predecessor on another node was; `fields` are those of its journal. */
   restore(fields: Readonly<Record<string, string>>): void {
+    this.#isSuccessor = true;
     const source = parseSource(sourceOf(fields));
     this.journal.restore(source, fields);
     this.reading.restore(source);
@@ -101,6 +144,8 @@ export class Session implements Pollable {
   settle(batch: Batch, complete: boolean): void {
     // What was given up is not delivered after all because some buffer took it.
     if (batch.state !== 'aborted') batch.state = complete ? 'answered' : 'aborted';
+    // Who breaks off waiting reads all day long would leave one behind each time.
+    if (batch.extents.size === 0) this.offsets.deliveries.discard(batch);
     this.store.touch(this.journal);
     if (!complete) this.#changed();
   }
@@ -147,6 +192,14 @@ export class Session implements Pollable {
     if (consumer !== undefined) await this.offsets.commitAtEnd(consumer, false);
   }
 
+  /** Ends an instance that was deleted elsewhere. Nothing is committed any more: its group may be further by now. */
+  async discard(): Promise<void> {
+    this.#leftUnjoined = this.joining;
+    const consumer = await this.#slot.take();
+    this.#left = consumer;
+    await consumer?.leave();
+  }
+
   /** Lets go of an instance that another node holds now, or will: its place in the group is that node's. */
   async detach(owner: Ownership | undefined): Promise<void> {
     this.movedTo = { owner };
@@ -155,6 +208,8 @@ export class Session implements Pollable {
   }
 
   async #leave(delivered: boolean): Promise<void> {
+    // A member that is still joining cannot leave: it is one only when the join is over.
+    this.#leftUnjoined = this.joining;
     const consumer = await this.#slot.take();
     if (consumer === undefined) return;
     this.#left = consumer;

@@ -73,6 +73,10 @@ export async function resolveStart(
     return [...known, ...(await resetStart(open, options))];
   } catch (error) {
     if (error instanceof KafkaError && !error.retriable) options.onError(error);
-    return partitions.map(leftToTheClient);
+    // What is known without the group must not be forgotten for it: a seek, or where "latest" was.
+    return partitions.map((partition) => {
+      const offset = options.journal.startOf(partition, undefined);
+      return offset === undefined ? leftToTheClient(partition) : { ...partition, offset };
+    });
   }
 }
