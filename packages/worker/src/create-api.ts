@@ -88,7 +88,7 @@ export function createApi(context: Context): WorkerParts {
             dependencies,
             member,
             topicNames,
-            release: (...change) => void instances.release(...change),
+            onLost: (...loss) => void instances.lose(...loss),
           }),
     instanceTimeoutMs: config.consumer.instanceTimeoutMs,
     draining,
@@ -138,6 +138,7 @@ function memberOf(
     sessions,
     instances,
     release: (session, owner) => instances().release(session, owner),
+    onLost: (session, owner) => instances().lose(session, owner),
     draining,
     metrics,
     logger,
@@ -149,12 +150,12 @@ interface SharedParts {
   readonly dependencies: SessionDependencies;
   readonly member: ClusterMember;
   readonly topicNames: TopicNames;
-  readonly release: (session: Session, owner: Ownership | undefined) => void;
+  readonly onLost: (session: Session, owner: Ownership | undefined) => void;
 }
 
 function sharedSessions(
   { options }: Context,
-  { dependencies, member, topicNames, release }: SharedParts,
+  { dependencies, member, topicNames, onLost }: SharedParts,
 ): SharedSessions {
   return new SharedSessions({
     dependencies,
@@ -164,7 +165,7 @@ function sharedSessions(
     topicNames,
     cluster: options.config.cluster.id,
     principalOf: () => servicePrincipal,
-    release,
+    onLost,
     wallClock: Date.now,
     onError: (error) => options.logger.warn({ error }, 'An instance was taken over without knowing all of its topics.'),
   });

@@ -37,6 +37,7 @@ export interface ClusterMemberOptions {
   readonly sessions: SessionRegistry;
   readonly instances: () => Instances;
   readonly release: (session: Session, owner: Ownership | undefined) => Promise<void>;
+  readonly onLost: (session: Session, owner: Ownership | undefined) => Promise<void>;
   readonly draining: () => boolean;
   readonly metrics: ClusterMetrics;
   readonly logger: Logger;
@@ -52,7 +53,7 @@ export class ClusterMember {
   readonly #options: ClusterMemberOptions;
   readonly #handOver: HandOver;
   readonly #eager: EagerTakeover;
-  #unwatch: (() => void) | undefined;
+  readonly #unwatch: () => void;
   #usage = performance.eventLoopUtilization();
   #utilization = 0;
 
@@ -66,7 +67,7 @@ export class ClusterMember {
       leaseMs: options.leaseMs,
       describe: () => this.#describe(),
       sessions,
-      release,
+      onLost: options.onLost,
       onRenewal: (outcome, tookMs) => metrics.renewal(outcome, tookMs),
       onFenced: () => {
         metrics.fenced();
@@ -87,6 +88,10 @@ export class ClusterMember {
       onHandOver: (outcome, seconds) => metrics.handOver(outcome, seconds),
       onError,
       now: options.now,
+    });
+    // Faster than its own next word to the directory, which would tell it the same.
+    this.#unwatch = directory.watch((event) => {
+      if (event.type === 'owner' && event.owner !== undefined) this.#hear(event.name, event.owner);
     });
     this.#eager = new EagerTakeover({
       directory,
@@ -116,7 +121,7 @@ export class ClusterMember {
 
   /** Everything has ended that used it. */
   async end(): Promise<void> {
-    this.#unwatch?.();
+    this.#unwatch();
     await this.flush.stop();
     await this.membership.end();
   }
@@ -129,6 +134,11 @@ export class ClusterMember {
       this.membership.lease.held ? 1 : 0,
     );
     metrics.observedGauge('cluster_nodes', 'Nodes whose leases run.', () => this.#options.cluster.nodes.nodes.length);
+  }
+
+  #hear(name: InstanceName, owner: Ownership): void {
+    const session = this.#options.sessions.get(name);
+    if (session !== undefined && owner.epoch > session.store.epoch) void this.#options.release(session, owner);
   }
 
   async #takeOver(name: InstanceName, from: Ownership): Promise<void> {

@@ -23,8 +23,10 @@ import { Tombstones } from './tombstones.ts';
 /** Makes sessions of instances that this node holds. */
 export interface SessionFactory {
   make(settings: SessionSettings, held: HeldInstance, config: string): Session;
-  /** @returns undefined for a record that only a later version understands */
-  restore(record: InstanceRecord): Promise<Session | undefined>;
+  /** Whether this version can go on with it. */
+  understands(record: InstanceRecord): boolean;
+  /** @throws Error for a record that it does not understand */
+  restore(record: InstanceRecord): Promise<Session>;
 }
 
 export interface InstancesOptions {
@@ -111,17 +113,30 @@ export class Instances {
     return this.#tombstones.wasDeletedBy(requestId);
   }
 
-  /** Ends an instance for good. */
+  /**
+   * Ends an instance for good.
+   * @throws NotHeld when another node had taken it over already: it is that node's to delete
+   */
   async delete(session: Session, requestId: string): Promise<void> {
     this.#tombstones.deletedBy(requestId);
     await this.#options.sessions.delete(session);
+    if (session.movedTo === undefined) return;
+    this.#tombstones.notDeletedBy(requestId);
+    throw new NotHeld(session.movedTo.owner);
   }
 
   /** It has left its group: no node shall go on with it. Never rejects; what Redis did not hear is said again later. */
   async bury(session: Session): Promise<void> {
     const { group, instance } = session.settings;
     const { epoch } = session.store;
-    await this.#tombstones.bury({ name: { group, instance }, node: this.#options.identity, epoch });
+    const owner = await this.#tombstones.bury({ name: { group, instance }, node: this.#options.identity, epoch });
+    if (owner !== undefined) session.movedTo = { owner };
+  }
+
+  /** The directory says that another node holds it, or, without an owner, that it was deleted. */
+  async lose(session: Session, owner: Ownership | undefined): Promise<void> {
+    if (owner === undefined) await this.#options.sessions.discard(session);
+    else await this.release(session, owner);
   }
 
   /** Another node holds it, or will. */
@@ -144,10 +159,11 @@ export class Instances {
   async #obtain(name: InstanceName, attempt: Attempt): Promise<Session | undefined> {
     const here = this.#options.sessions.get(name);
     if (here !== undefined) {
-      if (attempt.epoch === undefined || attempt.epoch <= here.store.epoch) return here;
+      const seen = attempt.epoch ?? attempt.claim?.from.epoch ?? 0;
+      if (seen <= here.store.epoch) return here;
       // Somebody has seen a later holder: what is here is a relic.
-      void this.release(here, undefined);
-      throw new NotHeld(undefined);
+      await this.release(here, undefined);
+      if (attempt.claim === undefined) throw new NotHeld(undefined);
     }
     const arriving = this.#arriving.get(keyOf(name));
     if (arriving !== undefined) {
@@ -161,7 +177,7 @@ export class Instances {
   }
 
   /** Another node believes that it is here. */
-  async #lookElsewhere(name: InstanceName): Promise<undefined> {
+  async #lookElsewhere(name: InstanceName): Promise<Session | undefined> {
     let owner: Ownership | undefined;
     try {
       owner = await this.#options.directory.find(name);
@@ -172,9 +188,10 @@ export class Instances {
     if (owner === undefined) return undefined;
     const { id, boot } = this.#options.identity;
     if (owner.node.id !== id || owner.node.boot !== boot) throw new NotHeld(owner);
-    // Its create was cut short, or its end not heard of.
-    await this.#tombstones.bury({ name, ...owner });
-    return undefined;
+    // Its end was not heard of, or its create was cut short.
+    if (await this.#tombstones.settle(name)) return undefined;
+    // It was taken over, and nobody here was told: the answer came too late. So it is taken over once more.
+    return await this.claim(name, owner, 'handover');
   }
 
   async #create(name: InstanceName, settings: SessionSettings, requestId: string): Promise<Session | undefined> {
@@ -200,19 +217,25 @@ export class Instances {
     if (node.id !== identity.id || node.boot !== identity.boot) return undefined;
     const session = factory.make(settings, { name, node: identity, epoch }, config);
     session.createdBy = requestId;
-    sessions.add(session);
+    try {
+      sessions.add(session);
+    } catch (error) {
+      await this.#tombstones.bury({ name, node: identity, epoch });
+      throw error;
+    }
     return session;
   }
 
   async #claim(request: ClaimRequest): Promise<Session | undefined> {
     const { directory, sessions, draining, mayTakeOver, now, onTakeover } = this.#options;
     const here = sessions.get(request.name);
-    if (here !== undefined) return here;
+    if (here !== undefined && here.store.epoch >= request.from.epoch) return here;
+    if (here !== undefined) await this.release(here, undefined);
     // Another node may have room.
     if (draining() || !sessions.hasRoom) throw new NotHeld(undefined, { moving: true });
     if (request.reason === 'expired' && !mayTakeOver()) throw new NotHeld(request.from, { moving: true });
     const startedAt = now();
-    if (request.reason === 'refused') await this.#assertFenced(request);
+    await this.#assertClaimable(request);
     const answer = await directory.claim(request).catch((error: unknown) => {
       if (!(error instanceof DirectoryUnavailable)) throw error;
       throw new NotHeld(undefined, { moving: true });
@@ -239,19 +262,25 @@ export class Instances {
       return undefined;
     }
     const session = await factory.restore(record);
-    // Of a later version: its nodes take it from here, as this one's lease does not stop them.
-    if (session === undefined) throw new NotHeld(undefined, { moving: true });
+    // No room after all: the next request for it, here or at another node, finds it where it is.
+    if (!sessions.hasRoom) throw new NotHeld(undefined, { moving: true });
     sessions.add(session);
     return session;
   }
 
-  /** Kafka refuses the commits of a holder that was replaced, if it is the group that assigns its partitions. */
-  async #assertFenced({ name, from }: ClaimRequest): Promise<void> {
-    const record = await this.#options.directory.read(name).catch((error: unknown) => {
+  /**
+   * A record of a later version is for nodes that understand it. And where a port refuses, only the broker keeps two holders
+   * apart: it refuses the commits of one that was replaced if it is the group that assigns its partitions.
+   */
+  async #assertClaimable({ name, from, reason }: ClaimRequest): Promise<void> {
+    const { directory, factory } = this.#options;
+    const record = await directory.read(name).catch((error: unknown) => {
       if (!(error instanceof DirectoryUnavailable)) throw error;
       throw new NotHeld(undefined, { moving: true });
     });
-    if (record !== undefined && !isSubscriptionText(sourceOf(record.state))) throw new NotHeld(from, { moving: true });
+    if (record === undefined) return;
+    const isFenced = reason !== 'refused' || isSubscriptionText(sourceOf(record.state));
+    if (!isFenced || !factory.understands(record)) throw new NotHeld(from, { moving: true });
   }
 
   /** The name is taken by an instance that nobody has used for longer than an instance lives, and whose node is gone. */

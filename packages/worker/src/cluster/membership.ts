@@ -17,7 +17,8 @@ export interface MembershipOptions {
   readonly leaseMs: number;
   readonly describe: () => NodeRecord;
   readonly sessions: SessionRegistry;
-  readonly release: (session: Session, owner: Ownership | undefined) => Promise<void>;
+  /** Another node holds it; without an owner: it was deleted. */
+  readonly onLost: (session: Session, owner: Ownership | undefined) => Promise<void>;
   readonly onRenewal: (outcome: LeaseOutcome | 'failed', tookMs: number) => void;
   readonly onFenced: () => void;
   /** Another process runs under this node's id: this one has to end. */
@@ -27,6 +28,8 @@ export interface MembershipOptions {
 
 /** Owners say that often what they hold: what nobody says for long is forgotten by the directory. */
 const SWEEP_MS = 60_000;
+/** After an assertion that the directory did not hear. */
+const RETRY_MS = 500;
 /** Of a lease: a node renews its own within that time, once it can. */
 const GRACE_SHARE = 0.5;
 
@@ -38,6 +41,7 @@ export class Membership {
   readonly lease: NodeLease;
   readonly #options: MembershipOptions;
   #sweeper: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
   #asserting: Promise<void> | undefined;
   #termBeganAt = performance.now();
   #ended = false;
@@ -82,6 +86,7 @@ export class Membership {
   async end(): Promise<void> {
     this.#ended = true;
     clearInterval(this.#sweeper);
+    clearTimeout(this.#retry);
     await this.lease.end().catch((error: unknown) => {
       if (!(error instanceof DirectoryUnavailable)) throw error;
     });
@@ -108,7 +113,7 @@ export class Membership {
         outcomes = await this.#options.directory.assert(records);
       } catch (error) {
         if (!(error instanceof DirectoryUnavailable)) throw error;
-        // The next renewal over a new connection begins a new term, and comes here again.
+        this.#retryLater();
         return;
       }
       for (const [i, outcome] of outcomes.entries()) {
@@ -118,9 +123,15 @@ export class Membership {
     } while (term !== this.lease.term && !this.#ended);
   }
 
+  #retryLater(): void {
+    if (this.#ended) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => void this.#assertUntilHeard(), RETRY_MS);
+  }
+
   #settle({ session, store }: { session: Session; store: HeldStore }, outcome: HoldOutcome, term: number): void {
     if (outcome.outcome === 'lost') {
-      void this.#options.release(session, outcome.owner);
+      void this.#options.onLost(session, outcome.owner);
       return;
     }
     if (outcome.outcome === 'held' && store.term === term) return;

@@ -13,7 +13,8 @@ import type { PositionFlush } from './position-flush.ts';
 export function localSessions(dependencies: SessionDependencies): SessionFactory {
   return {
     make: (settings, { epoch }) => new Session(settings, dependencies, localStore(epoch)),
-    restore: () => Promise.resolve(undefined),
+    understands: () => false,
+    restore: () => Promise.reject(new Error('nobody takes over from a proxy that stands alone')),
   };
 }
 
@@ -25,7 +26,8 @@ export interface SharedSessionsOptions {
   readonly topicNames: TopicNames;
   readonly cluster: string;
   readonly principalOf: (id: string) => Principal;
-  readonly release: (session: Session, owner: Ownership | undefined) => void;
+  /** Another node holds it; without an owner: it was deleted. */
+  readonly onLost: (session: Session, owner: Ownership | undefined) => void;
   readonly wallClock: () => number;
   readonly onError: (error: unknown) => void;
 }
@@ -42,10 +44,14 @@ export class SharedSessions implements SessionFactory {
     return this.#session(settings, held, { config, written: {} });
   }
 
-  async restore(record: InstanceRecord): Promise<Session | undefined> {
+  understands({ name, config }: InstanceRecord): boolean {
+    return parseConfigText(name, config, this.#options) !== undefined;
+  }
+
+  async restore(record: InstanceRecord): Promise<Session> {
     const { name, node, epoch, config, state } = record;
     const settings = parseConfigText(name, config, this.#options);
-    if (settings === undefined) return undefined;
+    if (settings === undefined) throw new Error(`an instance record of a later version: ${config}`);
     const session = this.#session(settings, { name, node, epoch }, { config, written: state });
     session.restore(state);
     if (session.reading.followsPattern) await this.#findTopics(session);
@@ -57,7 +63,7 @@ export class SharedSessions implements SessionFactory {
     held: HeldInstance,
     known: { readonly config: string; readonly written: Readonly<Record<string, string>> },
   ): Session {
-    const { directory, lease, flush, release, wallClock, dependencies } = this.#options;
+    const { directory, lease, flush, onLost, wallClock, dependencies } = this.#options;
     const store = new HeldStore({
       directory,
       lease,
@@ -67,7 +73,7 @@ export class SharedSessions implements SessionFactory {
       onTouch: (touched, journal) => flush.touch(touched, journal),
       onLost: (owner) => {
         flush.forget(store);
-        release(session, owner);
+        onLost(session, owner);
       },
     });
     const session = new Session(settings, dependencies, store);

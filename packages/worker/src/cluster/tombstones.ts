@@ -4,6 +4,7 @@ import {
   type HeldInstance,
   type InstanceName,
   type NodeIdentity,
+  type Ownership,
 } from '@sluice/directory';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 
@@ -35,16 +36,28 @@ export class Tombstones {
     this.#options = options;
   }
 
-  /** Never rejects. */
-  async bury(held: HeldInstance): Promise<void> {
+  /** Never rejects. @returns who holds it, if that is another node: then it lives on */
+  async bury(held: HeldInstance): Promise<Ownership | undefined> {
     try {
-      await this.#options.directory.remove(held);
+      const outcome = await this.#options.directory.remove(held);
       this.#unheard.delete(keyOf(held.name));
+      return outcome.outcome === 'lost' ? outcome.owner : undefined;
     } catch (error) {
       if (!(error instanceof DirectoryUnavailable)) throw error;
       remember(this.#unheard, keyOf(held.name), held);
       this.#retryLater();
+      return undefined;
     }
+  }
+
+  /** Whether the directory holds an instance that this node has ended, or was not to make: then it is undone now. */
+  async settle(name: InstanceName): Promise<boolean> {
+    const key = keyOf(name);
+    const held = this.#unheard.get(key);
+    if (held !== undefined) await this.bury(held);
+    else if (this.#suspects.has(key)) await this.#clear(name);
+    else return false;
+    return true;
   }
 
   /** A create was not answered. Should it have happened, it is undone: its client was told that it had not. */
@@ -55,6 +68,10 @@ export class Tombstones {
 
   wasDeletedBy(requestId: string): boolean {
     return this.#deletedBy.has(requestId);
+  }
+
+  notDeletedBy(requestId: string): void {
+    this.#deletedBy.delete(requestId);
   }
 
   deletedBy(requestId: string): void {

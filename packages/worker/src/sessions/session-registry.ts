@@ -89,6 +89,12 @@ export class SessionRegistry {
     await this.#end(session, 'deleted', session.leave(true));
   }
 
+  /** Ends an instance that was deleted elsewhere: it leaves its group, and commits nothing any more. */
+  async discard(session: Session): Promise<void> {
+    if (this.#sessions.get(keyOf(session.settings)) !== session) return;
+    await this.#end(session, 'deleted', session.discard());
+  }
+
   /** Lets go of an instance that another node holds now; one that is ending anyway is left to its end. */
   async release(session: Session, owner: Ownership | undefined): Promise<void> {
     if (this.#sessions.get(keyOf(session.settings)) !== session) return;

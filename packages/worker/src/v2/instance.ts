@@ -39,6 +39,8 @@ export function forInstance(handle: InstanceHandler): Handler {
     } finally {
       session.activeRequests -= 1;
       session.touchedAt = api.now();
+      // Whoever only looks at an instance uses it, too: its successor must not take it for expired.
+      session.store.touch(session.journal);
     }
   };
 }

@@ -109,7 +109,7 @@ export async function nodeOf(id: string, at: TestDirectory): Promise<TestNode> {
       topicNames: { list: async () => [] } as unknown as TopicNames,
       cluster: 'test',
       principalOf: () => servicePrincipal,
-      release: (session: Session, owner) => void instances.release(session, owner),
+      onLost: (session: Session, owner) => void instances.lose(session, owner),
       wallClock: () => at.now,
       onError: () => undefined,
     }),

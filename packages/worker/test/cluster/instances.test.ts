@@ -120,10 +120,25 @@ describe('finding an instance', () => {
     expect(a.sessions.size).toBe(0);
   });
 
-  it('removes a record of this very node that no session stands for', async () => {
-    await at.memory.create({ name, node: a.identity, config: '{}', requestId: 'cut short' });
-    await expect(find(a, { epoch: 1 })).rejects.toEqual(codeOf(40403));
-    expect(await at.memory.find(name)).toBeUndefined();
+  it('goes on with what it has taken over without hearing of it (bug: it was buried, and its client got 404)', async () => {
+    const epoch = await created();
+    await expireA();
+    await at.memory.claim({ name, from: { node: a.identity, epoch }, to: b.identity, reason: 'expired' });
+    const owner = await at.memory.find(name);
+    const session = await find(b, { epoch: owner?.epoch ?? 0 });
+    expect(session.reading.topics).toEqual(['t']);
+    expect((await at.memory.find(name))?.node).toEqual(b.identity);
+  });
+
+  it('does not take a relic for what it is asked to take over (bug: it served the state of before)', async () => {
+    const epoch = await created();
+    await at.memory.claim({ name, from: { node: a.identity, epoch }, to: b.identity, reason: 'refused' });
+    const later = (await at.memory.find(name)) ?? { node: b.identity, epoch: 0 };
+    const relic = await find(a);
+    const session = await a.instances.claim(name, later, 'handover');
+    expect(session?.store.epoch).toBeGreaterThan(later.epoch);
+    expect(session).not.toBe(relic);
+    expect(relic.closed).toBe(true);
   });
 
   it('has its caller ask again while it is handed over, and while nobody can be asked', async () => {
@@ -221,6 +236,16 @@ describe('deleting an instance', () => {
     expect((await at.memory.assert([{ name, node: a.identity, epoch, config: '{}', state: {} }]))[0]?.outcome).toBe(
       'lost',
     );
+  });
+
+  it('is left to the node that has taken it over already (bug: 204, and the instance lived on there)', async () => {
+    const epoch = await created();
+    const session = await find(a);
+    await expireA();
+    await at.memory.claim({ name, from: { node: a.identity, epoch }, to: b.identity, reason: 'expired' });
+    expect((await notHeld(a.instances.delete(session, 'deleting'))).owner?.node).toEqual(b.identity);
+    expect(a.instances.wasDeletedBy('deleting')).toBe(false);
+    expect((await at.memory.find(name))?.node).toEqual(b.identity);
   });
 
   it('does not wait for a directory that is away, which hears of it later', async () => {

@@ -1,3 +1,4 @@
+import { DirectoryUnavailable } from '@sluice/directory';
 import { servicePrincipal } from '@sluice/kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HeldStore } from '../../src/cluster/held-store.ts';
@@ -20,7 +21,7 @@ beforeEach(async () => {
     leaseMs: LEASE_MS,
     describe: () => a.record,
     sessions: a.sessions,
-    release: (session, owner) => a.instances.release(session, owner),
+    onLost: (session, owner) => a.instances.lose(session, owner),
     onRenewal: () => undefined,
     onFenced: () => {
       fenced += 1;
@@ -85,6 +86,17 @@ describe('a member of a cluster', () => {
     expect(membership.mayTakeOver).toBe(false);
     await pass(LEASE_MS / 2);
     expect(membership.mayTakeOver).toBe(true);
+  });
+
+  it('asserts again soon what a slow directory did not hear (bug: not owned for up to a minute)', async () => {
+    const store = await storeOfInstance();
+    at.away = true;
+    await pass(2 * LEASE_MS);
+    const deaf = vi.spyOn(at.memory, 'assert').mockRejectedValueOnce(new DirectoryUnavailable('slow'));
+    at.away = false;
+    await pass(2000);
+    expect(deaf.mock.calls.length).toBeGreaterThan(1);
+    expect(store.term).toBe(membership.lease.term);
   });
 
   it('lets go what another node has taken while its lease was interrupted', async () => {

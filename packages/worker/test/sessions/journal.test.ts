@@ -84,9 +84,9 @@ describe('what a successor knows', () => {
     expect(successorOf(journal).startOf(at(0), 7)).toBe(7);
   });
 
-  it('is nothing of partitions that the group took away, nor of a source of before', () => {
+  it('is no seek in partitions that the group took away, and nothing of a source of before', () => {
     const { journal, deliveries, deliver } = subject();
-    journal.resolved([at(3, 1)]);
+    journal.seeking([at(3, 1)]);
     deliver(5, 9);
     deliveries.forget([at(0), at(0, 1)]);
     journal.forget([at(0), at(0, 1)]);
@@ -94,6 +94,37 @@ describe('what a successor knows', () => {
     journal.resolved([at(3, 1)]);
     journal.follow(subscriptionTo(['other']));
     expect(Object.keys(journal.fields())).toEqual(['source']);
+  });
+
+  it('is where "latest" was at the first assignment, though the partition went to others meanwhile (bug: records were skipped)', () => {
+    const { journal } = subject();
+    journal.resolved([at(100)]);
+    journal.forget([at(0)]);
+    expect(journal.startOf(at(0), undefined)).toBe(100);
+    expect(journal.startOf(at(0), 120)).toBe(120);
+  });
+
+  it('is a seek for the holder after the next one as well (bug: it was forgotten when the next one had read on)', () => {
+    const { journal } = subject();
+    journal.seeking([at(5)]);
+    const deliveries = new DeliveryTracker();
+    const next = new Journal(deliveries);
+    next.restore(noSource, journal.fields());
+    const batch = deliveries.open();
+    for (let offset = 5; offset < 10; offset++) batch.note('t', 0, offset);
+    batch.state = 'answered';
+    deliveries.confirm();
+    expect(successorOf(next).startOf(at(0), 500)).toBe(10);
+    next.committed([at(10)]);
+    expect(successorOf(next).startOf(at(0), 500)).toBe(500);
+  });
+
+  it('is no seek any more once something was committed, whoever read the partition', () => {
+    const { journal } = subject();
+    journal.seeking([at(5)]);
+    const next = successorOf(journal);
+    next.committed([at(7)]);
+    expect(next.startOf(at(0), 7)).toBe(7);
   });
 
   it('is where the reset policy said that reading begins, when nothing was read yet', () => {

@@ -79,6 +79,11 @@ describe('the start of an assignment', () => {
     expect(starts).toEqual([at(0, 9), at(1, 2), at(2, 9)]);
   });
 
+  it('is what is known without the group where it does not answer (bug: a seek was forgotten, and "latest" moved)', async () => {
+    const { starts } = await startIn({ committed: missing, left: { 'p:0/t': 's2', 'p:1/t': 'd100' } });
+    expect(starts).toEqual([at(0, 2), at(1, 100), at(2, OFFSET_STORED)]);
+  });
+
   it('is nowhere, and reported, without a commit and a reset policy (bug: the client raised the same error after the seek)', async () => {
     const { starts, errors } = await startIn({ committed: [at(0, 7), at(2, 8)], reset: 'none' });
     expect(starts).toEqual([at(0, 7), at(2, 8), at(1, OFFSET_NONE)]);
