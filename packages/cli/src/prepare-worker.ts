@@ -13,6 +13,7 @@ import type { ServerContext, ServerParts } from './server-context.ts';
 const HEALTH_INTERVAL_MS = 10_000;
 /** A hand-over that an operator asks for has no process waiting for its end. */
 const HAND_OVER_MS = 60_000;
+const FULL_RETRY_S = 10;
 
 /** Puts together the roles that serve: `worker`, and `node`, which is a worker behind an edge of its own. */
 export function prepareWorker(context: ServerContext): ServerParts {
@@ -144,9 +145,15 @@ async function servePeer(
   if (declined !== undefined) decline(res, declined);
 }
 
+function declinedAs({ full, moving }: Declined['reason']): ApiError {
+  if (full) return new ApiError('tooManyRequests', { retryAfterSeconds: FULL_RETRY_S });
+  return new ApiError(moving ? 'unavailable' : 'misdirected');
+}
+
 /** Tells the node that asked that nothing was done here, and who may do it. */
-function decline(res: ServerResponse, { reason: { owner, moving } }: Declined): void {
-  const error = new ApiError(moving ? 'unavailable' : 'misdirected');
+function decline(res: ServerResponse, { reason }: Declined): void {
+  const { owner } = reason;
+  const error = declinedAs(reason);
   const body = errorBody(error);
   res
     .writeHead(error.status, {

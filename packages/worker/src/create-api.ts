@@ -27,7 +27,10 @@ export interface WorkerParts {
 interface Context {
   readonly options: WorkerOptions;
   readonly metrics: ClusterMetrics;
+  /** Nothing new is taken any more. */
   readonly draining: () => boolean;
+  /** The process ends. */
+  readonly ending: () => boolean;
 }
 
 const now = (): number => performance.now();
@@ -51,7 +54,7 @@ function dependenciesOf(
 
 /** Puts together what serves requests. Nothing is started yet. */
 export function createApi(context: Context): WorkerParts {
-  const { options, draining } = context;
+  const { options, draining, ending } = context;
   const { config, logger, admins } = options;
   const scheduler = new ReadScheduler();
   const replays = new ReplayStore(config.consumer.replayMaxBytes);
@@ -71,9 +74,7 @@ export function createApi(context: Context): WorkerParts {
       else logger.warn({ group, instance, reason, error }, 'A consumer instance ended with an error.');
     },
   });
-  const topicNames = new TopicNames(admins, (error) =>
-    logger.warn({ error }, 'The topics for pattern subscriptions could not be listed.'),
-  );
+  const topicNames = topicNamesOf(options);
   const dependencies = dependenciesOf(options, scheduler);
   const departures = departuresOf(options, sessions);
   const member = memberOf(context, sessions, () => instances);
@@ -91,6 +92,7 @@ export function createApi(context: Context): WorkerParts {
             onLost: (...loss) => void instances.lose(...loss),
           }),
     instanceTimeoutMs: config.consumer.instanceTimeoutMs,
+    isShared: member !== undefined,
     draining,
     mayTakeOver: () => member?.membership.mayTakeOver ?? true,
     now,
@@ -116,7 +118,7 @@ export function createApi(context: Context): WorkerParts {
     bodyBudget: new ByteBudget(config.http.bodyTotalMaxBytes),
     recordMetrics: new RecordMetrics(options.metrics),
     principalOf: options.principalOf,
-    draining,
+    draining: ending,
     now,
   };
   return { api, member, departures };
@@ -169,6 +171,12 @@ function sharedSessions(
     wallClock: Date.now,
     onError: (error) => options.logger.warn({ error }, 'An instance was taken over without knowing all of its topics.'),
   });
+}
+
+function topicNamesOf({ admins, logger }: WorkerOptions): TopicNames {
+  return new TopicNames(admins, (error) =>
+    logger.warn({ error }, 'The topics for pattern subscriptions could not be listed.'),
+  );
 }
 
 function departuresOf({ admins, config, logger }: WorkerOptions, sessions: SessionRegistry): Departures {

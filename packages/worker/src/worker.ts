@@ -104,13 +104,21 @@ class ApiWorker implements Worker {
   readonly #dispatcher: Dispatcher;
   readonly #pages: RawHandler;
   readonly #metrics: ClusterMetrics;
+  /** Nothing new is taken any more; what nobody else took is served on. */
   #draining = false;
-  #handingOver: Promise<void> | undefined;
+  /** The process ends. */
+  #ending = false;
+  #handingOver: Promise<void> = Promise.resolve();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#metrics = new ClusterMetrics(options.metrics);
-    const parts = createApi({ options, metrics: this.#metrics, draining: () => this.#draining });
+    const parts = createApi({
+      options,
+      metrics: this.#metrics,
+      draining: () => this.#draining,
+      ending: () => this.#ending,
+    });
     this.#api = parts.api;
     this.#member = parts.member;
     this.#departures = parts.departures;
@@ -174,7 +182,8 @@ class ApiWorker implements Worker {
 
   handOver(deadlineMs: number): Promise<void> {
     this.#draining = true;
-    this.#handingOver ??= this.#member?.handOverAll(deadlineMs) ?? Promise.resolve();
+    // Once more, should it have been asked for before: others may have room by now.
+    this.#handingOver = this.#handingOver.then(() => this.#member?.handOverAll(deadlineMs));
     return this.#handingOver;
   }
 
@@ -183,6 +192,7 @@ class ApiWorker implements Worker {
     const end = now() + deadlineMs;
     topicNames.stop();
     await within(deadlineMs * HAND_OVER_SHARE, this.handOver(deadlineMs * HAND_OVER_SHARE));
+    this.#ending = true;
     scheduler.wakeAll();
     // Requests under way first: they may still use their instance.
     await within((end - now()) * REQUESTS_SHARE, stopListening());

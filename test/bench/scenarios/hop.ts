@@ -81,7 +81,7 @@ function contender(target: Target, { load, path }: Work, connections: number, se
   return {
     name: target.name,
     run: async (round): Promise<Figures> => {
-      for (let sent = 0; round === 0 && sent < WARM_UP_REQUESTS; ) sent += (await run(WARM_UP_SECONDS)).requests;
+      if (round === 0) await warmUp(run);
       const before = cpuSeconds(target.pid);
       const { requests, seconds: measured, p50Ms, p99Ms } = await run(seconds);
       const cpu = cpuSeconds(target.pid) - before;
@@ -94,6 +94,10 @@ function contender(target: Target, { load, path }: Work, connections: number, se
       };
     },
   };
+}
+
+async function warmUp(run: (seconds: number) => Promise<RequestLoadResult>): Promise<void> {
+  for (let sent = 0; sent < WARM_UP_REQUESTS; ) sent += (await run(WARM_UP_SECONDS)).requests;
 }
 
 /** Each of them forwards to the same worker; what counts is the CPU time of its own process. */

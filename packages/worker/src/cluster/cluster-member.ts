@@ -84,6 +84,7 @@ export class ClusterMember {
       nodes: () => cluster.nodes.nodes,
       call: cluster.call,
       flush: () => this.flush.flush(),
+      find: (name) => directory.find(name),
       release,
       onHandOver: (outcome, seconds) => metrics.handOver(outcome, seconds),
       onError,

@@ -1,4 +1,10 @@
-import { type NodeIdentity, type NodeRecord, type Ownership, takeoverOrder } from '@sluice/directory';
+import {
+  type InstanceName,
+  type NodeIdentity,
+  type NodeRecord,
+  type Ownership,
+  takeoverOrder,
+} from '@sluice/directory';
 import type { Session } from '../sessions/session.ts';
 
 /** Calls another node of the cluster. @throws when it does not answer in time */
@@ -13,6 +19,7 @@ export interface HandOverOptions {
   readonly identity: NodeIdentity;
   readonly nodes: () => readonly NodeRecord[];
   readonly call: PeerCall;
+  readonly find: (name: InstanceName) => Promise<Ownership | undefined>;
   /** Writes what is still to be written about positions. */
   readonly flush: () => Promise<void>;
   readonly release: (session: Session, owner: Ownership | undefined) => Promise<void>;
@@ -83,6 +90,8 @@ export class HandOver {
         onError(error);
       }
     }
-    return undefined;
+    // One whose answer came too late may have it all the same.
+    const owner = await this.#options.find({ group, instance }).catch(() => undefined);
+    return owner !== undefined && owner.epoch > session.store.epoch ? owner : undefined;
   }
 }

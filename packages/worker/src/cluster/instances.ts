@@ -35,6 +35,8 @@ export interface InstancesOptions {
   readonly sessions: SessionRegistry;
   readonly factory: SessionFactory;
   readonly instanceTimeoutMs: number;
+  /** Whether there are other nodes. */
+  readonly isShared: boolean;
   /** No new ones are taken any more. */
   readonly draining: () => boolean;
   /** Whether a lease that is over may be believed to be. */
@@ -84,6 +86,7 @@ export class Instances {
     const name = { group: settings.group, instance: settings.instance };
     const here = this.#options.sessions.get(name);
     if (here !== undefined && here.createdBy === requestId) return;
+    if (this.#options.isShared && !this.#options.sessions.hasRoom) throw new NotHeld(undefined, { full: true });
     this.#options.sessions.assertRoom(name);
     await this.#arrival(name, () => this.#create(name, settings, requestId));
   }

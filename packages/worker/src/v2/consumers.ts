@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { ApiError, assertConsumerName, baseUri, parseCreateConsumerRequest, peerHeaders } from '@sluice/protocol';
 import type { Config } from '@sluice/runtime';
 import { binaryFormat } from '../formats/binary-format.ts';
@@ -8,9 +8,16 @@ import type { Exchange } from '../http/exchange.ts';
 import type { SessionSettings } from '../sessions/session-settings.ts';
 import { forInstance } from './instance.ts';
 
-/** `rest-consumer-` + the server's id, if it has one, + a random UUID (contract A.7). */
-function generatedName(serverId: string): string {
-  return `rest-consumer-${serverId === '' ? '' : `${serverId}-`}${randomUUID()}`;
+const UUID_PARTS = /^(.{8})(.{4})(.{4})(.{4})(.{12})/;
+
+/**
+ * `rest-consumer-` + the server's id, if it has one, + a UUID (contract A.7), which is made of the request's id: sent once
+ * more, since its answer was lost, it finds the instance that it has made.
+ */
+function generatedName(serverId: string, requestId: string): string {
+  const digest = createHash('sha256').update(requestId).digest('hex');
+  const uuid = UUID_PARTS.exec(digest)?.slice(1).join('-') ?? digest;
+  return `rest-consumer-${serverId === '' ? '' : `${serverId}-`}${uuid}`;
 }
 
 /** The URL under which the client finds its instance again: as the client sees this server, not as it sees itself. */
@@ -38,7 +45,7 @@ export const createConsumer: Handler = async (exchange, api) => {
   if (request.format !== 'json' && request.format !== 'binary') throw new ApiError('registryNotConfigured');
   const { group } = exchange.params;
   assertConsumerName(group, 'createGroup.group');
-  const instance = request.name ?? generatedName(config.id);
+  const instance = request.name ?? generatedName(config.id, exchange.attempt.requestId);
   const settings: SessionSettings = {
     group,
     instance,

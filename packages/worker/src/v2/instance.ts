@@ -15,6 +15,14 @@ function signed(answer: Answer, { store }: Session, { shownNode }: Api): Answer 
 
 export type InstanceHandler = (session: Session, exchange: Exchange, api: Api) => Promise<Answer>;
 
+/** The same for what has to know which partitions are read: a successor finds out first. */
+export function forJoinedInstance(handle: InstanceHandler): Handler {
+  return forInstance(async (session, exchange, api) => {
+    if (session.isArriving) await session.untilJoined(api.config.kafka.adminTimeoutMs);
+    return await handle(session, exchange, api);
+  });
+}
+
 /**
  * A handler for a consumer instance: finds it, and keeps it from expiring while the request runs. An answer of an instance
  * that was taken over meanwhile is none: its new holder gives it.

@@ -114,6 +114,7 @@ export async function nodeOf(id: string, at: TestDirectory): Promise<TestNode> {
       onError: () => undefined,
     }),
     instanceTimeoutMs: INSTANCE_TIMEOUT_MS,
+    isShared: true,
     draining: () => node.draining,
     mayTakeOver: () => node.mayTakeOver,
     now: () => at.now,

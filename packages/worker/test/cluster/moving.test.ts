@@ -42,6 +42,7 @@ describe('handing instances over', () => {
         return await call(structuredClone(body));
       },
       flush: () => node.flush.flush(),
+      find: (name) => at.directory.find(name),
       release: (session, owner) => node.instances.release(session, owner),
       onHandOver: (outcome) => outcomes.push(outcome),
       onError,
@@ -67,6 +68,27 @@ describe('handing instances over', () => {
     await handOverOf(a, b).all(a.sessions, 10_000);
     expect(outcomes).toEqual(['kept']);
     expect((await a.instances.find(nameOf('i'), servicePrincipal, { requestId: 'r' })).yielding).toBe(false);
+  });
+
+  it('is over where the successor has taken it, though its answer came too late', async () => {
+    await a.instances.create(settingsOf('i'), 'r');
+    const handOver = new HandOver({
+      identity: a.identity,
+      nodes: () => [a.record, b.record],
+      call: async (_node, _name, body) => {
+        const { from } = body as { from: { node: typeof a.identity; epoch: number } };
+        await b.instances.claim(nameOf('i'), from, 'handover');
+        throw new Error('no answer within 5000 ms');
+      },
+      find: (name) => at.directory.find(name),
+      flush: () => a.flush.flush(),
+      release: (session, owner) => a.instances.release(session, owner),
+      onHandOver: () => undefined,
+      onError: () => undefined,
+      now: () => at.now,
+    });
+    await handOver.all(a.sessions, 10_000);
+    expect([a.sessions.size, b.sessions.size]).toEqual([0, 1]);
   });
 
   it('waits for a request that is under way, and not for ever', async () => {

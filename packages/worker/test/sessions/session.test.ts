@@ -100,6 +100,7 @@ function subjectOf(prepare: (consumer: FakeConsumer) => void = () => undefined):
       consumers.push(consumer);
       return consumer as unknown as Consumer;
     },
+    joinTimeoutMs: 1000,
     now: () => 0,
     onLog: () => undefined,
   };
