@@ -35,6 +35,7 @@ interface Forwarded {
   readonly target: object;
   readonly repeatable: boolean;
   readonly timeoutMs: number;
+  readonly onNodeDone?: () => void;
 }
 
 const MISDIRECTED = 421;
@@ -58,6 +59,7 @@ export class ForwardAttempt implements Placed {
   #passing = false;
   #givenUp = false;
   #settled = false;
+  #isNodeDone = false;
 
   constructor(
     forward: Forwarded,
@@ -157,6 +159,7 @@ export class ForwardAttempt implements Placed {
     // Comes, too, when what was still to be written went down with the connection.
     response.on('finish', () => this.#end({ type: 'answered', status, delivered: !this.#client.destroyed }));
     answer.on('close', () => {
+      this.#nodeDone();
       if (!answer.complete) response.destroy();
     });
     // `close` follows and knows whether the answer was whole.
@@ -193,10 +196,18 @@ export class ForwardAttempt implements Placed {
     clearTimeout(this.#connectTimer);
     this.#client.removeListener('close', this.#onClientClose);
     this.#underWay.remove(this);
+    this.#nodeDone();
     // http-proxy adds one of each with each attempt, and takes none away.
     const { request } = this.#forward;
     if (outcome.type !== 'answered') request.removeAllListeners('aborted').removeAllListeners('error');
     this.#settle(outcome);
+  }
+
+  /** A client that is slow, or waits for other answers on its connection first, is no load of the node. */
+  #nodeDone(): void {
+    if (this.#isNodeDone) return;
+    this.#isNodeDone = true;
+    this.#forward.onNodeDone?.();
   }
 }
 

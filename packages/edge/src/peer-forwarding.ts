@@ -78,9 +78,11 @@ export class PeerForwarding {
       kind,
       repeatable: r.name !== undefined,
       timeoutMs: kind === 'poll' ? pollTimeoutMs : callTimeoutMs,
+      onNodeDone: () => {
+        if (kind === 'poll') link.polls -= 1;
+        else link.calls -= 1;
+      },
     });
-    if (kind === 'poll') link.polls -= 1;
-    else link.calls -= 1;
     hooks.onForwarded?.(outcome.type, (performance.now() - startedAt) / 1000);
     if (outcome.type === 'declined') hooks.onDeclined?.(outcome.status);
     else if (r.name !== undefined && isLost(outcome)) this.#options.undelivered.tell(link.record, r.name, r.id);
