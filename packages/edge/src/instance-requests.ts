@@ -1,4 +1,10 @@
-import { type InstanceName, type NodeIdentity, type Ownership, takeoverOrder } from '@sluice/directory';
+import {
+  type InstanceName,
+  type NodeIdentity,
+  type NodeRecord,
+  type Ownership,
+  takeoverOrder,
+} from '@sluice/directory';
 import type { Attempt, PeerClaim } from '@sluice/protocol';
 import { answerDeleted, answerUnavailable, answerUnknownOutcome } from './answers.ts';
 import type { AnyNodeRequests } from './any-node-requests.ts';
@@ -41,6 +47,8 @@ interface Progress {
   readonly name: InstanceName;
   /** A try was sent and not answered: it may have been done. */
   isUnanswered: boolean;
+  /** Where the last such try went, until an answer came: it may count records as read that the client never got. */
+  unansweredAt: NodeRecord | undefined;
   /** Such tries, those apart that ended with the lease of their node. */
   failures: number;
   looks: number;
@@ -50,12 +58,21 @@ interface Progress {
   isOwnerConfirmed: boolean;
 }
 
-const NO_PROGRESS = { isUnanswered: false, failures: 0, looks: 0, keptEpoch: undefined, isOwnerConfirmed: false };
+const NO_PROGRESS = {
+  isUnanswered: false,
+  unansweredAt: undefined,
+  failures: 0,
+  looks: 0,
+  keptEpoch: undefined,
+  isOwnerConfirmed: false,
+};
 
 /** What a node said to a try at it. */
 interface Reply {
   readonly outcome: ForwardOutcome;
   readonly owner?: Ownership | undefined;
+  /** Undefined: the one in this process. */
+  readonly by?: NodeRecord | undefined;
 }
 
 /** Requests for a consumer instance: they go to the node that holds it, wherever it is by now. */
@@ -86,7 +103,16 @@ export class InstanceRequests {
       }
     } finally {
       if (hold !== undefined) holding.end(hold);
+      this.#tellUnanswered(progress);
     }
+  }
+
+  /** The client got an error, or went: what the node may have sent is to be read again, and not lost. */
+  #tellUnanswered({ r, name, unansweredAt }: Progress): void {
+    if (unansweredAt === undefined || r.kind !== 'poll') return;
+    const { nodes, undelivered } = this.#options;
+    // What its successor reads begins at what was committed.
+    undelivered.tell(unansweredAt, name, r.id, () => nodes.find(unansweredAt) !== undefined);
   }
 
   async #look(progress: Progress): Promise<Step> {
@@ -126,7 +152,7 @@ export class InstanceRequests {
     if (link === undefined) return await this.#takeOver(progress, { from: owner, reason: 'expired' });
     const outcome = await forwarding.forward(r, link, attempt);
     if (outcome.type === 'failed' && !outcome.sent) return await this.#unreachable(progress, owner, link, outcome);
-    return this.#judge(progress, { outcome, owner });
+    return this.#judge(progress, { outcome, owner, by: link.record });
   }
 
   async #unreachable(progress: Progress, owner: Ownership, link: NodeLink, outcome: ForwardFailure): Promise<Step> {
@@ -170,7 +196,7 @@ export class InstanceRequests {
         link === undefined ? await this.#tryLocal(r, attempt) : await forwarding.forward(r, link, attempt);
       const isPassedOn =
         (outcome.type === 'failed' && !outcome.sent) || (outcome.type === 'declined' && outcome.status === 503);
-      if (!isPassedOn) return this.#judge(progress, { outcome, owner: claim.from }, claim);
+      if (!isPassedOn) return this.#judge(progress, { outcome, owner: claim.from, by: link?.record }, claim);
       hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : 'declined');
       if (r.bodyState === 'streamed') break;
     }
@@ -178,13 +204,18 @@ export class InstanceRequests {
   }
 
   /** What to do after a try. */
-  #judge(progress: Progress, { outcome, owner }: Reply, claim?: PeerClaim): Step {
+  #judge(progress: Progress, { outcome, owner, by }: Reply, claim?: PeerClaim): Step {
     const { hooks } = this.#options;
     switch (outcome.type) {
       case 'answered':
+        progress.unansweredAt = undefined;
+        return 'done';
       case 'abandoned':
+        // Its node is told already.
+        if (outcome.sent) progress.unansweredAt = undefined;
         return 'done';
       case 'failed':
+        progress.unansweredAt = by;
         return this.#unanswered(progress, outcome, owner);
       case 'declined':
         hooks.onRetry?.('declined');
