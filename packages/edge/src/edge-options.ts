@@ -96,6 +96,8 @@ export interface EdgeOptions {
   readonly pollTimeoutMs?: number;
   /** Longest silence of a node that was sent anything else; 60000 by default. */
   readonly callTimeoutMs?: number;
+  /** A client that takes nothing of its answer for so long is cut off; 30000 by default. */
+  readonly clientStallMs?: number;
   /** Requests under way at one node at once: reads that wait (8192 by default), and all others (4096). */
   readonly pollsMax?: number;
   readonly callsMax?: number;

@@ -37,6 +37,7 @@ const DEFAULTS = {
   bodyTimeoutMs: 30_000,
   pollTimeoutMs: 75_000,
   callTimeoutMs: 60_000,
+  clientStallMs: 30_000,
   pollsMax: 8192,
   callsMax: 4096,
   hooks: NO_HOOKS,

@@ -35,6 +35,7 @@ interface Forwarded {
   readonly target: object;
   readonly repeatable: boolean;
   readonly timeoutMs: number;
+  readonly clientStallMs: number;
   readonly onNodeDone?: () => void;
 }
 
@@ -60,6 +61,7 @@ export class ForwardAttempt implements Placed {
   #givenUp = false;
   #settled = false;
   #isNodeDone = false;
+  #isClientWatched = false;
 
   constructor(
     forward: Forwarded,
@@ -164,9 +166,12 @@ export class ForwardAttempt implements Placed {
     });
     // `close` follows and knows whether the answer was whole.
     answer.on('error', ignore);
+    answer.on('pause', this.#watchClient);
     if (body !== undefined || request.readableEnded) {
       response.writeHead(status, answer.statusMessage, answerHeaders(answer));
       answer.pipe(response);
+      // After the end that `pipe` makes of it.
+      answer.on('end', this.#watchClient);
       return;
     }
     // Answered before the body was taken: the client may go on sending what nobody wants.
@@ -182,7 +187,22 @@ export class ForwardAttempt implements Placed {
     request.resume();
     if (request.complete) response.end();
     else endAfterRequest(request, response, '');
+    this.#watchClient();
   }
+
+  /** Who asks and does not take the answer would otherwise hold its memory, and the node's, for as long as it likes. */
+  readonly #watchClient = (): void => {
+    const { response, clientStallMs } = this.#forward;
+    if (this.#isClientWatched || response.writableLength === 0) return;
+    this.#isClientWatched = true;
+    // While its turn on the connection has not come, the time does not run.
+    response.setTimeout(clientStallMs, () => {
+      // The node may be what is slow.
+      if (response.writableLength > 0) response.destroy();
+    });
+    // Before Node sets the time for idle connections: a read that follows on this one may wait for longer.
+    response.prependOnceListener('finish', () => response.setTimeout(0));
+  };
 
   readonly #onClientClose = (): void => {
     this.#outgoing?.destroy();

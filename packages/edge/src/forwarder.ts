@@ -17,6 +17,8 @@ export interface Forward {
   readonly repeatable: boolean;
   /** Longest time without a byte in either direction, in ms; it may be some hundreds of ms more. */
   readonly timeoutMs: number;
+  /** A client that takes nothing of its answer for so long, in ms, is cut off. */
+  readonly clientStallMs: number;
   /** The node has nothing more to do with it. Called once: before the outcome, if the client takes its time. */
   readonly onNodeDone?: () => void;
 }

@@ -15,6 +15,7 @@ export interface PeerForwardingOptions {
   readonly secret: string;
   readonly pollTimeoutMs: number;
   readonly callTimeoutMs: number;
+  readonly clientStallMs: number;
   /** Requests under way at one node at once. */
   readonly pollsMax: number;
   readonly callsMax: number;
@@ -63,7 +64,7 @@ export class PeerForwarding {
   }
 
   async #send(r: EdgeRequest, link: NodeLink, attempt: Attempt): Promise<ForwardOutcome> {
-    const { hooks, pollTimeoutMs, callTimeoutMs } = this.#options;
+    const { hooks, pollTimeoutMs, callTimeoutMs, clientStallMs } = this.#options;
     const { kind, body } = r;
     if (kind === 'poll') link.polls += 1;
     else link.calls += 1;
@@ -78,6 +79,7 @@ export class PeerForwarding {
       kind,
       repeatable: r.name !== undefined,
       timeoutMs: kind === 'poll' ? pollTimeoutMs : callTimeoutMs,
+      clientStallMs,
       onNodeDone: () => {
         if (kind === 'poll') link.polls -= 1;
         else link.calls -= 1;
