@@ -75,7 +75,7 @@ export class CreateRequests {
     }
     if (outcome.type === 'abandoned') return 'answered';
     if (outcome.type === 'failed' && outcome.sent) return 'failed';
-    hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : 'declined');
+    hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : outcome.type);
     return 'next';
   }
 

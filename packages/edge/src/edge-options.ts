@@ -48,6 +48,8 @@ export type RetryReason =
   /** The node's port refused, or it could not be reached: nothing was sent. */
   | 'unreachable'
   | 'declined'
+  /** Too many requests of this edge are under way at the node: nothing was sent. */
+  | 'full'
   /** Sent, and no answer came. */
   | 'failed';
 

@@ -10,12 +10,12 @@ import { answerDeleted, answerUnavailable, answerUnknownOutcome } from './answer
 import type { AnyNodeRequests } from './any-node-requests.ts';
 import type { EdgeHooks, LocalNode } from './edge-options.ts';
 import type { EdgeRequest } from './edge-request.ts';
-import type { ForwardFailure, ForwardOutcome } from './forward-attempt.ts';
+import type { ForwardFailure } from './forward-attempt.ts';
 import type { Holding } from './holding.ts';
 import type { KnownNodes, NodeLink } from './known-nodes.ts';
 import type { OwnerCache } from './owner-cache.ts';
 import type { OwnerLookup } from './owner-lookup.ts';
-import type { PeerForwarding } from './peer-forwarding.ts';
+import type { PeerForwarding, PeerOutcome } from './peer-forwarding.ts';
 import type { Scatter } from './scatter.ts';
 import type { UndeliveredAnswers } from './undelivered.ts';
 
@@ -69,7 +69,7 @@ const NO_PROGRESS = {
 
 /** What a node said to a try at it. */
 interface Reply {
-  readonly outcome: ForwardOutcome;
+  readonly outcome: PeerOutcome;
   readonly owner?: Ownership | undefined;
   /** Undefined: the one in this process. */
   readonly by?: NodeRecord | undefined;
@@ -171,7 +171,7 @@ export class InstanceRequests {
     return this.#judge(progress, { outcome: await this.#tryLocal(progress.r, attempt), owner });
   }
 
-  async #tryLocal(r: EdgeRequest, attempt: Attempt): Promise<ForwardOutcome> {
+  async #tryLocal(r: EdgeRequest, attempt: Attempt): Promise<PeerOutcome> {
     const { local, hooks } = this.#options;
     if (local === undefined) return { type: 'declined', status: 421, owner: undefined };
     const served = await local.serve(r.request, r.response, { ...attempt, body: r.bodyRead });
@@ -195,9 +195,11 @@ export class InstanceRequests {
       const outcome =
         link === undefined ? await this.#tryLocal(r, attempt) : await forwarding.forward(r, link, attempt);
       const isPassedOn =
-        (outcome.type === 'failed' && !outcome.sent) || (outcome.type === 'declined' && outcome.status === 503);
+        outcome.type === 'full' ||
+        (outcome.type === 'failed' && !outcome.sent) ||
+        (outcome.type === 'declined' && outcome.status === 503);
       if (!isPassedOn) return this.#judge(progress, { outcome, owner: claim.from, by: link?.record }, claim);
-      hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : 'declined');
+      hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : outcome.type);
       if (r.bodyState === 'streamed') break;
     }
     return 'wait';
@@ -217,6 +219,10 @@ export class InstanceRequests {
       case 'failed':
         progress.unansweredAt = by;
         return this.#unanswered(progress, outcome, owner);
+      case 'full':
+        // It lives and holds the instance: there is nothing to look for, or to wait for in line.
+        answerFull(progress);
+        return 'done';
       case 'declined':
         hooks.onRetry?.('declined');
         return this.#declined(progress, outcome, owner, claim);
@@ -241,7 +247,7 @@ export class InstanceRequests {
 
   #declined(
     progress: Progress,
-    outcome: Extract<ForwardOutcome, { type: 'declined' }>,
+    outcome: Extract<PeerOutcome, { type: 'declined' }>,
     asked: Ownership | undefined,
     claim: PeerClaim | undefined,
   ): Step {
@@ -264,6 +270,11 @@ export class InstanceRequests {
 
 function answerMoving({ r, isUnanswered }: Progress): void {
   answerUnavailable(r, { why: 'The instance is on its way to another node.', isDone: isUnanswered ? 'perhaps' : 'no' });
+}
+
+function answerFull({ r, isUnanswered }: Progress): void {
+  const why = 'Too many requests are under way at the node that holds the instance.';
+  answerUnavailable(r, { why, isDone: isUnanswered ? 'perhaps' : 'no' });
 }
 
 function isDelete({ match }: EdgeRequest): boolean {

@@ -22,13 +22,21 @@ export interface PeerForwardingOptions {
   readonly hooks: EdgeHooks;
 }
 
-const ABANDONED: ForwardOutcome = { type: 'abandoned', sent: false };
-const SPENT: ForwardOutcome = failed('The body is gone with the try before.');
-const FULL: ForwardOutcome = failed('Too many requests are under way at the node.');
+export type PeerOutcome =
+  | ForwardOutcome
+  /** Too many requests are under way at the node: nothing was sent, and the client has heard nothing. */
+  | { readonly type: 'full' };
 
-function failed(message: string): ForwardOutcome {
-  return { type: 'failed', sent: false, refused: false, reused: false, givenUp: false, error: new Error(message) };
-}
+const ABANDONED: ForwardOutcome = { type: 'abandoned', sent: false };
+const FULL: PeerOutcome = { type: 'full' };
+const SPENT: ForwardOutcome = {
+  type: 'failed',
+  sent: false,
+  refused: false,
+  reused: false,
+  givenUp: false,
+  error: new Error('The body is gone with the try before.'),
+};
 
 /** Sends requests to other nodes as one node to another. */
 export class PeerForwarding {
@@ -40,7 +48,7 @@ export class PeerForwarding {
   }
 
   /** One try at one node; the client is answered when it says `answered` or `abandoned`. Never rejects. */
-  async forward(r: EdgeRequest, link: NodeLink, attempt: Attempt): Promise<ForwardOutcome> {
+  async forward(r: EdgeRequest, link: NodeLink, attempt: Attempt): Promise<PeerOutcome> {
     const { pollsMax, callsMax } = this.#options;
     if (r.bodyState === 'unread' && !(await this.#prepare(r))) return ABANDONED;
     if (r.bodyState === 'streamed') return SPENT;

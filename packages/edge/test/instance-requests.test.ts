@@ -231,6 +231,24 @@ describe('a request for an instance', () => {
   });
 });
 
+describe('a request for an instance whose node has too many under way', () => {
+  it('is answered 503 at once, and nobody is asked anew', async () => {
+    const held: string[] = [];
+    const hooks = { onHeld: (_seconds: number, outcome: string) => held.push(outcome) };
+    const { cluster, a, edge, port } = await owned({ pollsMax: 1, hooks });
+    a.next.push(never);
+    const client = connect(port, '127.0.0.1', () => client.write(`GET ${RECORDS} HTTP/1.1\r\nhost: x\r\n\r\n`));
+    await expect.poll(() => a.received).toHaveLength(1);
+    const answer = await call(port, { path: RECORDS });
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(answer.text).toContain('Too many requests are under way at the node that holds the instance.');
+    expect(held).toEqual([]);
+    expect(edge.owners).toBe(1);
+    expect(cluster.asked).toHaveLength(1);
+    client.destroy();
+  });
+});
+
 describe('a request that waits', () => {
   /** Nobody listens at the owner's address, and nobody may take over. */
   async function stuck(options: Parameters<Cluster['edge']>[0] = {}) {
