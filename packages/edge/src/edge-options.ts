@@ -30,6 +30,8 @@ export type Served =
       readonly body: Buffer | undefined;
       /** It drains: somebody else may do it. */
       readonly busy: boolean;
+      /** It has no place for another instance. */
+      readonly full?: boolean;
     };
 
 /** Calls to other nodes' internal listeners. */
@@ -57,7 +59,7 @@ export type RetryReason =
 export interface EdgeHooks {
   /** Where the answer to "who holds this instance?" came from. */
   readonly onLookup?: (source: LookupSource) => void;
-  /** A node did nothing and said so: 421, or 503 while it drains. */
+  /** A node did nothing and said so: 421, 503 while it drains, or 429 when it is full. */
   readonly onDeclined?: (status: number) => void;
   readonly onRetry?: (reason: RetryReason) => void;
   /** A request that waited while its instance moved goes on, or is answered 503. */
