@@ -70,7 +70,7 @@ export class Edge {
     const options = { ...DEFAULTS, ...given };
     const { directory, local, peers, hooks, random } = options;
     const now = (): number => performance.now();
-    const placement = new Placement({ random });
+    const placement = new Placement({ random, now, forgetAfterMs: options.leaseMs });
     this.#directory = directory;
     this.#hooks = hooks;
     this.#hasLocal = local !== undefined;
