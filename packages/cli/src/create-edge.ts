@@ -21,6 +21,7 @@ export function createEdge(
     bufferTotalMaxBytes: http.bodyTotalMaxBytes,
     bodyTimeoutMs: http.bodyTimeoutMs,
     pollTimeoutMs: consumer.maxTimeoutMs + POLL_MARGIN_MS,
+    clientStallMs: http.idleTimeoutMs,
     ownersMax: cluster.ownersMax,
     hooks: edgeMetrics(metrics, log),
   });

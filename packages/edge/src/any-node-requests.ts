@@ -48,7 +48,7 @@ export class AnyNodeRequests {
         answerUnknownOutcome(r);
         return;
       }
-      hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : 'declined');
+      hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : outcome.type);
     }
     if (!r.isOver) answerUnavailable(r, { why: 'No node could take the request.' });
   }

@@ -1,5 +1,6 @@
 import type { InstanceName, NodeRecord } from '@sluice/directory';
-import { answerUnavailable, answerUnknownOutcome } from './answers.ts';
+import { ApiError } from '@sluice/protocol';
+import { answerError, answerUnavailable, answerUnknownOutcome } from './answers.ts';
 import type { EdgeHooks, LocalNode } from './edge-options.ts';
 import type { EdgeRequest } from './edge-request.ts';
 import type { KnownNodes } from './known-nodes.ts';
@@ -21,7 +22,13 @@ const NODES_MAX = 5;
 /** A local node with this much more than the average leaves new instances to others. */
 const LOCAL_BOUND = 1.25;
 
-type Tried = 'answered' | 'next' | 'failed';
+/** Instances come and go by and by: who asks again at once meets the same. */
+const FULL_RETRY_AFTER_SECONDS = 10;
+/** How a node that has no place for another instance declines. */
+const FULL_STATUS = 429;
+
+/** `next`: it could not be asked. `declined`, `full`: it said so itself, and did nothing. */
+type Tried = 'answered' | 'next' | 'declined' | 'full' | 'failed';
 
 /** Requests that make an instance: which node gets it is decided here. */
 export class CreateRequests {
@@ -35,7 +42,9 @@ export class CreateRequests {
   async serve(r: EdgeRequest): Promise<void> {
     const { hooks } = this.#options;
     let isRepeated = false;
-    for (const node of this.#order().slice(0, NODES_MAX)) {
+    const refusals = new Set<Tried>();
+    const order = this.#order();
+    for (const node of order.slice(0, NODES_MAX)) {
       let tried = await this.#try(r, node);
       if (tried === 'failed' && !isRepeated && r.bodyState !== 'streamed') {
         isRepeated = true;
@@ -47,9 +56,12 @@ export class CreateRequests {
         answerUnknownOutcome(r);
         return;
       }
+      refusals.add(tried);
       if (r.bodyState === 'streamed') break;
     }
+    const isFull = order.length === 0 ? this.#isAnyUp() : refusals.has('full') && !refusals.has('next');
     if (isRepeated) answerUnknownOutcome(r);
+    else if (isFull) answerFull(r);
     else answerUnavailable(r, { why: 'No node could take the instance.' });
   }
 
@@ -61,7 +73,7 @@ export class CreateRequests {
       if (served.type === 'answered') return 'answered';
       if (served.body !== undefined) r.keep(served.body);
       hooks.onRetry?.('declined');
-      return 'next';
+      return served.full === true ? 'full' : 'declined';
     }
     const link = nodes.find(node);
     if (link === undefined) return 'next';
@@ -75,8 +87,14 @@ export class CreateRequests {
     }
     if (outcome.type === 'abandoned') return 'answered';
     if (outcome.type === 'failed' && outcome.sent) return 'failed';
-    hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : 'declined');
-    return 'next';
+    hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : outcome.type);
+    if (outcome.type !== 'declined') return 'next';
+    return outcome.status === FULL_STATUS ? 'full' : 'declined';
+  }
+
+  /** Whether those that the placement leaves out are full, and do not all drain. */
+  #isAnyUp(): boolean {
+    return this.#options.nodes.nodes.some(({ state }) => state === 'up');
   }
 
   /** Best first. */
@@ -95,6 +113,11 @@ export class CreateRequests {
     const instance = nameIn(body);
     if (instance !== undefined) this.#options.cache.made({ group, instance } satisfies InstanceName);
   }
+}
+
+function answerFull(r: EdgeRequest): void {
+  const message = 'All nodes have as many consumer instances as they can take. Delete some, or try again later.';
+  answerError(r, new ApiError('tooManyRequests', { message, retryAfterSeconds: FULL_RETRY_AFTER_SECONDS }));
 }
 
 /** Whether a node may take an instance without a look at the others. */

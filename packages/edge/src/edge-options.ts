@@ -30,6 +30,8 @@ export type Served =
       readonly body: Buffer | undefined;
       /** It drains: somebody else may do it. */
       readonly busy: boolean;
+      /** It has no place for another instance. */
+      readonly full?: boolean;
     };
 
 /** Calls to other nodes' internal listeners. */
@@ -48,6 +50,8 @@ export type RetryReason =
   /** The node's port refused, or it could not be reached: nothing was sent. */
   | 'unreachable'
   | 'declined'
+  /** Too many requests of this edge are under way at the node: nothing was sent. */
+  | 'full'
   /** Sent, and no answer came. */
   | 'failed';
 
@@ -55,7 +59,7 @@ export type RetryReason =
 export interface EdgeHooks {
   /** Where the answer to "who holds this instance?" came from. */
   readonly onLookup?: (source: LookupSource) => void;
-  /** A node did nothing and said so: 421, or 503 while it drains. */
+  /** A node did nothing and said so: 421, 503 while it drains, or 429 when it is full. */
   readonly onDeclined?: (status: number) => void;
   readonly onRetry?: (reason: RetryReason) => void;
   /** A request that waited while its instance moved goes on, or is answered 503. */
@@ -96,6 +100,8 @@ export interface EdgeOptions {
   readonly pollTimeoutMs?: number;
   /** Longest silence of a node that was sent anything else; 60000 by default. */
   readonly callTimeoutMs?: number;
+  /** A client that takes nothing of its answer for so long is cut off; 30000 by default. */
+  readonly clientStallMs?: number;
   /** Requests under way at one node at once: reads that wait (8192 by default), and all others (4096). */
   readonly pollsMax?: number;
   readonly callsMax?: number;

@@ -37,6 +37,7 @@ const DEFAULTS = {
   bodyTimeoutMs: 30_000,
   pollTimeoutMs: 75_000,
   callTimeoutMs: 60_000,
+  clientStallMs: 30_000,
   pollsMax: 8192,
   callsMax: 4096,
   hooks: NO_HOOKS,
@@ -69,7 +70,7 @@ export class Edge {
     const options = { ...DEFAULTS, ...given };
     const { directory, local, peers, hooks, random } = options;
     const now = (): number => performance.now();
-    const placement = new Placement({ random });
+    const placement = new Placement({ random, now, forgetAfterMs: options.leaseMs });
     this.#directory = directory;
     this.#hooks = hooks;
     this.#hasLocal = local !== undefined;

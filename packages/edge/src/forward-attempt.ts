@@ -35,6 +35,8 @@ interface Forwarded {
   readonly target: object;
   readonly repeatable: boolean;
   readonly timeoutMs: number;
+  readonly clientStallMs: number;
+  readonly onNodeDone?: () => void;
 }
 
 const MISDIRECTED = 421;
@@ -58,6 +60,8 @@ export class ForwardAttempt implements Placed {
   #passing = false;
   #givenUp = false;
   #settled = false;
+  #isNodeDone = false;
+  #isClientWatched = false;
 
   constructor(
     forward: Forwarded,
@@ -157,13 +161,17 @@ export class ForwardAttempt implements Placed {
     // Comes, too, when what was still to be written went down with the connection.
     response.on('finish', () => this.#end({ type: 'answered', status, delivered: !this.#client.destroyed }));
     answer.on('close', () => {
+      this.#nodeDone();
       if (!answer.complete) response.destroy();
     });
     // `close` follows and knows whether the answer was whole.
     answer.on('error', ignore);
+    answer.on('pause', this.#watchClient);
     if (body !== undefined || request.readableEnded) {
       response.writeHead(status, answer.statusMessage, answerHeaders(answer));
       answer.pipe(response);
+      // After the end that `pipe` makes of it.
+      answer.on('end', this.#watchClient);
       return;
     }
     // Answered before the body was taken: the client may go on sending what nobody wants.
@@ -179,7 +187,22 @@ export class ForwardAttempt implements Placed {
     request.resume();
     if (request.complete) response.end();
     else endAfterRequest(request, response, '');
+    this.#watchClient();
   }
+
+  /** Who asks and does not take the answer would otherwise hold its memory, and the node's, for as long as it likes. */
+  readonly #watchClient = (): void => {
+    const { response, clientStallMs } = this.#forward;
+    if (this.#isClientWatched || response.writableLength === 0) return;
+    this.#isClientWatched = true;
+    // While its turn on the connection has not come, the time does not run.
+    response.setTimeout(clientStallMs, () => {
+      // The node may be what is slow.
+      if (response.writableLength > 0) response.destroy();
+    });
+    // Before Node sets the time for idle connections: a read that follows on this one may wait for longer.
+    response.prependOnceListener('finish', () => response.setTimeout(0));
+  };
 
   readonly #onClientClose = (): void => {
     this.#outgoing?.destroy();
@@ -193,10 +216,18 @@ export class ForwardAttempt implements Placed {
     clearTimeout(this.#connectTimer);
     this.#client.removeListener('close', this.#onClientClose);
     this.#underWay.remove(this);
+    this.#nodeDone();
     // http-proxy adds one of each with each attempt, and takes none away.
     const { request } = this.#forward;
     if (outcome.type !== 'answered') request.removeAllListeners('aborted').removeAllListeners('error');
     this.#settle(outcome);
+  }
+
+  /** A client that is slow, or waits for other answers on its connection first, is no load of the node. */
+  #nodeDone(): void {
+    if (this.#isNodeDone) return;
+    this.#isNodeDone = true;
+    this.#forward.onNodeDone?.();
   }
 }
 

@@ -17,6 +17,10 @@ export interface Forward {
   readonly repeatable: boolean;
   /** Longest time without a byte in either direction, in ms; it may be some hundreds of ms more. */
   readonly timeoutMs: number;
+  /** A client that takes nothing of its answer for so long, in ms, is cut off. */
+  readonly clientStallMs: number;
+  /** The node has nothing more to do with it. Called once: before the outcome, if the client takes its time. */
+  readonly onNodeDone?: () => void;
 }
 
 const FREE_SOCKETS_MAX = 64;
@@ -57,7 +61,10 @@ export class Forwarder {
   /** Never rejects. The request's headers must be clean. */
   forward(forward: Forward): Promise<ForwardOutcome> {
     const { request, response, target, headers, kind } = forward;
-    if (request.socket.destroyed) return Promise.resolve({ type: 'abandoned', sent: false });
+    if (request.socket.destroyed) {
+      forward.onNodeDone?.();
+      return Promise.resolve({ type: 'abandoned', sent: false });
+    }
     return new Promise((resolve) => {
       const attempt = new ForwardAttempt(forward, this.#underWay, resolve);
       const options = {

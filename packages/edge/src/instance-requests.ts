@@ -1,15 +1,21 @@
-import { type InstanceName, type NodeIdentity, type Ownership, takeoverOrder } from '@sluice/directory';
+import {
+  type InstanceName,
+  type NodeIdentity,
+  type NodeRecord,
+  type Ownership,
+  takeoverOrder,
+} from '@sluice/directory';
 import type { Attempt, PeerClaim } from '@sluice/protocol';
 import { answerDeleted, answerUnavailable, answerUnknownOutcome } from './answers.ts';
 import type { AnyNodeRequests } from './any-node-requests.ts';
 import type { EdgeHooks, LocalNode } from './edge-options.ts';
 import type { EdgeRequest } from './edge-request.ts';
-import type { ForwardFailure, ForwardOutcome } from './forward-attempt.ts';
+import type { ForwardFailure } from './forward-attempt.ts';
 import type { Holding } from './holding.ts';
 import type { KnownNodes, NodeLink } from './known-nodes.ts';
 import type { OwnerCache } from './owner-cache.ts';
 import type { OwnerLookup } from './owner-lookup.ts';
-import type { PeerForwarding } from './peer-forwarding.ts';
+import type { PeerForwarding, PeerOutcome } from './peer-forwarding.ts';
 import type { Scatter } from './scatter.ts';
 import type { UndeliveredAnswers } from './undelivered.ts';
 
@@ -41,6 +47,8 @@ interface Progress {
   readonly name: InstanceName;
   /** A try was sent and not answered: it may have been done. */
   isUnanswered: boolean;
+  /** Where the last such try went, until an answer came: it may count records as read that the client never got. */
+  unansweredAt: NodeRecord | undefined;
   /** Such tries, those apart that ended with the lease of their node. */
   failures: number;
   looks: number;
@@ -50,12 +58,21 @@ interface Progress {
   isOwnerConfirmed: boolean;
 }
 
-const NO_PROGRESS = { isUnanswered: false, failures: 0, looks: 0, keptEpoch: undefined, isOwnerConfirmed: false };
+const NO_PROGRESS = {
+  isUnanswered: false,
+  unansweredAt: undefined,
+  failures: 0,
+  looks: 0,
+  keptEpoch: undefined,
+  isOwnerConfirmed: false,
+};
 
 /** What a node said to a try at it. */
 interface Reply {
-  readonly outcome: ForwardOutcome;
+  readonly outcome: PeerOutcome;
   readonly owner?: Ownership | undefined;
+  /** Undefined: the one in this process. */
+  readonly by?: NodeRecord | undefined;
 }
 
 /** Requests for a consumer instance: they go to the node that holds it, wherever it is by now. */
@@ -86,7 +103,16 @@ export class InstanceRequests {
       }
     } finally {
       if (hold !== undefined) holding.end(hold);
+      this.#tellUnanswered(progress);
     }
+  }
+
+  /** The client got an error, or went: what the node may have sent is to be read again, and not lost. */
+  #tellUnanswered({ r, name, unansweredAt }: Progress): void {
+    if (unansweredAt === undefined || r.kind !== 'poll') return;
+    const { nodes, undelivered } = this.#options;
+    // What its successor reads begins at what was committed.
+    undelivered.tell(unansweredAt, name, r.id, () => nodes.find(unansweredAt) !== undefined);
   }
 
   async #look(progress: Progress): Promise<Step> {
@@ -126,7 +152,7 @@ export class InstanceRequests {
     if (link === undefined) return await this.#takeOver(progress, { from: owner, reason: 'expired' });
     const outcome = await forwarding.forward(r, link, attempt);
     if (outcome.type === 'failed' && !outcome.sent) return await this.#unreachable(progress, owner, link, outcome);
-    return this.#judge(progress, { outcome, owner });
+    return this.#judge(progress, { outcome, owner, by: link.record });
   }
 
   async #unreachable(progress: Progress, owner: Ownership, link: NodeLink, outcome: ForwardFailure): Promise<Step> {
@@ -145,7 +171,7 @@ export class InstanceRequests {
     return this.#judge(progress, { outcome: await this.#tryLocal(progress.r, attempt), owner });
   }
 
-  async #tryLocal(r: EdgeRequest, attempt: Attempt): Promise<ForwardOutcome> {
+  async #tryLocal(r: EdgeRequest, attempt: Attempt): Promise<PeerOutcome> {
     const { local, hooks } = this.#options;
     if (local === undefined) return { type: 'declined', status: 421, owner: undefined };
     const served = await local.serve(r.request, r.response, { ...attempt, body: r.bodyRead });
@@ -169,23 +195,34 @@ export class InstanceRequests {
       const outcome =
         link === undefined ? await this.#tryLocal(r, attempt) : await forwarding.forward(r, link, attempt);
       const isPassedOn =
-        (outcome.type === 'failed' && !outcome.sent) || (outcome.type === 'declined' && outcome.status === 503);
-      if (!isPassedOn) return this.#judge(progress, { outcome, owner: claim.from }, claim);
-      hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : 'declined');
+        outcome.type === 'full' ||
+        (outcome.type === 'failed' && !outcome.sent) ||
+        (outcome.type === 'declined' && outcome.status === 503);
+      if (!isPassedOn) return this.#judge(progress, { outcome, owner: claim.from, by: link?.record }, claim);
+      hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : outcome.type);
       if (r.bodyState === 'streamed') break;
     }
     return 'wait';
   }
 
   /** What to do after a try. */
-  #judge(progress: Progress, { outcome, owner }: Reply, claim?: PeerClaim): Step {
+  #judge(progress: Progress, { outcome, owner, by }: Reply, claim?: PeerClaim): Step {
     const { hooks } = this.#options;
     switch (outcome.type) {
       case 'answered':
+        progress.unansweredAt = undefined;
+        return 'done';
       case 'abandoned':
+        // Its node is told already.
+        if (outcome.sent) progress.unansweredAt = undefined;
         return 'done';
       case 'failed':
+        progress.unansweredAt = by;
         return this.#unanswered(progress, outcome, owner);
+      case 'full':
+        // It lives and holds the instance: there is nothing to look for, or to wait for in line.
+        answerFull(progress);
+        return 'done';
       case 'declined':
         hooks.onRetry?.('declined');
         return this.#declined(progress, outcome, owner, claim);
@@ -210,7 +247,7 @@ export class InstanceRequests {
 
   #declined(
     progress: Progress,
-    outcome: Extract<ForwardOutcome, { type: 'declined' }>,
+    outcome: Extract<PeerOutcome, { type: 'declined' }>,
     asked: Ownership | undefined,
     claim: PeerClaim | undefined,
   ): Step {
@@ -233,6 +270,11 @@ export class InstanceRequests {
 
 function answerMoving({ r, isUnanswered }: Progress): void {
   answerUnavailable(r, { why: 'The instance is on its way to another node.', isDone: isUnanswered ? 'perhaps' : 'no' });
+}
+
+function answerFull({ r, isUnanswered }: Progress): void {
+  const why = 'Too many requests are under way at the node that holds the instance.';
+  answerUnavailable(r, { why, isDone: isUnanswered ? 'perhaps' : 'no' });
 }
 
 function isDelete({ match }: EdgeRequest): boolean {

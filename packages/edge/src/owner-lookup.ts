@@ -11,13 +11,13 @@ export type Lookup =
   /** Too many look-ups are under way. */
   | { readonly type: 'overloaded' };
 
-/** `directory`: a request waited for its answer. `renewal`: nobody did. `stale`, `none`: it did not answer. */
+/** `directory`: a request waited for its answer. `renewal`: nobody did. `stale`, `none`: it did not answer, or could not be asked. */
 export type LookupSource = 'cache' | 'directory' | 'renewal' | 'stale' | 'none';
 
 export interface OwnerLookupOptions {
   readonly directory: Pick<Directory, 'find'>;
   readonly cache: OwnerCache;
-  /** Look-ups under way at once; each further one is refused. */
+  /** Look-ups under way at once; each further one is answered with what was known last, or else refused. */
   readonly pendingMax: number;
   /** Owners that age while they are used are looked up again together, after so long. */
   readonly renewAfterMs: number;
@@ -57,10 +57,18 @@ export class OwnerLookup {
     const key = instanceKey(name);
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
-    if (this.#pending.size >= this.#options.pendingMax) return Promise.resolve({ type: 'overloaded' });
+    if (this.#pending.size >= this.#options.pendingMax) return Promise.resolve(this.#unasked(name));
     const lookup = this.#ask(name, source).finally(() => this.#pending.delete(key));
     this.#pending.set(key, lookup);
     return lookup;
+  }
+
+  /** Too many look-ups are under way. */
+  #unasked(name: InstanceName): Lookup {
+    const owner = this.#options.cache.get(name)?.owner;
+    if (owner === undefined) return { type: 'overloaded' };
+    this.#options.onLookup?.('stale');
+    return lookupOf(owner);
   }
 
   /** Looks nothing up any more that nobody waits for. */

@@ -15,19 +15,28 @@ export interface PeerForwardingOptions {
   readonly secret: string;
   readonly pollTimeoutMs: number;
   readonly callTimeoutMs: number;
+  readonly clientStallMs: number;
   /** Requests under way at one node at once. */
   readonly pollsMax: number;
   readonly callsMax: number;
   readonly hooks: EdgeHooks;
 }
 
-const ABANDONED: ForwardOutcome = { type: 'abandoned', sent: false };
-const SPENT: ForwardOutcome = failed('The body is gone with the try before.');
-const FULL: ForwardOutcome = failed('Too many requests are under way at the node.');
+export type PeerOutcome =
+  | ForwardOutcome
+  /** Too many requests are under way at the node: nothing was sent, and the client has heard nothing. */
+  | { readonly type: 'full' };
 
-function failed(message: string): ForwardOutcome {
-  return { type: 'failed', sent: false, refused: false, reused: false, givenUp: false, error: new Error(message) };
-}
+const ABANDONED: ForwardOutcome = { type: 'abandoned', sent: false };
+const FULL: PeerOutcome = { type: 'full' };
+const SPENT: ForwardOutcome = {
+  type: 'failed',
+  sent: false,
+  refused: false,
+  reused: false,
+  givenUp: false,
+  error: new Error('The body is gone with the try before.'),
+};
 
 /** Sends requests to other nodes as one node to another. */
 export class PeerForwarding {
@@ -39,7 +48,7 @@ export class PeerForwarding {
   }
 
   /** One try at one node; the client is answered when it says `answered` or `abandoned`. Never rejects. */
-  async forward(r: EdgeRequest, link: NodeLink, attempt: Attempt): Promise<ForwardOutcome> {
+  async forward(r: EdgeRequest, link: NodeLink, attempt: Attempt): Promise<PeerOutcome> {
     const { pollsMax, callsMax } = this.#options;
     if (r.bodyState === 'unread' && !(await this.#prepare(r))) return ABANDONED;
     if (r.bodyState === 'streamed') return SPENT;
@@ -63,7 +72,7 @@ export class PeerForwarding {
   }
 
   async #send(r: EdgeRequest, link: NodeLink, attempt: Attempt): Promise<ForwardOutcome> {
-    const { hooks, pollTimeoutMs, callTimeoutMs } = this.#options;
+    const { hooks, pollTimeoutMs, callTimeoutMs, clientStallMs } = this.#options;
     const { kind, body } = r;
     if (kind === 'poll') link.polls += 1;
     else link.calls += 1;
@@ -78,9 +87,12 @@ export class PeerForwarding {
       kind,
       repeatable: r.name !== undefined,
       timeoutMs: kind === 'poll' ? pollTimeoutMs : callTimeoutMs,
+      clientStallMs,
+      onNodeDone: () => {
+        if (kind === 'poll') link.polls -= 1;
+        else link.calls -= 1;
+      },
     });
-    if (kind === 'poll') link.polls -= 1;
-    else link.calls -= 1;
     hooks.onForwarded?.(outcome.type, (performance.now() - startedAt) / 1000);
     if (outcome.type === 'declined') hooks.onDeclined?.(outcome.status);
     else if (r.name !== undefined && isLost(outcome)) this.#options.undelivered.tell(link.record, r.name, r.id);

@@ -12,6 +12,19 @@ function scoreOf({ load }: NodeRecord, placedSince: number): number {
 export interface PlacementOptions {
   /** From 0 to 1, as `Math.random`. */
   readonly random: () => number;
+  /** A monotonic clock in ms. */
+  readonly now: () => number;
+  /**
+   * What was placed counts for so long at most, in ms: a node that loses as many instances as it gets tells the same
+   * load for ever.
+   */
+  readonly forgetAfterMs: number;
+}
+
+interface Placed {
+  readonly report: NodeRecord;
+  readonly since: number;
+  readonly count: number;
 }
 
 /**
@@ -19,12 +32,12 @@ export interface PlacementOptions {
  * edges that look at the same old figures do not all choose the same node.
  */
 export class Placement {
-  readonly #random: () => number;
-  /** Instances placed here since the node last told its load; by boot and load report. */
-  readonly #placed = new Map<string, { readonly report: NodeRecord; count: number }>();
+  readonly #options: PlacementOptions;
+  /** Instances placed here since the node last told another load; by id. */
+  readonly #placed = new Map<string, Placed>();
 
-  constructor({ random }: PlacementOptions) {
-    this.#random = random;
+  constructor(options: PlacementOptions) {
+    this.#options = options;
   }
 
   /**
@@ -51,9 +64,11 @@ export class Placement {
     return order;
   }
 
-  /** An instance went to the node: it counts until the node tells its load anew. */
+  /** An instance went to the node: it counts until the node tells another load. */
   placed(node: NodeRecord): void {
-    this.#placed.set(node.id, { report: node, count: this.#placedOn(node) + 1 });
+    const before = this.#placedSince(node);
+    const since = before?.since ?? this.#options.now();
+    this.#placed.set(node.id, { report: node, since, count: (before?.count ?? 0) + 1 });
   }
 
   /** Forgets nodes that are gone. */
@@ -67,12 +82,20 @@ export class Placement {
   }
 
   #placedOn(node: NodeRecord): number {
+    return this.#placedSince(node)?.count ?? 0;
+  }
+
+  /** Not by the identity of the report: the directory is read often, and most of what it says was said before. */
+  #placedSince(node: NodeRecord): Placed | undefined {
     const placed = this.#placed.get(node.id);
-    return placed?.report === node ? placed.count : 0;
+    if (placed === undefined) return undefined;
+    const { report, since } = placed;
+    const isSameReport = report.boot === node.boot && report.load.instances === node.load.instances;
+    return isSameReport && this.#options.now() - since < this.#options.forgetAfterMs ? placed : undefined;
   }
 
   #draw(nodes: NodeRecord[]): NodeRecord {
-    const index = Math.min(nodes.length - 1, Math.floor(this.#random() * nodes.length));
+    const index = Math.min(nodes.length - 1, Math.floor(this.#options.random() * nodes.length));
     return nodes.splice(index, 1)[0] as NodeRecord;
   }
 }

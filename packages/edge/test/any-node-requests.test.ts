@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { Cluster, declines, dies, fakeLocal } from './cluster.ts';
+import { Cluster, declines, dies, fakeLocal, RECORDS } from './cluster.ts';
 import { call } from './http-exchange.ts';
 
 const PRODUCE = { method: 'POST', path: '/topics/t', body: '{"records":[{"value":1}]}' };
@@ -143,6 +143,24 @@ describe('a request that any node can serve', () => {
     expect((await call(port, { path: '/topics' })).status).toBe(503);
     client.destroy();
     await expect.poll(async () => (await call(port, { path: '/topics' })).status).toBe(200);
+  });
+
+  it('is under way at a node no longer than its answer is, though the client gets that later', async () => {
+    const cluster = new Cluster();
+    const a = await cluster.add('a');
+    await a.own();
+    const { port } = await cluster.edge({ callsMax: 2 });
+    a.next.push(() => undefined);
+    const client = connect(port, '127.0.0.1');
+    client.write(`GET ${RECORDS} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await expect.poll(() => a.received).toHaveLength(1);
+    // Their answers wait behind the one to the read.
+    for (let i = 2; i <= 5; i++) {
+      client.write('GET /topics HTTP/1.1\r\nhost: x\r\n\r\n');
+      await expect.poll(() => a.received).toHaveLength(i);
+    }
+    await expect.poll(async () => (await call(port, { path: '/topics' })).status).toBe(200);
+    client.destroy();
   });
 });
 

@@ -58,6 +58,36 @@ describe('a create', () => {
     expect(await call(port, CREATE)).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
   });
 
+  it('goes to the next node when one is full, and is answered 429 when all decline and one of them for that', async () => {
+    const cluster = new Cluster();
+    const a = await cluster.add('a');
+    const b = await cluster.add('b');
+    const { port } = await cluster.edge({ random: () => 0 });
+    a.next.push(declines(429));
+    expect(nodeOf(await call(port, CREATE))).toBe('b');
+    a.next.push(declines(429));
+    b.next.push(declines(503));
+    const answer = await call(port, CREATE);
+    expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '10' } });
+    expect(JSON.parse(answer.text)).toMatchObject({ error_code: 429, message: expect.stringContaining('All nodes') });
+    // One that could not be asked may have a place.
+    a.next.push(declines(429));
+    await b.kill();
+    expect(await call(port, CREATE)).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+  });
+
+  it('is answered 429 when all nodes say in advance that they are full, and when the one here says it now', async () => {
+    const cluster = new Cluster();
+    const full = await cluster.add('full', { instances: 100 });
+    const { port } = await cluster.edge();
+    expect((await call(port, CREATE)).status).toBe(429);
+    expect(full.received).toEqual([]);
+    const local = fakeLocal();
+    const here = await cluster.edge({ local });
+    local.next.push({ type: 'declined', owner: undefined, body: undefined, busy: false, full: true });
+    expect((await call(here.port, CREATE)).status).toBe(429);
+  });
+
   it('stays here while this node has about as many instances as the others, and goes elsewhere when it does not', async () => {
     const cluster = new Cluster();
     const local = fakeLocal();

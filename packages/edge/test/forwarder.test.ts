@@ -41,6 +41,7 @@ async function edgeTo({ nodes, readBody = false, forward = {} }: EdgeOptions): P
             kind: 'call' as const,
             repeatable: false,
             timeoutMs: 5000,
+            clientStallMs: 5000,
           };
           const outcome = await forwarder.forward({ ...base, ...forward });
           outcomes.push(outcome);
@@ -195,6 +196,67 @@ describe('a forwarded request', () => {
     const edge = await edgeTo({ nodes: [node.port] });
     await expect(call(edge.port)).rejects.toThrow(/aborted|socket hang up/);
     await expect.poll(() => edge.outcomes).toEqual([{ type: 'answered', status: 200, delivered: false }]);
+  });
+
+  it('is cut off when its client takes nothing of the answer, whether the node has sent all of it or not', async () => {
+    for (const isEnded of [false, true]) {
+      let sent = 0;
+      const node = await listening(
+        createHttpServer((_request, response) => {
+          response.writeHead(200);
+          const write = (): void => {
+            for (; sent < 30_000_000; sent += 1_000_000) {
+              if (!response.write(Buffer.alloc(1_000_000)) && !isEnded) return void response.once('drain', write);
+            }
+            response.end();
+          };
+          write();
+        }),
+      );
+      const edge = await edgeTo({ nodes: [portOf(node)], forward: { clientStallMs: 200 } });
+      const client = connect(edge.port, '127.0.0.1', () => client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
+      client.pause();
+      await expect
+        .poll(() => edge.outcomes, { timeout: 4000 })
+        .toEqual([{ type: 'answered', status: 200, delivered: false }]);
+      client.destroy();
+    }
+  });
+
+  it('is cut off when the end of its answer lies here and its client does not take it', async () => {
+    // As much as the two sockets do not take, and what is on its way here does.
+    const node = await listening(createHttpServer((_request, response) => response.end('x'.repeat(60_000))));
+    const edge = await edgeTo({ nodes: [portOf(node)], forward: { clientStallMs: 200 } });
+    const client = connect(edge.port, '127.0.0.1');
+    client.pause();
+    for (let i = 0; i < 400; i++) client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    const isCut = (outcome: ForwardOutcome): boolean => outcome.type === 'answered' && !outcome.delivered;
+    await expect.poll(() => edge.outcomes.some(isCut), { timeout: 4000 }).toBe(true);
+    client.destroy();
+  });
+
+  it('has time while its node is slow and while others are before it on the connection', async () => {
+    const node = await listening(
+      createHttpServer((request, response) => {
+        const body = Buffer.alloc(3_000_000);
+        if (request.url === '/slow') setTimeout(() => response.end('slow'), 700);
+        else {
+          response.write(body);
+          setTimeout(() => response.end(body), request.url === '/halting' ? 700 : 0);
+        }
+      }),
+    );
+    const edge = await edgeTo({ nodes: [portOf(node)], forward: { clientStallMs: 250 } });
+    const paths = ['/slow', '/large', '/halting', '/slow'];
+    const client = connect(edge.port, '127.0.0.1', () => {
+      for (const path of paths) client.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    });
+    client.resume();
+    await expect.poll(() => edge.outcomes.length, { timeout: 5000 }).toBe(paths.length);
+    expect(new Set(edge.outcomes.map((outcome) => 'delivered' in outcome && outcome.delivered))).toEqual(
+      new Set([true]),
+    );
+    client.destroy();
   });
 
   it('fails before anything was sent when nobody listens', async () => {

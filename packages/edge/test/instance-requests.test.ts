@@ -231,6 +231,24 @@ describe('a request for an instance', () => {
   });
 });
 
+describe('a request for an instance whose node has too many under way', () => {
+  it('is answered 503 at once, and nobody is asked anew', async () => {
+    const held: string[] = [];
+    const hooks = { onHeld: (_seconds: number, outcome: string) => held.push(outcome) };
+    const { cluster, a, edge, port } = await owned({ pollsMax: 1, hooks });
+    a.next.push(never);
+    const client = connect(port, '127.0.0.1', () => client.write(`GET ${RECORDS} HTTP/1.1\r\nhost: x\r\n\r\n`));
+    await expect.poll(() => a.received).toHaveLength(1);
+    const answer = await call(port, { path: RECORDS });
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(answer.text).toContain('Too many requests are under way at the node that holds the instance.');
+    expect(held).toEqual([]);
+    expect(edge.owners).toBe(1);
+    expect(cluster.asked).toHaveLength(1);
+    client.destroy();
+  });
+});
+
 describe('a request that waits', () => {
   /** Nobody listens at the owner's address, and nobody may take over. */
   async function stuck(options: Parameters<Cluster['edge']>[0] = {}) {
@@ -321,6 +339,49 @@ describe('an answer that did not reach its client', () => {
     await once(client, 'data');
     client.destroy();
     await expect.poll(() => cluster.calls).toMatchObject([{ name: 'undelivered' }]);
+  });
+
+  it('is one to a read that ended in an error, for it was sent and not answered', async () => {
+    const { cluster, a, b, port } = await owned();
+    a.next.push(dies, dies);
+    expect((await call(port, { path: RECORDS })).status).toBe(502);
+    const undelivered = { name: 'undelivered', body: { ...name, request: a.received[0]?.attempt.requestId } };
+    await expect.poll(() => cluster.calls).toEqual([{ node: 'a', ...undelivered }]);
+    // The last one that was sent it, by way of a held request that ends with a 503.
+    cluster.calls.length = 0;
+    const held = await cluster.edge({ heldMax: 0 });
+    a.next.push(dies, declines(421));
+    a.next.push(declines(421));
+    expect((await call(held.port, { path: RECORDS })).status).toBe(503);
+    await expect.poll(() => cluster.calls).toMatchObject([{ node: 'a', name: 'undelivered' }]);
+    expect(b.received).toEqual([]);
+  });
+
+  it('is told again when its node cannot be reached, and the next request waits for that', async () => {
+    const { cluster, a, port } = await owned();
+    cluster.onCall = async () => {
+      if (cluster.calls.length < 3) throw new Error('unreachable');
+    };
+    a.next.push(dies, dies);
+    expect((await call(port, { path: RECORDS })).status).toBe(502);
+    expect((await call(port, { path: RECORDS })).status).toBe(200);
+    expect(cluster.calls).toHaveLength(3);
+    expect(new Set(cluster.calls.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  });
+
+  it('is told no more when its node is gone, and not to a node whose commit was not answered', async () => {
+    const { cluster, a, port } = await owned();
+    cluster.onCall = async () => await Promise.reject(new Error('unreachable'));
+    a.next.push(dies, dies);
+    expect((await call(port, { method: 'POST', path: '/consumers/g/instances/i/offsets', body: '{}' })).status).toBe(
+      502,
+    );
+    a.next.push(dies, dies);
+    expect((await call(port, { path: RECORDS })).status).toBe(502);
+    await expect.poll(() => cluster.calls).toHaveLength(1);
+    await a.expire();
+    expect((await call(port, { path: RECORDS })).status).toBe(200);
+    expect(cluster.calls.length).toBeLessThanOrEqual(2);
   });
 
   it('is not one that its client has', async () => {

@@ -66,6 +66,16 @@ describe('looking for an owner', () => {
     expect(subject.sources).toEqual(['directory', 'stale', 'none']);
   });
 
+  it('goes on with what was known last when too many look-ups are under way', async () => {
+    const subject = asked(1);
+    await subject.lookup.find(name);
+    subject.now = 70_000;
+    subject.answer = async () => await new Promise(() => undefined);
+    void subject.lookup.find({ group: 'g', instance: 'other' });
+    expect(await subject.lookup.find(name)).toEqual({ type: 'owner', owner });
+    expect(subject.sources).toEqual(['directory', 'stale']);
+  });
+
   it('refuses look-ups beyond a bound, and those alone', async () => {
     const subject = asked(2);
     const waiting: ((found: undefined) => void)[] = [];

@@ -16,6 +16,9 @@ function chance(seed = 1): () => number {
   };
 }
 
+const placementAt = (clock = { now: 0 }): Placement =>
+  new Placement({ random: chance(), now: () => clock.now, forgetAfterMs: 1000 });
+
 describe('placement of new instances', () => {
   it('leaves out nodes that are draining or full, and tries all others', () => {
     const nodes = [
@@ -24,14 +27,14 @@ describe('placement of new instances', () => {
       nodeOf('full', { instances: 100 }),
       nodeOf('b', { instances: 99 }),
     ];
-    const order = new Placement({ random: chance() }).order(nodes);
+    const order = placementAt().order(nodes);
     expect(order.map(({ id }) => id).toSorted()).toEqual(['a', 'b']);
-    expect(new Placement({ random: chance() }).order([])).toEqual([]);
+    expect(placementAt().order([])).toEqual([]);
   });
 
   it('never begins with the fullest of three nodes', () => {
     const nodes = [nodeOf('empty'), nodeOf('half', { instances: 50 }), nodeOf('fullest', { instances: 90 })];
-    const placement = new Placement({ random: chance() });
+    const placement = placementAt();
     const firsts = Array.from({ length: 200 }, () => placement.order(nodes)[0]?.id);
     expect(new Set(firsts)).toEqual(new Set(['empty', 'half']));
     expect(firsts.filter((id) => id === 'empty').length).toBeGreaterThan(100);
@@ -39,12 +42,12 @@ describe('placement of new instances', () => {
 
   it('prefers the node whose event loop has time', () => {
     const nodes = [nodeOf('idle', { instances: 20 }), nodeOf('busy', { instances: 10, utilization: 0.9 })];
-    expect(new Placement({ random: chance() }).order(nodes)[0]?.id).toBe('idle');
+    expect(placementAt().order(nodes)[0]?.id).toBe('idle');
   });
 
   it('spreads a burst that comes between two reports of load', () => {
     const nodes = ['a', 'b', 'c', 'd'].map((id) => nodeOf(id));
-    const placement = new Placement({ random: chance() });
+    const placement = placementAt();
     const counts = new Map<string, number>();
     for (let i = 0; i < 200; i++) {
       const [node] = placement.order(nodes);
@@ -57,10 +60,25 @@ describe('placement of new instances', () => {
 
   it('fills a small cluster to its last place, and then has none', () => {
     const nodes = [nodeOf('a', { instancesMax: 2 }), nodeOf('b', { instancesMax: 1 })];
-    const placement = new Placement({ random: chance() });
+    const placement = placementAt();
     for (let i = 0; i < 3; i++) placement.placed(placement.order(nodes)[0] as NodeRecord);
     expect(placement.order(nodes)).toEqual([]);
+    // The same report, read once more, does not.
+    expect(placement.order([nodeOf('a', { instancesMax: 2 }), nodeOf('b', { instancesMax: 1 })])).toEqual([]);
     // A new report says how it really is.
     expect(placement.order([nodeOf('a', { instances: 1, instancesMax: 2 })])).toHaveLength(1);
+  });
+
+  it('forgets what it placed on a node that was started anew, or that tells the same load for long', () => {
+    const clock = { now: 0 };
+    const placement = placementAt(clock);
+    const node = nodeOf('a', { instances: 1, instancesMax: 3 });
+    placement.placed(node);
+    clock.now = 999;
+    placement.placed(node);
+    expect(placement.order([nodeOf('a', { instances: 1, instancesMax: 3 })])).toEqual([]);
+    expect(placement.order([{ ...node, boot: 'next' }])).toHaveLength(1);
+    clock.now = 1000;
+    expect(placement.order([nodeOf('a', { instances: 1, instancesMax: 3 })])).toHaveLength(1);
   });
 });
