@@ -1,9 +1,5 @@
-import type { Socket } from 'node:net';
 import type { Batch } from './delivery-tracker.ts';
 import type { Session } from './session.ts';
-
-/** How long an edge may take to pass an answer on. */
-const IN_HANDS_MS = 10_000;
 
 /**
  * A read that another node sent here for its client. When its answer is lost on the way between the nodes it is sent once
@@ -14,7 +10,6 @@ export class SentRead {
   readonly requestId: string;
   readonly #abort = new AbortController();
   #batch: Batch | undefined;
-  #unwatch: () => void = () => undefined;
 
   constructor(requestId: string) {
     this.requestId = requestId;
@@ -30,29 +25,8 @@ export class SentRead {
     this.#batch = batch;
   }
 
-  /**
-   * Its answer has left for the edge. Should the edge die with it in its hands, the connection tells: that it is closed so soon
-   * has no other reason.
-   */
-  answered(session: Session, connection: Socket): void {
-    const onClose = (): void => this.abandon(session);
-    connection.once('close', onClose);
-    const timer = setTimeout(() => this.#unwatch(), IN_HANDS_MS).unref();
-    this.#unwatch = (): void => {
-      clearTimeout(timer);
-      connection.off('close', onClose);
-    };
-    if (connection.destroyed) this.abandon(session);
-  }
-
-  /** A later request of the instance has come: its client had the answer. */
-  arrived(): void {
-    this.#unwatch();
-  }
-
   /** Its answer did not arrive, and will not: the records in it are to be read again. */
   abandon(session: Session): void {
-    this.#unwatch();
     this.#abort.abort();
     if (this.#batch !== undefined) session.settle(this.#batch, false);
   }
@@ -61,7 +35,6 @@ export class SentRead {
 /** Begins a read that was sent here; the one before it under the same id is over. */
 export function beginSentRead(session: Session, requestId: string): SentRead {
   if (session.sentRead?.requestId === requestId) session.sentRead.abandon(session);
-  else session.sentRead?.arrived();
   const read = new SentRead(requestId);
   session.sentRead = read;
   return read;

@@ -120,7 +120,6 @@ export const consumeRecords: Handler = forInstance(async (session, exchange, api
     onSent: (complete) => {
       outcome.release();
       session.settle(batch, complete);
-      if (complete && outcome.records > 0) sent?.answered(session, exchange.req.socket);
     },
   };
 });
