@@ -1,3 +1,4 @@
+import { Admin } from '@sluice/kafka';
 import { eventually } from '../../harness/conditions.ts';
 import { readLog } from '../../harness/topic-log.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
@@ -280,9 +281,24 @@ function commitsOf(style: CommitStyle): ClientPlan['repeats'] {
   return style === 'auto' ? [] : ['commit'];
 }
 
+/**
+ * A topic is there some moments before its leaders are. A producer that meets it in between sends its first records again, and
+ * some of them may fail, as is its right: that is no part of an experiment about something else.
+ */
+async function untilServed(bootstrap: string, topic: string): Promise<void> {
+  const admin = new Admin({ settings: { clientId: 'loads', bootstrapBrokers: [bootstrap] }, timeoutMs: 10_000 });
+  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition }));
+  try {
+    await admin.edgeOffsets(partitions, 'latest');
+  } finally {
+    await admin.close();
+  }
+}
+
 /** Starts all loads on a new topic and waits until each client got on. The caller finishes or abandons them. */
 export async function startLoads(options: LoadOptions): Promise<Loads> {
   const topic = await createTopic(options.bootstrap, { partitions: PARTITIONS });
+  await untilServed(options.bootstrap, topic);
   const loads = new Loads(options, topic);
   try {
     await loads.start();
