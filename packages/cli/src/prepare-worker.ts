@@ -100,8 +100,8 @@ function frontOf(context: ServerContext, cluster: ClusterParts, worker: Worker) 
     serve: async (req, res, attempt) => {
       const declined = await worker.serve(req, res, attempt);
       if (declined === undefined) return { type: 'answered' };
-      const { owner, moving } = declined.reason;
-      return { type: 'declined', owner, busy: moving, body: declined.body };
+      const { owner, moving, full } = declined.reason;
+      return { type: 'declined', owner, busy: moving, full, body: declined.body };
     },
   });
   const listeners = new ApiListeners({

@@ -208,7 +208,7 @@ export interface FakeLocal extends LocalNode {
   readonly next: Served[];
 }
 
-/** The worker in the same process, which answers everything that it is asked. */
+/** The worker in the same process: it answers everything that it is asked, and holds nothing more once it declines. */
 export function fakeLocal(id = 'local'): FakeLocal {
   const local: FakeLocal = {
     identity: { id, boot: `boot-of-${id}` },
@@ -221,6 +221,7 @@ export function fakeLocal(id = 'local'): FakeLocal {
       local.attempts.push(attempt);
       const served = local.next.shift() ?? { type: 'answered' };
       if (served.type === 'answered') response.end(JSON.stringify({ node: id }));
+      else local.held.clear();
       return served;
     },
     undelivered: (_instance, requestId) => void local.undeliveredIds.push(requestId),

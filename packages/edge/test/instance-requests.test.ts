@@ -43,10 +43,6 @@ describe('a request for an instance', () => {
     const { a, port, owner } = await owned({ local });
     holdLocally(local, name, 7);
     local.next.push({ type: 'declined', owner, body: Buffer.from('{"x":1}'), busy: false });
-    local.held.clear();
-    holdLocally(local, { group: 'g', instance: 'other' }, 7);
-    local.held.set(JSON.stringify(['g', 'i']), 7);
-    setTimeout(() => local.held.delete(JSON.stringify(['g', 'i'])), 0);
     const answer = await call(port, { method: 'POST', path: '/consumers/g/instances/i/offsets', body: '{"x":1}' });
     expect(nodeOf(answer)).toBe('a');
     expect(a.received).toMatchObject([{ body: '{"x":1}' }]);
