@@ -148,7 +148,7 @@ export class ForwardAttempt implements Placed {
     if (this.#settled) answer.destroy();
     else if (status === MISDIRECTED || answer.headers[peerHeaders.notAccepted] !== undefined) {
       // Read to its end, so that the connection serves the next request.
-      answer.resume();
+      answer.on('end', this.#dropOutgoing).resume();
       const owner = answer.headers[peerHeaders.owner];
       this.#end({ type: 'declined', status, owner: parsePeerOwner(typeof owner === 'string' ? owner : undefined) });
     } else this.#pass(answer, status);
@@ -183,12 +183,19 @@ export class ForwardAttempt implements Placed {
 
   #endAfterBody(): void {
     const { request, response } = this.#forward;
-    if (this.#outgoing !== undefined) request.unpipe(this.#outgoing);
+    this.#dropOutgoing();
     request.resume();
     if (request.complete) response.end();
     else endAfterRequest(request, response, '');
     this.#watchClient();
   }
+
+  /** The node has answered: nobody would ever end the rest of the body, and the connection would be kept for it. */
+  readonly #dropOutgoing = (): void => {
+    if (this.#outgoing === undefined) return;
+    this.#forward.request.unpipe(this.#outgoing);
+    if (!this.#outgoing.writableEnded) this.#outgoing.destroy();
+  };
 
   /** Who asks and does not take the answer would otherwise hold its memory, and the node's, for as long as it likes. */
   readonly #watchClient = (): void => {
