@@ -5,8 +5,11 @@ import { ClusterView, UnknownNode } from './cluster-view.ts';
 
 export interface ClusterRoutesOptions {
   readonly directory: Pick<Directory, 'nodes' | 'heldBy' | 'find'>;
-  /** Begins to hand over what this process holds; what is under way already is not begun again. */
-  readonly drain: () => void;
+  /**
+   * Begins to hand over what this process holds; what is under way already is not begun again. Absent in role `edge`,
+   * which holds nothing, and has no such route.
+   */
+  readonly drain?: () => void;
 }
 
 type Handle = ManagementRoute['handle'];
@@ -15,25 +18,25 @@ type Handle = ManagementRoute['handle'];
 export function clusterRoutes({ directory, drain }: ClusterRoutesOptions): ReadonlyMap<string, ManagementRoute> {
   const view = new ClusterView(directory);
   const read = (handle: Handle): ManagementRoute => ({ method: 'GET', changes: false, handle: answering(handle) });
-  return new Map<string, ManagementRoute>([
+  const routes = new Map<string, ManagementRoute>([
     ['/cluster/nodes', read(async () => ok({ nodes: await view.nodes() }))],
     [
       '/cluster/instances',
       read(async (query) => ok({ instances: await view.instances(query.get('node') ?? undefined) })),
     ],
     ['/cluster/owner', read(async (query) => await owner(view, query))],
-    [
-      '/cluster/drain',
-      {
-        method: 'POST',
-        changes: true,
-        handle: async () => {
-          drain();
-          return { status: 202, body: { state: 'draining' } };
-        },
-      },
-    ],
   ]);
+  if (drain !== undefined) {
+    routes.set('/cluster/drain', {
+      method: 'POST',
+      changes: true,
+      handle: async () => {
+        drain();
+        return { status: 202, body: { state: 'draining' } };
+      },
+    });
+  }
+  return routes;
 }
 
 async function owner(view: ClusterView, query: URLSearchParams): ReturnType<Handle> {

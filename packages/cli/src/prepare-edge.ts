@@ -28,8 +28,7 @@ export function prepareEdge(context: ServerContext): ServerParts {
   return {
     kafka: undefined,
     checks: [],
-    // An edge holds nothing that could be handed over.
-    routes: clusterRoutes({ directory: cluster.directory, drain: () => undefined }),
+    routes: clusterRoutes({ directory: cluster.directory }),
     listen: async () => {
       await Promise.all([cluster.start(), edge.start()]);
       return await listeners.listen();

@@ -25,7 +25,7 @@ async function serve(options: Partial<ClusterRoutesOptions>) {
     state: () => 'ready',
     checks: [],
     log: createLogger({ level: 'silent' }),
-    routes: clusterRoutes({ directory: await memory(), drain: () => undefined, ...options }),
+    routes: clusterRoutes({ directory: await memory(), ...options }),
   });
   onTestFinished(async () => {
     await server.close();
@@ -121,6 +121,12 @@ describe('the cluster on the management listener', () => {
         body: { error_code: 503, message: 'Redis did not answer: gone' },
       });
     }
+  });
+
+  it('has nothing to tell a server that holds nothing', async () => {
+    const ask = await serve({});
+    expect((await ask('/cluster/nodes')).status).toBe(200);
+    expect((await ask('/cluster/drain', 'POST')).status).toBe(404);
   });
 
   it('drains when it is told so, by POST', async () => {

@@ -151,9 +151,13 @@ export class Edge {
     void this.#serve(new EdgeRequest(request, response, match));
   }
 
-  /** Requests that wait are answered 503, and none waits any more; all others go on being served. */
+  /**
+   * Requests that wait are answered 503, and none waits any more; all others go on being served. Connections end with
+   * their answers, where no others come behind.
+   */
   drain(): void {
     this.#draining = true;
+    this.#forwarding.drain();
     this.#holding.drain();
   }
 

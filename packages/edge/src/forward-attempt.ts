@@ -49,7 +49,8 @@ export class ForwardAttempt implements Placed {
   place = 0;
   readonly #underWay: AttemptsUnderWay<ForwardAttempt>;
   readonly #settle: (outcome: ForwardOutcome) => void;
-  readonly #client: Socket;
+  /** The client's connection. */
+  readonly client: Socket;
   #outgoing: ClientRequest | undefined;
   #connectTimer: NodeJS.Timeout | undefined;
   /** Before there is a connection nothing can have been sent. */
@@ -73,8 +74,8 @@ export class ForwardAttempt implements Placed {
     this.#settle = settle;
     underWay.add(this);
     // Not the response: one that waits for those before it on the connection does not close with it.
-    this.#client = forward.request.socket;
-    this.#client.on('close', this.#onClientClose);
+    this.client = forward.request.socket;
+    this.client.on('close', this.#onClientClose);
   }
 
   /** What http-proxy calls with the request that it made: its body goes there. */
@@ -108,6 +109,12 @@ export class ForwardAttempt implements Placed {
     const reused = this.#outgoing?.reusedSocket === true;
     this.#end({ type: 'failed', sent: this.#connected, refused, reused, givenUp: this.#givenUp, error });
   };
+
+  /** The connection to the client ends with the answer, unless that has begun. */
+  endConnection(): void {
+    const { response } = this.#forward;
+    if (!response.headersSent) response.shouldKeepAlive = false;
+  }
 
   /** Called now and then: a node that has said and taken nothing for too long is not waited for any more. */
   checkSilence(now: number): void {
@@ -148,7 +155,7 @@ export class ForwardAttempt implements Placed {
     if (this.#settled) answer.destroy();
     else if (status === MISDIRECTED || answer.headers[peerHeaders.notAccepted] !== undefined) {
       // Read to its end, so that the connection serves the next request.
-      answer.resume();
+      answer.on('end', this.#dropOutgoing).resume();
       const owner = answer.headers[peerHeaders.owner];
       this.#end({ type: 'declined', status, owner: parsePeerOwner(typeof owner === 'string' ? owner : undefined) });
     } else this.#pass(answer, status);
@@ -159,7 +166,7 @@ export class ForwardAttempt implements Placed {
     this.#passing = true;
     this.#status = status;
     // Comes, too, when what was still to be written went down with the connection.
-    response.on('finish', () => this.#end({ type: 'answered', status, delivered: !this.#client.destroyed }));
+    response.on('finish', () => this.#end({ type: 'answered', status, delivered: !this.client.destroyed }));
     answer.on('close', () => {
       this.#nodeDone();
       if (!answer.complete) response.destroy();
@@ -183,12 +190,19 @@ export class ForwardAttempt implements Placed {
 
   #endAfterBody(): void {
     const { request, response } = this.#forward;
-    if (this.#outgoing !== undefined) request.unpipe(this.#outgoing);
+    this.#dropOutgoing();
     request.resume();
     if (request.complete) response.end();
     else endAfterRequest(request, response, '');
     this.#watchClient();
   }
+
+  /** The node has answered: nobody would ever end the rest of the body, and the connection would be kept for it. */
+  readonly #dropOutgoing = (): void => {
+    if (this.#outgoing === undefined) return;
+    this.#forward.request.unpipe(this.#outgoing);
+    if (!this.#outgoing.writableEnded) this.#outgoing.destroy();
+  };
 
   /** Who asks and does not take the answer would otherwise hold its memory, and the node's, for as long as it likes. */
   readonly #watchClient = (): void => {
@@ -214,7 +228,7 @@ export class ForwardAttempt implements Placed {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#connectTimer);
-    this.#client.removeListener('close', this.#onClientClose);
+    this.client.removeListener('close', this.#onClientClose);
     this.#underWay.remove(this);
     this.#nodeDone();
     // http-proxy adds one of each with each attempt, and takes none away.

@@ -1,4 +1,5 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Stream } from 'node:stream';
 import httpProxy from 'http-proxy';
 import { AttemptsUnderWay } from './attempts-under-way.ts';
@@ -81,6 +82,18 @@ export class Forwarder {
         attempt.onError(error as Error);
       }
     });
+  }
+
+  /**
+   * Clients whose answers have not begun are to come back on other connections, and by way of another edge. A connection
+   * with several under way goes on: it would end with the first answer, and the others be lost.
+   */
+  drain(): void {
+    const only = new Map<Socket, ForwardAttempt | undefined>();
+    for (const attempt of this.#underWay.all()) {
+      only.set(attempt.client, only.has(attempt.client) ? undefined : attempt);
+    }
+    for (const attempt of only.values()) attempt?.endConnection();
   }
 
   /** Ends the attempts at a node whose answers have not begun. */

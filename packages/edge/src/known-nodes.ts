@@ -85,7 +85,7 @@ export class KnownNodes {
     return this.#nodes;
   }
 
-  /** Other nodes that take anything; while none is known to live, those that did last. */
+  /** Other nodes that take anything, or drain if there are no others; while none is known to live, those that did last. */
   get open(): readonly NodeLink[] {
     return this.#open;
   }
@@ -132,7 +132,9 @@ export class KnownNodes {
     }
     const listed = [...present];
     const remembered = nodes.length === 0 ? [...this.#links.values()] : listed;
-    this.#open = remembered.filter(({ record }) => record.state === 'up');
+    const up = remembered.filter(({ record }) => record.state === 'up');
+    // One that drains still serves what makes no instance.
+    this.#open = up.length > 0 ? up : remembered;
     this.#options.onChange(nodes);
   }
 

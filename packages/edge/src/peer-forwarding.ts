@@ -61,6 +61,11 @@ export class PeerForwarding {
     this.#forwarder.giveUp(link, new Error("The node's lease is over."));
   }
 
+  /** What is under way ends the connections of its clients with its answer. */
+  drain(): void {
+    this.#forwarder.drain();
+  }
+
   close(): void {
     this.#forwarder.close();
   }

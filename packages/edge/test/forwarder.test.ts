@@ -259,6 +259,21 @@ describe('a forwarded request', () => {
     client.destroy();
   });
 
+  it('is ended at a node that answered before it had the body, which may never come', async () => {
+    for (const answer of ['503 Busy\r\nx-sluice-not-accepted: 1', '413 Too Large']) {
+      let isClosed = false;
+      const node = await rawNode((socket) => {
+        socket.once('close', () => (isClosed = true));
+        socket.write(`HTTP/1.1 ${answer}\r\ncontent-length: 0\r\n\r\n`);
+      });
+      const edge = await edgeTo({ nodes: [node.port] });
+      const client = connect(edge.port, '127.0.0.1');
+      client.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\nhalf');
+      await expect.poll(() => isClosed, { timeout: 4000 }).toBe(true);
+      client.destroy();
+    }
+  });
+
   it('fails before anything was sent when nobody listens', async () => {
     const edge = await edgeTo({ nodes: [await closedPort()] });
     expect(await call(edge.port, { method: 'POST', body: 'x' })).toMatchObject({ status: 502 });

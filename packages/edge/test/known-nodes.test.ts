@@ -33,6 +33,26 @@ it('a node that gives no usable address does not hide the others', async () => {
   ]);
 });
 
+it('a node that drains is open to what makes no instance while there is no other', async () => {
+  const directory = new MemoryDirectory({ leaseMs: 10_000, retentionMs: 100_000 });
+  const draining = { ...nodeOf('a', 'http://127.0.0.1:1'), state: 'draining' as const };
+  await directory.register(draining);
+  const nodes = new KnownNodes({
+    directory,
+    refreshMs: 3000,
+    self: undefined,
+    onChange: () => undefined,
+    onGone: () => undefined,
+    onError: undefined,
+    now: () => performance.now(),
+  });
+  await nodes.start();
+  onTestFinished(() => nodes.stop());
+  expect(nodes.open.map(({ record }) => record.id)).toEqual(['a']);
+  await directory.register(nodeOf('b', 'http://127.0.0.1:2'));
+  await expect.poll(() => nodes.open.map(({ record }) => record.id), { timeout: 4000 }).toEqual(['b']);
+});
+
 it('a port has refused twice when it did so within half a second', () => {
   const link = new NodeLink(nodeOf('a', 'http://127.0.0.1:1'));
   expect(link.refused(1000)).toBe(false);
