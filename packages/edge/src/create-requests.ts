@@ -3,7 +3,7 @@ import { ApiError } from '@sluice/protocol';
 import { answerError, answerUnavailable, answerUnknownOutcome } from './answers.ts';
 import type { EdgeHooks, LocalNode } from './edge-options.ts';
 import type { EdgeRequest } from './edge-request.ts';
-import type { KnownNodes } from './known-nodes.ts';
+import type { KnownNodes, NodeLink } from './known-nodes.ts';
 import type { OwnerCache } from './owner-cache.ts';
 import type { PeerForwarding } from './peer-forwarding.ts';
 import type { Placement } from './placement.ts';
@@ -66,26 +66,33 @@ export class CreateRequests {
   }
 
   async #try(r: EdgeRequest, node: NodeRecord | 'local'): Promise<Tried> {
-    const { local, nodes, forwarding, placement, hooks } = this.#options;
-    if (node === 'local' || nodes.isSelf(node)) {
-      if (local === undefined) return 'next';
-      const served = await local.serve(r.request, r.response, { requestId: r.id, body: r.bodyRead });
-      if (served.type === 'answered') return 'answered';
-      if (served.body !== undefined) r.keep(served.body);
-      hooks.onRetry?.('declined');
-      return served.full === true ? 'full' : 'declined';
-    }
+    const { local, nodes } = this.#options;
+    if (node === 'local' || nodes.isSelf(node)) return local === undefined ? 'next' : await this.#tryHere(r, local);
     const link = nodes.find(node);
-    if (link === undefined) return 'next';
+    return link === undefined ? 'next' : await this.#tryThere(r, link);
+  }
+
+  async #tryHere(r: EdgeRequest, local: LocalNode): Promise<Tried> {
+    const served = await local.serve(r.request, r.response, { requestId: r.id, body: r.bodyRead });
+    if (served.type === 'answered') return 'answered';
+    if (served.body !== undefined) r.keep(served.body);
+    this.#options.hooks.onRetry?.('declined');
+    return served.full === true ? 'full' : 'declined';
+  }
+
+  async #tryThere(r: EdgeRequest, link: NodeLink): Promise<Tried> {
+    const { forwarding, placement, hooks } = this.#options;
+    // As it was before: what the node tells later may count the instance already.
+    const { record } = link;
     const outcome = await forwarding.forward(r, link, { requestId: r.id });
+    if (outcome.type === 'abandoned') return 'answered';
     if (outcome.type === 'answered') {
       if (outcome.status < 300) {
-        placement.placed(node);
+        placement.placed(record);
         this.#made(r);
       }
       return 'answered';
     }
-    if (outcome.type === 'abandoned') return 'answered';
     if (outcome.type === 'failed' && outcome.sent) return 'failed';
     hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : outcome.type);
     if (outcome.type !== 'declined') return 'next';
