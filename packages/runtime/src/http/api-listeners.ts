@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { HttpLimits, ListenAddress } from '../config.ts';
 import type { ConnectionMetrics } from './connection-metrics.ts';
 import { createHttpServer } from './server.ts';
@@ -11,6 +11,9 @@ export interface ApiListenersOptions {
   readonly connections: ConnectionMetrics;
 }
 
+/** While it closes: how often connections whose answer has left are looked for. */
+const IDLE_CHECK_MS = 50;
+
 function listenOn(server: Server, { scheme, host, port }: ListenAddress): Promise<ListenAddress> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -21,9 +24,17 @@ function listenOn(server: Server, { scheme, host, port }: ListenAddress): Promis
   });
 }
 
-function closed(server: Server): Promise<void> {
+function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    // Node calls a connection idle whose answer is ended, though much of it may have to leave yet.
+    const isLeaving = ({ writableLength }: Socket): boolean => writableLength > 0;
+    const idle = setInterval(() => {
+      if (![...sockets].some(isLeaving)) server.closeIdleConnections();
+    }, IDLE_CHECK_MS);
+    server.close(() => {
+      clearInterval(idle);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }
@@ -32,11 +43,18 @@ function closed(server: Server): Promise<void> {
 export class ApiListeners {
   readonly #addresses: readonly ListenAddress[];
   readonly #servers: readonly Server[];
+  readonly #sockets = new Set<Socket>();
   #closed: Promise<unknown> = Promise.resolve();
 
   constructor({ addresses, limits, serve, connections }: ApiListenersOptions) {
     this.#addresses = addresses;
     this.#servers = addresses.map(() => createHttpServer(limits, serve, connections));
+    for (const server of this.#servers) {
+      server.on('connection', (socket) => {
+        this.#sockets.add(socket);
+        socket.once('close', () => this.#sockets.delete(socket));
+      });
+    }
   }
 
   /** Answers where it listens, with the ports that were free for port 0. Rejects when an address is taken. */
@@ -44,9 +62,9 @@ export class ApiListeners {
     return Promise.all(this.#servers.map((server, i) => listenOn(server, this.#addresses[i] as ListenAddress)));
   }
 
-  /** Takes no new connections. Resolves when no request is under way any more. */
+  /** Takes no new connections, and closes those that are idle or become so. Resolves when no request is under way any more. */
   stopListening(): Promise<unknown> {
-    this.#closed = Promise.all(this.#servers.map(closed));
+    this.#closed = Promise.all(this.#servers.map((server) => closed(server, this.#sockets)));
     return this.#closed;
   }
 
