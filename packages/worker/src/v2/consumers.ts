@@ -8,7 +8,8 @@ import type { Exchange } from '../http/exchange.ts';
 import type { SessionSettings } from '../sessions/session-settings.ts';
 import { forInstance } from './instance.ts';
 
-const UUID_PARTS = /^(.{8})(.{4})(.{4})(.{4})(.{12})/;
+/** Of 32 hexadecimal digits; the 13th and the 17th make way for the version and the variant of RFC 9562, 4. */
+const UUID_PARTS = /^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/;
 
 /**
  * `rest-consumer-` + the server's id, if it has one, + a UUID (contract A.7), which is made of the request's id: sent once
@@ -16,7 +17,7 @@ const UUID_PARTS = /^(.{8})(.{4})(.{4})(.{4})(.{12})/;
  */
 function generatedName(serverId: string, requestId: string): string {
   const digest = createHash('sha256').update(requestId).digest('hex');
-  const uuid = UUID_PARTS.exec(digest)?.slice(1).join('-') ?? digest;
+  const uuid = digest.replace(UUID_PARTS, '$1-$2-4$3-8$4-$5');
   return `rest-consumer-${serverId === '' ? '' : `${serverId}-`}${uuid}`;
 }
 
