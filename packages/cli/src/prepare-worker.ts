@@ -44,6 +44,10 @@ export function prepareWorker(context: ServerContext): ServerParts {
     version,
   });
   const front = config.cluster.role === 'node' ? frontOf(context, cluster, worker) : undefined;
+  if (cluster.shared) {
+    const { handOverTimeoutMs } = config.cluster;
+    lifecycle.onDrain('hand-over', async (budgetMs) => await worker.handOver(budgetMs), handOverTimeoutMs);
+  }
   lifecycle.onDrain('api', async (budgetMs) => {
     health.stop();
     await worker.drain(budgetMs, () => front?.listeners.stopListening() ?? Promise.resolve());

@@ -158,6 +158,8 @@ export interface ClusterConfig {
   readonly leaseMs: number;
   /** `sluice.cluster.show.node` (false): answers about instances name the node that gave them. */
   readonly showNode: boolean;
+  /** `sluice.handover.timeout.ms` (20000): the longest that a node which ends gives its instances to others. */
+  readonly handOverTimeoutMs: number;
   /** `sluice.edge.held.max` (1000): requests that wait while their instance moves → 503. */
   readonly heldMax: number;
   /** `sluice.edge.buffer.max.bytes` (262144): bodies up to here can be sent again to another node. */

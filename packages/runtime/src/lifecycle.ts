@@ -10,7 +10,7 @@ export interface HostProcess {
 }
 
 export interface LifecycleOptions {
-  /** From the first signal to the end, in ms. */
+  /** From the first signal, or from the end of the last step with a time of its own, to the end of the process, in ms. */
   readonly gracefulMs: number;
   readonly log: Logger;
   /** `process` by default. */
@@ -21,6 +21,13 @@ export interface LifecycleOptions {
 
 /** Something to be done before the end, within the ms given. What it has not done by then is left behind. */
 export type DrainStep = (budgetMs: number) => Promise<void> | void;
+
+interface Step {
+  readonly name: string;
+  readonly run: DrainStep;
+  /** A time of its own, which takes nothing away from the others. */
+  readonly ownMs: number | undefined;
+}
 
 /** A step is told of less time than it has: one that uses it up and ends by itself is not one that hangs. */
 const TOLD_SHARE = 0.95;
@@ -35,7 +42,7 @@ const RESERVED_SHARE = 0.1;
  */
 export class Lifecycle {
   #state: LifecycleState = 'starting';
-  readonly #steps: { readonly name: string; readonly run: DrainStep }[] = [];
+  readonly #steps: Step[] = [];
   readonly #options: Required<LifecycleOptions>;
   #drained: Promise<void> | undefined;
   readonly #handlers: readonly (readonly [string, (...values: unknown[]) => void])[] = [
@@ -67,9 +74,12 @@ export class Lifecycle {
     if (this.#state === 'starting') this.#state = 'ready';
   }
 
-  /** Adds a step to the end. Steps run one after another, in the order in which they were added. */
-  onDrain(name: string, run: DrainStep): void {
-    this.#steps.push({ name, run });
+  /**
+   * Adds a step to the end. Steps run one after another, in the order in which they were added.
+   * @param ownMs a time of its own; the graceful time of the others begins behind it
+   */
+  onDrain(name: string, run: DrainStep, ownMs?: number): void {
+    this.#steps.push({ name, run, ownMs });
   }
 
   /** Runs all steps; a second call waits for the first. Never rejects: a failed step is logged and passed over. */
@@ -98,18 +108,19 @@ export class Lifecycle {
 
   async #runSteps(reason: string): Promise<void> {
     const { gracefulMs, log, now } = this.#options;
-    const end = now() + gracefulMs;
+    let end = now() + gracefulMs;
     this.#state = 'draining';
     log.info({ reason, gracefulMs }, 'draining');
     for (const [index, step] of this.#steps.entries()) {
       const reservedMs = (this.#steps.length - 1 - index) * gracefulMs * RESERVED_SHARE;
-      await this.#runStep(step, Math.max(0, end - now() - reservedMs));
+      await this.#runStep(step, step.ownMs ?? Math.max(0, end - now() - reservedMs));
+      if (step.ownMs !== undefined) end = now() + gracefulMs;
     }
     this.#state = 'stopped';
     log.info({ reason }, 'stopped');
   }
 
-  async #runStep(step: { name: string; run: DrainStep }, budgetMs: number): Promise<void> {
+  async #runStep(step: Step, budgetMs: number): Promise<void> {
     const { log } = this.#options;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<'late'>((resolve) => {

@@ -339,6 +339,11 @@ const cluster: Settings['cluster'] = {
     defaultValue: 10_000,
     min: 500,
   }),
+  handOverTimeoutMs: milliseconds('sluice.handover.timeout.ms', {
+    description:
+      'A node that ends gives its instances to others first, and takes so long for it at most; `shutdown.graceful.ms` begins behind that.',
+    defaultValue: 20_000,
+  }),
   showNode: flag('sluice.cluster.show.node', {
     description: 'Whether answers about consumer instances name the node that gave them, in the header x-sluice-node.',
     defaultValue: false,

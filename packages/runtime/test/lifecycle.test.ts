@@ -95,6 +95,21 @@ describe('life cycle', () => {
     expect(lines.join()).not.toContain('took too long');
   });
 
+  it('begins the graceful time behind a step with a time of its own', async () => {
+    const { lifecycle, host } = create();
+    const budgets: number[] = [];
+    const first = async (budgetMs: number): Promise<void> => {
+      budgets.push(budgetMs);
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+    };
+    lifecycle.onDrain('long', first, 20_000);
+    lifecycle.onDrain('next', (budgetMs) => void budgets.push(budgetMs));
+    host.emit('SIGTERM');
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(budgets).toEqual([19_000, 950]);
+    expect(host.exits).toEqual([0]);
+  });
+
   it('goes on after a step that failed', async () => {
     const { lifecycle, host, lines } = create();
     const next = vi.fn();

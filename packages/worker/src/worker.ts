@@ -15,6 +15,7 @@ import type { LocalAttempt } from './http/exchange.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
 import type { ConsumerFactory } from './sessions/session-settings.ts';
 import { handlers } from './v2/handlers.ts';
+import { within } from './within.ts';
 import { observeWorker } from './worker-metrics.ts';
 
 export interface WorkerOptions {
@@ -55,8 +56,7 @@ export interface Worker {
   /** Hands its instances to other nodes, and takes no new ones. */
   handOver(deadlineMs: number): Promise<void>;
   /**
-   * Ends what it owns in order: instances go to other nodes, requests under way are answered, instances that nobody took
-   * end.
+   * Ends what it owns in order: requests under way are answered, instances that nobody took over end.
    * @param stopListening resolves when no request is under way any more
    */
   drain(deadlineMs: number, stopListening: () => Promise<unknown>): Promise<void>;
@@ -66,18 +66,8 @@ export interface Worker {
 type Next = (error?: unknown) => void;
 type RawHandler = (req: IncomingMessage, res: ServerResponse, done: Next) => void;
 
-/** Of the time to drain: for handing over, and for the requests under way behind that. */
-const HAND_OVER_SHARE = 0.6;
+/** Of the time to drain: for the requests under way. */
 const REQUESTS_SHARE = 0.5;
-
-async function within(timeoutMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  await Promise.race([work, over]);
-  clearTimeout(timer);
-}
 
 /** The pages beside the API. What is none of them falls through. */
 function pages(version: string): RawHandler {
@@ -191,7 +181,7 @@ class ApiWorker implements Worker {
     const { sessions, scheduler, topicNames, instances, now } = this.#api;
     const end = now() + deadlineMs;
     topicNames.stop();
-    await within(deadlineMs * HAND_OVER_SHARE, this.handOver(deadlineMs * HAND_OVER_SHARE));
+    this.#draining = true;
     this.#ending = true;
     scheduler.wakeAll();
     // Requests under way first: they may still use their instance.

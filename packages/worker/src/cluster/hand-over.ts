@@ -28,8 +28,14 @@ export interface HandOverOptions {
   readonly now: () => number;
 }
 
-const PARALLEL_MAX = 20;
+/**
+ * Few at a time: each costs its new holder a Kafka client and a join, and the clients of those that wait in line for that
+ * wait with them. Whoever is not on its way yet reads on here.
+ */
+const PARALLEL_MAX = 3;
 const ADOPT_TIMEOUT_MS = 5000;
+/** How long the next ones may be kept back until the successor of one can read, while there is time. */
+const READY_MAX_MS = 3000;
 /** How long a request under way may keep its instance. Reads end at once; what else there is asks Kafka. */
 const BUSY_MS = 3000;
 const BUSY_POLL_MS = 5;
@@ -42,20 +48,21 @@ export class HandOver {
     this.#options = options;
   }
 
-  /** Hands over what can be, a few at a time. Those that nobody takes stay. Never rejects. */
+  /** Hands over what can be, a few at a time, those in use first. Those that nobody takes stay. Never rejects. */
   async all(sessions: Iterable<Session>, deadlineMs: number): Promise<void> {
     const { now } = this.#options;
     const end = now() + deadlineMs;
-    const left = [...sessions];
+    const left = [...sessions].toSorted((a, b) => b.touchedAt - a.touchedAt);
     const work = async (): Promise<void> => {
       for (let session = left.shift(); session !== undefined && now() < end; session = left.shift()) {
-        await this.#one(session).catch(this.#options.onError);
+        const share = ((end - now()) * PARALLEL_MAX) / (left.length + PARALLEL_MAX);
+        await this.#one(session, Math.min(READY_MAX_MS, share)).catch(this.#options.onError);
       }
     };
     await Promise.all(Array.from({ length: PARALLEL_MAX }, work));
   }
 
-  async #one(session: Session): Promise<void> {
+  async #one(session: Session, readyWithinMs: number): Promise<void> {
     const startedAt = this.#options.now();
     session.yield();
     await this.#untilIdle(session);
@@ -63,7 +70,7 @@ export class HandOver {
     await session.commitForSuccessor().catch(this.#options.onError);
     session.store.touch(session.journal);
     await this.#options.flush();
-    const owner = await this.#adopted(session);
+    const owner = await this.#adopted(session, Math.round(readyWithinMs));
     if (owner === undefined) session.yielding = false;
     else await this.#options.release(session, owner);
     this.#options.onHandOver(owner === undefined ? 'kept' : 'moved', (this.#options.now() - startedAt) / 1000);
@@ -76,14 +83,15 @@ export class HandOver {
     }
   }
 
-  async #adopted(session: Session): Promise<Ownership | undefined> {
+  async #adopted(session: Session, readyWithinMs: number): Promise<Ownership | undefined> {
     const { identity, nodes, call, onError } = this.#options;
     const { group, instance } = session.settings;
-    const from = { node: identity, epoch: session.store.epoch };
+    const body = { group, instance, from: { node: identity, epoch: session.store.epoch }, readyWithinMs };
+    const timeoutMs = ADOPT_TIMEOUT_MS + readyWithinMs;
     const others = nodes().filter(({ id }) => id !== identity.id);
     for (const node of takeoverOrder(others, { group, instance })) {
       try {
-        const answer = await call(node, 'adopt', { group, instance, from }, { timeoutMs: ADOPT_TIMEOUT_MS });
+        const answer = await call(node, 'adopt', body, { timeoutMs });
         const { epoch } = answer.body as { epoch?: number };
         if (answer.status === 200 && epoch !== undefined) return { node: { id: node.id, boot: node.boot }, epoch };
       } catch (error) {

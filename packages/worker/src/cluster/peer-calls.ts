@@ -1,6 +1,8 @@
 import { DirectoryUnavailable, type InstanceName, type Ownership } from '@sluice/directory';
 import { ApiError } from '@sluice/protocol';
 import { NotHeld } from '../sessions/not-held.ts';
+import type { Session } from '../sessions/session.ts';
+import { within } from '../within.ts';
 import type { Instances } from './instances.ts';
 
 export interface PeerReply {
@@ -48,19 +50,43 @@ export function peerCalls(options: PeerCallsOptions): ReadonlyMap<string, PeerHa
   ]);
 }
 
-/** The holder of an instance gives it away. Connects at once: its client is about to read. */
+/** The longest that a holder may have its answer wait. */
+const READY_MAX_MS = 5000;
+/** However long it takes: a client that reads meanwhile waits for the same. */
+const JOIN_MAX_MS = 60_000;
+
+/**
+ * The holder of an instance gives it away. Connects at once: its client is about to read. Requests come here from the claim
+ * on; the answer waits until they can be served, so that the holder keeps its next ones as long.
+ */
 async function adopt(body: unknown, { instances, onError }: PeerCallsOptions): Promise<PeerReply> {
   const name = nameOf(body);
   try {
     const session = await instances.claim(name, ownerIn(body), 'handover');
     if (session === undefined) return { status: 409, body: { reason: 'gone' } };
-    if (session.reading.hasSource) session.connected().catch(onError);
+    if (session.reading.hasSource) await within(readyWithinMs(body), readyToRead(session, onError));
     return { status: 200, body: { epoch: session.store.epoch } };
   } catch (error) {
     const isExpected = error instanceof NotHeld || error instanceof ApiError || error instanceof DirectoryUnavailable;
     if (!isExpected) throw error;
     return { status: 409, body: { reason: error.message } };
   }
+}
+
+/** Never rejects: a read will tell its client what is wrong. */
+async function readyToRead(session: Session, onError: (error: unknown) => void): Promise<void> {
+  try {
+    await session.untilJoined(JOIN_MAX_MS);
+  } catch (error) {
+    // Deleted or moved on meanwhile, or its group goes on rebalancing.
+    if (!(error instanceof ApiError)) onError(error);
+  }
+}
+
+/** Nodes of an older version do not say; they never waited. */
+function readyWithinMs(body: unknown): number {
+  const { readyWithinMs: given } = body as { readonly readyWithinMs?: unknown };
+  return typeof given === 'number' && given > 0 ? Math.min(given, READY_MAX_MS) : 0;
 }
 
 function malformed(field: string): never {

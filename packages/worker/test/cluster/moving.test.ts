@@ -2,8 +2,8 @@ import type { NodeRecord } from '@sluice/directory';
 import { servicePrincipal } from '@sluice/kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EagerTakeover } from '../../src/cluster/eager-takeover.ts';
-import { HandOver } from '../../src/cluster/hand-over.ts';
-import { peerCalls } from '../../src/cluster/peer-calls.ts';
+import { HandOver, type HandOverOptions } from '../../src/cluster/hand-over.ts';
+import { type PeerReply, peerCalls } from '../../src/cluster/peer-calls.ts';
 import { NotHeld } from '../../src/sessions/not-held.ts';
 import { LEASE_MS, nodeOf, settingsOf, TestDirectory, type TestNode } from './cluster-nodes.ts';
 
@@ -30,24 +30,30 @@ afterEach(() => {
 describe('handing instances over', () => {
   const outcomes: string[] = [];
 
-  function handOverOf(node: TestNode, to: TestNode): HandOver {
+  async function adoptedBy({ instances }: TestNode, body: unknown): Promise<PeerReply> {
+    const calls = peerCalls({ instances, undelivered: () => undefined, drain: () => undefined, onError });
+    const adopt = calls.get('adopt');
+    if (adopt === undefined) throw new Error('no call for it');
+    return await adopt(structuredClone(body));
+  }
+
+  function optionsOf(node: TestNode, to: TestNode): HandOverOptions {
     outcomes.length = 0;
-    const calls = peerCalls({ instances: to.instances, undelivered: () => undefined, drain: () => undefined, onError });
-    return new HandOver({
+    return {
       identity: node.identity,
       nodes: () => [node.record, to.record],
-      call: async (_node, name, body) => {
-        const call = calls.get(name);
-        if (call === undefined) throw new Error(`no call ${name}`);
-        return await call(structuredClone(body));
-      },
+      call: async (_node, _name, body) => await adoptedBy(to, body),
       flush: () => node.flush.flush(),
       find: (name) => at.directory.find(name),
       release: (session, owner) => node.instances.release(session, owner),
       onHandOver: (outcome) => outcomes.push(outcome),
       onError,
       now: () => at.now,
-    });
+    };
+  }
+
+  function handOverOf(node: TestNode, to: TestNode): HandOver {
+    return new HandOver(optionsOf(node, to));
   }
 
   it('moves all of them, with what is to be known of each, while the lease runs', async () => {
@@ -62,6 +68,62 @@ describe('handing instances over', () => {
     expect(problems).toEqual([]);
   });
 
+  it('keeps those in line reading where they are until the ones before them can read elsewhere', async () => {
+    for (let i = 0; i < 8; i += 1) await a.instances.create(settingsOf(`i${i}`), `r${i}`);
+    const ready: (() => void)[] = [];
+    const handOver = new HandOver({
+      ...optionsOf(a, b),
+      call: async (_node, _name, body) => {
+        await new Promise<void>((resolve) => ready.push(resolve));
+        return await adoptedBy(b, body);
+      },
+    });
+    const moved = handOver.all(a.sessions, 10_000);
+    await vi.advanceTimersByTimeAsync(100);
+    const atOnce = [...a.sessions].filter(({ yielding }) => yielding).length;
+    expect(atOnce).toBe(3);
+    expect(ready).toHaveLength(atOnce);
+    while (b.sessions.size < 8) {
+      for (const done of ready.splice(0)) done();
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    await moved;
+    expect(outcomes).toEqual(Array(8).fill('moved'));
+  });
+
+  it('gives a successor time to connect, and less the more are in line', async () => {
+    const patience = async (count: number): Promise<number | undefined> => {
+      for (let i = 0; i < count; i += 1) await a.instances.create(settingsOf(`i${i}`), `r${i}`);
+      const asked: number[] = [];
+      await new HandOver({
+        ...optionsOf(a, b),
+        call: async (_node, _name, body) => {
+          asked.push((body as { readyWithinMs: number }).readyWithinMs);
+          return await adoptedBy(b, body);
+        },
+      }).all(a.sessions, 4000);
+      for (const session of b.sessions) await b.instances.delete(session, 'd');
+      return asked[0];
+    };
+    expect(await patience(1)).toBe(3000);
+    expect(await patience(8)).toBe(1200);
+  });
+
+  it('hands over those first that are in use', async () => {
+    for (const name of ['idle', 'busy', 'idler']) await a.instances.create(settingsOf(name), name);
+    const touched = { idle: 20, busy: 30, idler: 10 };
+    for (const session of a.sessions) session.touchedAt = touched[session.settings.instance as keyof typeof touched];
+    const order: string[] = [];
+    await new HandOver({
+      ...optionsOf(a, b),
+      call: async (_node, _name, body) => {
+        order.push((body as { instance: string }).instance);
+        return await adoptedBy(b, body);
+      },
+    }).all(a.sessions, 10_000);
+    expect(order).toEqual(['busy', 'idle', 'idler']);
+  });
+
   it('keeps what nobody takes, and goes on serving it', async () => {
     await a.instances.create(settingsOf('i'), 'r');
     b.draining = true;
@@ -73,19 +135,13 @@ describe('handing instances over', () => {
   it('is over where the successor has taken it, though its answer came too late', async () => {
     await a.instances.create(settingsOf('i'), 'r');
     const handOver = new HandOver({
-      identity: a.identity,
-      nodes: () => [a.record, b.record],
+      ...optionsOf(a, b),
       call: async (_node, _name, body) => {
         const { from } = body as { from: { node: typeof a.identity; epoch: number } };
         await b.instances.claim(nameOf('i'), from, 'handover');
         throw new Error('no answer within 5000 ms');
       },
-      find: (name) => at.directory.find(name),
-      flush: () => a.flush.flush(),
-      release: (session, owner) => a.instances.release(session, owner),
-      onHandOver: () => undefined,
       onError: () => undefined,
-      now: () => at.now,
     });
     await handOver.all(a.sessions, 10_000);
     expect([a.sessions.size, b.sessions.size]).toEqual([0, 1]);
