@@ -190,7 +190,11 @@ export class Consumer {
   leave(): Promise<void> {
     return this.#end(async () => {
       if (!this.#handle.connected) return;
-      this.#handle.client.unsubscribe();
+      const { client } = this.#handle;
+      const assignedByItself = client.subscription().length === 0;
+      client.unsubscribe();
+      // No group will ask for these back.
+      if (assignedByItself) client.unassign();
       // A static member leaves only before it disconnects, and it leaves when its partitions are given back.
       if (this.#options.groupInstanceId !== undefined) await this.#giveBack();
     });

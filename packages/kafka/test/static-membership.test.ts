@@ -68,6 +68,15 @@ describe('a static member of a group', () => {
     }
   }, 60_000);
 
+  it('leaves at once, too, when its partitions are not of a group (bug: it waited 2 s for them, in vain)', async () => {
+    const topic = await topicWith(bootstrap, 5);
+    const { consumer } = consumerOf(bootstrap, uniqueName('group'), { groupInstanceId: 'by-itself' });
+    await consumer.connect();
+    await consumer.assign([{ topic, partition: 0, offset: 0 }]);
+    await fillTo(consumer, 5);
+    await expect(consumer.leave()).resolves.toBeUndefined();
+  });
+
   it('keeps its place when it detaches, and has its partitions freed by an administrator', async () => {
     const topic = await topicWith(bootstrap, 5);
     const group = uniqueName('group');
