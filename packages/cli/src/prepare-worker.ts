@@ -100,7 +100,6 @@ function frontOf(context: ServerContext, cluster: ClusterParts, worker: Worker) 
   const edge = createEdge(context, cluster, {
     identity: context.identity,
     epochOf: (name) => worker.epochOf(name),
-    undelivered: (name, request) => worker.undelivered(name, request),
     serve: async (req, res, attempt) => {
       const declined = await worker.serve(req, res, attempt);
       if (declined === undefined) return { type: 'answered' };
@@ -145,7 +144,7 @@ async function servePeer(
   { req, res }: { readonly req: IncomingMessage; readonly res: ServerResponse },
   attempt: Attempt,
 ): Promise<void> {
-  const declined = await worker.serve(req, res, attempt);
+  const declined = await worker.serve(req, res, { ...attempt, isForwarded: true });
   if (declined !== undefined) decline(res, declined);
 }
 

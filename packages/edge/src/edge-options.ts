@@ -10,8 +10,6 @@ export interface LocalNode {
   epochOf(name: InstanceName): number | undefined;
   /** Never rejects. */
   serve(request: IncomingMessage, response: ServerResponse, attempt: LocalAttempt): Promise<Served>;
-  /** The answer to that request did not reach its client. */
-  undelivered(name: InstanceName, requestId: string): void;
 }
 
 export interface LocalAttempt extends Attempt {

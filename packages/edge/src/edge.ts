@@ -3,6 +3,7 @@ import { ApiError, matchRoute } from '@sluice/protocol';
 import { answerError } from './answers.ts';
 import { AnyNodeRequests } from './any-node-requests.ts';
 import { CreateRequests } from './create-requests.ts';
+import { DeliveredAnswers } from './delivered.ts';
 import type { EdgeHooks, EdgeOptions } from './edge-options.ts';
 import { EdgeRequest } from './edge-request.ts';
 import { cleanRequestHeaders } from './headers.ts';
@@ -57,6 +58,7 @@ export class Edge {
   readonly #lookup: OwnerLookup;
   readonly #nodes: KnownNodes;
   readonly #bodies: RequestBodies;
+  readonly #delivered: DeliveredAnswers;
   readonly #undelivered: UndeliveredAnswers;
   readonly #forwarding: PeerForwarding;
   readonly #holding: Holding;
@@ -95,8 +97,10 @@ export class Edge {
       totalMaxBytes: options.bufferTotalMaxBytes,
       timeoutMs: options.bodyTimeoutMs,
     });
+    this.#delivered = new DeliveredAnswers(peers);
     this.#undelivered = new UndeliveredAnswers(peers, hooks.onUndelivered);
-    this.#forwarding = new PeerForwarding({ ...options, bodies: this.#bodies, undelivered: this.#undelivered });
+    const told = { delivered: this.#delivered, undelivered: this.#undelivered };
+    this.#forwarding = new PeerForwarding({ ...options, ...told, bodies: this.#bodies });
     this.#holding = new Holding({
       heldMax: options.heldMax,
       longestMs: options.leaseMs + TAKEOVER_MS,
@@ -167,7 +171,7 @@ export class Edge {
     this.#unwatch?.();
     this.#nodes.stop();
     this.#lookup.stop();
-    await this.#undelivered.settled();
+    await Promise.all([this.#delivered.settled(), this.#undelivered.settled()]);
     this.#forwarding.close();
   }
 

@@ -6,8 +6,11 @@ import type { AttemptsUnderWay, Placed } from './attempts-under-way.ts';
 import { answerHeaders } from './headers.ts';
 
 export type ForwardOutcome =
-  /** The client has the answer, or as much of it as came. `delivered`: all of it went to the client's connection. */
-  | { readonly type: 'answered'; readonly status: number; readonly delivered: boolean }
+  /**
+   * The client has the answer, or as much of it as came. `delivered`: all of it went to the client's connection. `awaited`:
+   * the node wants to know.
+   */
+  | { readonly type: 'answered'; readonly status: number; readonly delivered: boolean; readonly awaited: boolean }
   /** The node did nothing and says so; the client has heard nothing. */
   | { readonly type: 'declined'; readonly status: number; readonly owner: PeerOwner | undefined }
   | ForwardFailure
@@ -166,7 +169,8 @@ export class ForwardAttempt implements Placed {
     this.#passing = true;
     this.#status = status;
     // Comes, too, when what was still to be written went down with the connection.
-    response.on('finish', () => this.#end({ type: 'answered', status, delivered: !this.client.destroyed }));
+    const awaited = answer.headers[peerHeaders.awaited] !== undefined;
+    response.on('finish', () => this.#end({ type: 'answered', status, delivered: !this.client.destroyed, awaited }));
     answer.on('close', () => {
       this.#nodeDone();
       if (!answer.complete) response.destroy();
@@ -220,7 +224,7 @@ export class ForwardAttempt implements Placed {
 
   readonly #onClientClose = (): void => {
     this.#outgoing?.destroy();
-    if (this.#passing) this.#end({ type: 'answered', status: this.#status, delivered: false });
+    if (this.#passing) this.#end({ type: 'answered', status: this.#status, delivered: false, awaited: false });
     else this.#end({ type: 'abandoned', sent: this.#connected });
   };
 

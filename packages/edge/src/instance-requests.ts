@@ -39,6 +39,8 @@ const TAKERS_MAX = 3;
 /** What was sent and not answered is sent once more. */
 const REPEATS_MAX = 1;
 
+const ANSWERED_HERE: PeerOutcome = { type: 'answered', status: 200, delivered: true, awaited: false };
+
 /** `look`: at once, something is known now. `wait`: it will be known in a moment, perhaps. */
 type Step = 'done' | 'look' | 'wait';
 
@@ -175,7 +177,7 @@ export class InstanceRequests {
     const { local, hooks } = this.#options;
     if (local === undefined) return { type: 'declined', status: 421, owner: undefined };
     const served = await local.serve(r.request, r.response, { ...attempt, body: r.bodyRead });
-    if (served.type === 'answered') return { type: 'answered', status: r.response.statusCode, delivered: true };
+    if (served.type === 'answered') return ANSWERED_HERE;
     if (served.body !== undefined) r.keep(served.body);
     const status = served.busy ? 503 : 421;
     hooks.onDeclined?.(status);

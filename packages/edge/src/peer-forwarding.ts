@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { InstanceName } from '@sluice/directory';
 import { ApiError, type Attempt, formatAttempt, peerHeaders } from '@sluice/protocol';
 import { answerError } from './answers.ts';
+import type { DeliveredAnswers } from './delivered.ts';
 import type { EdgeHooks } from './edge-options.ts';
 import type { EdgeRequest } from './edge-request.ts';
 import type { ForwardOutcome } from './forward-attempt.ts';
@@ -11,6 +13,7 @@ import type { UndeliveredAnswers } from './undelivered.ts';
 
 export interface PeerForwardingOptions {
   readonly bodies: RequestBodies;
+  readonly delivered: DeliveredAnswers;
   readonly undelivered: UndeliveredAnswers;
   readonly secret: string;
   readonly pollTimeoutMs: number;
@@ -26,6 +29,14 @@ export type PeerOutcome =
   | ForwardOutcome
   /** Too many requests are under way at the node: nothing was sent, and the client has heard nothing. */
   | { readonly type: 'full' };
+
+interface Told {
+  readonly id: string;
+  readonly name: InstanceName;
+  readonly link: NodeLink;
+  /** What the request took along. */
+  readonly delivered: readonly string[] | undefined;
+}
 
 const ABANDONED: ForwardOutcome = { type: 'abandoned', sent: false };
 const FULL: PeerOutcome = { type: 'full' };
@@ -78,7 +89,8 @@ export class PeerForwarding {
 
   async #send(r: EdgeRequest, link: NodeLink, attempt: Attempt): Promise<ForwardOutcome> {
     const { hooks, pollTimeoutMs, callTimeoutMs, clientStallMs } = this.#options;
-    const { kind, body } = r;
+    const { kind, body, name } = r;
+    const delivered = name === undefined ? undefined : this.#options.delivered.take(link, name);
     if (kind === 'poll') link.polls += 1;
     else link.calls += 1;
     if (body === undefined) r.stream();
@@ -88,9 +100,9 @@ export class PeerForwarding {
       response: r.response,
       body,
       target: link,
-      headers: this.#headersFor(r, link, attempt),
+      headers: this.#headersFor(r, link, delivered === undefined ? attempt : { ...attempt, delivered }),
       kind,
-      repeatable: r.name !== undefined,
+      repeatable: name !== undefined,
       timeoutMs: kind === 'poll' ? pollTimeoutMs : callTimeoutMs,
       clientStallMs,
       onNodeDone: () => {
@@ -100,8 +112,18 @@ export class PeerForwarding {
     });
     hooks.onForwarded?.(outcome.type, (performance.now() - startedAt) / 1000);
     if (outcome.type === 'declined') hooks.onDeclined?.(outcome.status);
-    else if (r.name !== undefined && isLost(outcome)) this.#options.undelivered.tell(link.record, r.name, r.id);
+    if (name !== undefined) this.#tellAbout(outcome, { id: r.id, name, link, delivered });
     return outcome;
+  }
+
+  /** What the node has to know about this answer, and about those before it that it may not have heard of. */
+  #tellAbout(outcome: ForwardOutcome, { id, name, link, delivered }: Told): void {
+    if (outcome.type === 'failed' && delivered !== undefined) this.#options.delivered.tell(link, name, delivered);
+    if (outcome.type === 'answered' && outcome.delivered && outcome.awaited) {
+      this.#options.delivered.tell(link, name, [id]);
+    } else if (isLost(outcome)) {
+      this.#options.undelivered.tell(link.record, name, id);
+    }
   }
 
   #headersFor({ request }: EdgeRequest, link: NodeLink, attempt: Attempt): Record<string, string> {

@@ -203,7 +203,6 @@ export class Cluster {
 export interface FakeLocal extends LocalNode {
   readonly attempts: LocalAttempt[];
   readonly held: Map<string, number>;
-  readonly undeliveredIds: string[];
   /** Taken from the front, one a request; then it answers. */
   readonly next: Served[];
 }
@@ -214,7 +213,6 @@ export function fakeLocal(id = 'local'): FakeLocal {
     identity: { id, boot: `boot-of-${id}` },
     attempts: [],
     held: new Map(),
-    undeliveredIds: [],
     next: [],
     epochOf: (instance) => local.held.get(keyOf(instance)),
     serve: async (_request, response, attempt) => {
@@ -224,7 +222,6 @@ export function fakeLocal(id = 'local'): FakeLocal {
       else local.held.clear();
       return served;
     },
-    undelivered: (_instance, requestId) => void local.undeliveredIds.push(requestId),
   };
   return local;
 }

@@ -104,7 +104,7 @@ describe('a forwarded request', () => {
         text: 'yes',
         headers: { 'content-type': 'text/x', 'x-twice': '1, 2' },
       });
-      expect(edge.outcomes).toEqual([{ type: 'answered', status: 201, delivered: true }]);
+      expect(edge.outcomes).toEqual([{ type: 'answered', status: 201, delivered: true, awaited: false }]);
     }
     expect(seen).toEqual(Array.from({ length: 2 }, () => ({ method: 'POST', url: '/a%2Fb?q=%20', body: 'content' })));
   });
@@ -195,7 +195,9 @@ describe('a forwarded request', () => {
     });
     const edge = await edgeTo({ nodes: [node.port] });
     await expect(call(edge.port)).rejects.toThrow(/aborted|socket hang up/);
-    await expect.poll(() => edge.outcomes).toEqual([{ type: 'answered', status: 200, delivered: false }]);
+    await expect
+      .poll(() => edge.outcomes)
+      .toEqual([{ type: 'answered', status: 200, delivered: false, awaited: false }]);
   });
 
   it('is cut off when its client takes nothing of the answer, whether the node has sent all of it or not', async () => {
@@ -218,7 +220,7 @@ describe('a forwarded request', () => {
       client.pause();
       await expect
         .poll(() => edge.outcomes, { timeout: 4000 })
-        .toEqual([{ type: 'answered', status: 200, delivered: false }]);
+        .toEqual([{ type: 'answered', status: 200, delivered: false, awaited: false }]);
       client.destroy();
     }
   });

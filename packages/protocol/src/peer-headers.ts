@@ -15,6 +15,10 @@ export const peerHeaders = {
   claim: 'x-sluice-claim',
   /** `host:port` that the client's connection came in on, for clients that send no Host. */
   authority: 'x-sluice-authority',
+  /** Ids of earlier reads of the same instance whose answers their clients have. */
+  delivered: 'x-sluice-delivered',
+  /** Of an answer: it holds records, and the node wants to be told when the client has it. */
+  awaited: 'x-sluice-awaited',
   /** Of an answer: nothing was done, and another node may do it. */
   notAccepted: 'x-sluice-not-accepted',
   /** Of an answer that was not accepted: who holds the instance, as far as the node knows. */
@@ -47,6 +51,8 @@ export interface Attempt {
   /** Since when the node is believed to hold the instance. */
   readonly epoch?: number | undefined;
   readonly claim?: PeerClaim | undefined;
+  /** Earlier reads of the instance, by their request ids, whose answers reached their clients. */
+  readonly delivered?: readonly string[] | undefined;
 }
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -75,10 +81,11 @@ export function parsePeerOwner(text: string | undefined): PeerOwner | undefined 
   }
 }
 
-export function formatAttempt({ requestId, epoch, claim }: Attempt): Record<string, string> {
+export function formatAttempt({ requestId, epoch, claim, delivered }: Attempt): Record<string, string> {
   const headers: Record<string, string> = { [peerHeaders.request]: requestId };
   if (epoch !== undefined) headers[peerHeaders.epoch] = String(epoch);
   if (claim !== undefined) headers[peerHeaders.claim] = `${formatPeerOwner(claim.from)};${claim.reason}`;
+  if (delivered !== undefined) headers[peerHeaders.delivered] = delivered.join(' ');
   return headers;
 }
 
@@ -93,7 +100,9 @@ export function parseAttempt(headers: Headers): Attempt | undefined {
   if ((epochText !== undefined && epoch === undefined) || (claimText !== undefined && claim === undefined)) {
     return undefined;
   }
-  return { requestId, epoch, claim };
+  const delivered = headers[peerHeaders.delivered];
+  if (delivered === undefined) return { requestId, epoch, claim };
+  return { requestId, epoch, claim, delivered: typeof delivered === 'string' ? delivered.split(' ') : [] };
 }
 
 function parseEpoch(text: string | undefined): number | undefined {

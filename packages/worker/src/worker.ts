@@ -47,8 +47,6 @@ export interface Worker {
   serve(req: IncomingMessage, res: ServerResponse, attempt: LocalAttempt): Promise<Declined | undefined>;
   /** The epoch at which an instance is held here. */
   epochOf(name: InstanceName): number | undefined;
-  /** The answer to this request did not reach its client. */
-  undelivered(name: InstanceName, requestId: string): void;
   /** What other nodes may ask, by name. @param drain begins to hand over everything */
   calls(drain: () => void): ReadonlyMap<string, PeerHandler>;
   /** The nodes whose leases run, each time that they were asked for. */
@@ -151,16 +149,11 @@ class ApiWorker implements Worker {
     return this.#api.instances.epochOf(name);
   }
 
-  undelivered(name: InstanceName, request: string): void {
-    const session = this.#api.sessions.get(name);
-    if (session?.sentRead?.requestId === request) session.sentRead.abandon(session);
-  }
-
   calls(drain: () => void): ReadonlyMap<string, PeerHandler> {
     const { logger } = this.#options;
     return peerCalls({
       instances: this.#api.instances,
-      undelivered: (name, request) => this.undelivered(name, request),
+      sentReads: (name) => this.#api.sessions.get(name)?.sentReads,
       drain,
       onError: (error) => logger.warn({ error }, 'An instance that was handed over cannot read yet.'),
     });

@@ -10,7 +10,6 @@ import {
   instanceKey,
   observationsOf,
   placeOf,
-  readsOf,
   touches,
   type Violation,
 } from './evidence.ts';
@@ -34,14 +33,12 @@ export function skippedRecords(evidence: Evidence): Violation[] {
     const deliveries = deliveriesOf(evidence, plan.group);
     const delivered = furthest([...deliveries.values()].flat().map(({ record }) => record));
     const committed = furthest(observationsOf(evidence, plan.group).flatMap(({ offsets }) => offsets));
-    const excuses = lostAnswers(evidence, plan.group);
     const isDue = (partition: number, offset: number): boolean =>
       plan.complete || offset <= (delivered.get(partition) ?? -1) || offset < (committed.get(partition) ?? 0);
     return (evidence.logs.get(plan.topic) ?? [])
       .map((record) => ({ topic: plan.topic, ...record }))
       .filter(({ partition, offset }) => isDue(partition, offset))
       .filter((record) => !deliveries.has(placeOf(record)))
-      .filter((record) => !isExcused(record, [...deliveries.values()].flat(), excuses))
       .map((record): Violation => {
         const what = `${plan.group}: ${placeOf(record)} (${record.value}) was never delivered`;
         return { rule: 'skipped', what };
@@ -49,40 +46,10 @@ export function skippedRecords(evidence: Evidence): Violation[] {
   });
 }
 
-/** Reads without a key whose answer may have left for an edge that died: what it held is gone, as documented. */
-function lostAnswers(evidence: Evidence, group: string): ReadCall[] {
-  const losses = evidence.faults.filter(({ losesAnswers }) => losesAnswers === true);
-  return readsOf(evidence, group).filter(
-    (read) =>
-      !read.keyed &&
-      read.outcome.type === 'failed' &&
-      read.outcome.code !== 'ECONNREFUSED' &&
-      losses.some((fault) => touches(fault, read.sentAt, read.endedAt)),
-  );
-}
-
-/** The record fell into the gap that one of the lost answers left: no read before it came that far, none after began before. */
-function isExcused(
-  record: { readonly partition: number; readonly offset: number },
-  deliveries: readonly Delivery[],
-  lost: readonly ReadCall[],
-): boolean {
-  const inPartition = deliveries.filter((delivery) => delivery.record.partition === record.partition);
-  return lost.some((answer) =>
-    inPartition.every((delivery) =>
-      delivery.read.endedAt <= answer.sentAt
-        ? delivery.record.offset < record.offset
-        : delivery.record.offset > record.offset,
-    ),
-  );
-}
-
 /** A group's commit covers only what one of its clients had by then. */
 export function committedUndelivered(evidence: Evidence): Violation[] {
   return evidence.groups.flatMap((plan) => {
     const deliveries = deliveriesOf(evidence, plan.group);
-    const excuses = lostAnswers(evidence, plan.group);
-    const all = [...deliveries.values()].flat();
     const covered = new Map<number, number>();
     const violations: Violation[] = [];
     for (const observation of observationsOf(evidence, plan.group)) {
@@ -90,7 +57,7 @@ export function committedUndelivered(evidence: Evidence): Violation[] {
         for (let n = covered.get(partition) ?? 0; n < offset; n += 1) {
           const place = placeOf({ topic, partition, offset: n });
           const first = deliveries.get(place)?.[0]?.read.endedAt ?? Number.POSITIVE_INFINITY;
-          if (first <= observation.endedAt || isExcused({ partition, offset: n }, all, excuses)) continue;
+          if (first <= observation.endedAt) continue;
           const what = `${plan.group}: ${offset} was committed at ${at(observation.endedAt)}, and ${place} not delivered`;
           violations.push({ rule: 'committed-undelivered', what });
         }

@@ -31,8 +31,6 @@ export interface FaultWindow {
   readonly repeats: 'nothing' | 'unconfirmed' | 'uncommitted';
   /** Whether a client may see requests fail at all. */
   readonly failures: 'none' | 'retriable';
-  /** Answers may have left for an address that died with them: only a read with a key is sure to get its records. */
-  readonly losesAnswers?: boolean;
   /** A holder that slept may send an old commit: an assigned instance's, once, mended by its next commit. */
   readonly wakesHolder?: boolean;
 }

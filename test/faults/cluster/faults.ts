@@ -27,7 +27,7 @@ export interface FaultRun extends Surroundings {
 export interface Fault {
   readonly name: string;
   /** What clients may see of it. */
-  readonly allows: Pick<FaultWindow, 'repeats' | 'failures' | 'losesAnswers' | 'wakesHolder'>;
+  readonly allows: Pick<FaultWindow, 'repeats' | 'failures' | 'wakesHolder'>;
   /** Within what time clients get on after it. */
   readonly progressMs: (leaseMs: number) => number;
   /** Breaks something, and mends it again. */
@@ -72,9 +72,6 @@ export const killHolder: Fault = {
   },
 };
 
-/** The same for one that is an edge, too: what it had to pass on to clients dies with it. */
-export const killNode: Fault = { ...killHolder, allows: { ...killHolder.allows, losesAnswers: true } };
-
 /** As a rolling update does it: the replacement is there before the old one is asked to go. No client notices. */
 export const replaceWorker: Fault = {
   name: 'SIGTERM of a worker, beside its replacement',
@@ -112,10 +109,10 @@ export const freezeHolder: Fault = {
   },
 };
 
-/** It holds nothing that matters, beside answers on their way. */
+/** It holds nothing that matters. An answer that it may or may not have passed on comes again. */
 export const killEdge: Fault = {
   name: 'kill -9 of an edge',
-  allows: { repeats: 'nothing', failures: 'retriable', losesAnswers: true },
+  allows: { repeats: 'unconfirmed', failures: 'retriable' },
   progressMs: withinLease,
   inject: async (run) => {
     const edge = pick(run.random, run.cluster.edges);

@@ -12,7 +12,6 @@ import {
   freezeHolder,
   killEdge,
   killHolder,
-  killNode,
   refusePort,
   replaceWorker,
   restartBroker,
@@ -115,7 +114,7 @@ describe('three nodes that are edge and worker at once', { timeout: TEST_MS }, (
     await redis.stop();
   }, START_MS);
 
-  it.each([killNode, freezeHolder, failOverRedis])('keep their promises through: $name', async (fault) => {
+  it.each([killHolder, freezeHolder, failOverRedis])('keep their promises through: $name', async (fault) => {
     const [primary] = redis.servers;
     if (primary === undefined) throw new Error('a Sentinel watches at least one server');
     await keepsItsPromises(fault, { cluster, redis: primary, failOver: redis.failOver });

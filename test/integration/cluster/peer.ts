@@ -14,6 +14,8 @@ export class Peer {
   readonly #cluster: Cluster;
   readonly #list: NodeList;
   #requests = 0;
+  /** Reads that were answered with records, which the next request says that their client has. */
+  #delivered: string[] = [];
 
   constructor(cluster: Cluster, redisUrl: string, leaseMs: number) {
     this.#cluster = cluster;
@@ -56,16 +58,21 @@ export class Peer {
   ): Promise<HttpAnswer> {
     const target = this.#list.nodes.find(({ id }) => id === node);
     if (target === undefined) throw new Error(`${node} is not there`);
-    return await httpClient(target.address).call(request.method, request.path, {
+    const requestId = attempt.requestId ?? this.requestId();
+    const delivered = this.#delivered;
+    this.#delivered = [];
+    const answer = await httpClient(target.address).call(request.method, request.path, {
       headers: {
         'content-type': V2,
         accept: request.path.includes('/records') ? JSON_V2 : V2,
         ...request.headers,
         [peerHeaders.secret]: this.#cluster.secret,
         [peerHeaders.target]: formatPeerNode(target),
-        ...formatAttempt({ requestId: this.requestId(), ...attempt }),
+        ...formatAttempt({ delivered, ...attempt, requestId }),
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     });
+    if (answer.headers[peerHeaders.awaited] !== undefined) this.#delivered.push(requestId);
+    return answer;
   }
 }

@@ -106,9 +106,22 @@ describe('workers of a cluster', () => {
     const requestId = peer.requestId();
     const request = { method: 'GET', path: `${instance.path}/records?timeout=10000&max_bytes=4` };
     const first = await peer.send('worker-1', request, { epoch: instance.owner.epoch, requestId });
-    const again = await peer.send('worker-1', request, { epoch: instance.owner.epoch, requestId });
+    // Whoever sends it again has not passed the first one on.
+    const again = await peer.send('worker-1', request, { epoch: instance.owner.epoch, requestId, delivered: [''] });
     expect(again.text).toBe(first.text);
     expect((await read(instance, 'worker-1', 4))[0]).toBe((first.json() as unknown[]).length);
+  });
+
+  it('give records again that no edge says to have passed on, and do not commit them', async () => {
+    const instance = await held('assigned', { 'auto.commit.enable': false });
+    expect(await read(instance, 'worker-1', 4)).toEqual([0, 1, 2]);
+    const silent = { epoch: instance.owner.epoch, delivered: ['of another request'] };
+    const commit = { method: 'POST', path: `${instance.path}/offsets` };
+    expect((await peer.send('worker-1', commit, silent)).status).toBe(200);
+    const asked = { partitions: [{ topic: instance.topic, partition: 0 }] };
+    expect((await ask(instance, 'worker-1', 'GET /offsets', asked)).json()).toEqual({ offsets: [] });
+    expect(await read(instance, 'worker-1', 4)).toEqual([0, 1, 2]);
+    expect(await read(instance, 'worker-1', 4)).toEqual([3, 4, 5]);
   });
 
   it.each(['subscribed', 'assigned'] as const)('go on where a holder that was replaced was, %s', async (mode) => {

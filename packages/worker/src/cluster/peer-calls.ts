@@ -1,6 +1,7 @@
 import { DirectoryUnavailable, type InstanceName, type Ownership } from '@sluice/directory';
 import { ApiError } from '@sluice/protocol';
 import { NotHeld } from '../sessions/not-held.ts';
+import type { SentReads } from '../sessions/sent-reads.ts';
 import type { Session } from '../sessions/session.ts';
 import { within } from '../within.ts';
 import type { Instances } from './instances.ts';
@@ -14,8 +15,8 @@ export type PeerHandler = (body: unknown) => Promise<PeerReply>;
 
 export interface PeerCallsOptions {
   readonly instances: Instances;
-  /** The answer to this request did not reach its client. */
-  readonly undelivered: (name: InstanceName, requestId: string) => void;
+  /** Of an instance that is held here. */
+  readonly sentReads: (name: InstanceName) => Pick<SentReads, 'delivered' | 'undelivered'> | undefined;
   /** Begins to hand over everything; returns at once. */
   readonly drain: () => void;
   readonly onError: (error: unknown) => void;
@@ -23,7 +24,7 @@ export interface PeerCallsOptions {
 
 /** What other nodes ask of this one beside clients' requests. */
 export function peerCalls(options: PeerCallsOptions): ReadonlyMap<string, PeerHandler> {
-  const { instances, undelivered, drain } = options;
+  const { instances, sentReads, drain } = options;
   return new Map<string, PeerHandler>([
     [
       'holds',
@@ -35,7 +36,14 @@ export function peerCalls(options: PeerCallsOptions): ReadonlyMap<string, PeerHa
     [
       'undelivered',
       async (body) => {
-        undelivered(nameOf(body), text(body, 'request'));
+        sentReads(nameOf(body))?.undelivered(text(body, 'request'));
+        return { status: 204, body: undefined };
+      },
+    ],
+    [
+      'delivered',
+      async (body) => {
+        for (const read of list(body, 'reads')) sentReads(nameOf(read))?.delivered([text(read, 'request')]);
         return { status: 204, body: undefined };
       },
     ],
@@ -96,6 +104,11 @@ function malformed(field: string): never {
 function text(body: unknown, field: string): string {
   const value = (body as Readonly<Record<string, unknown>> | null)?.[field];
   return typeof value === 'string' ? value : malformed(field);
+}
+
+function list(body: unknown, field: string): readonly unknown[] {
+  const value = (body as Readonly<Record<string, unknown>> | null)?.[field];
+  return Array.isArray(value) ? value : malformed(field);
 }
 
 function nameOf(body: unknown): InstanceName {

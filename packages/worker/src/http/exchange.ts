@@ -18,6 +18,8 @@ export interface Negotiated {
 /** A try at serving a request, which may have been read before it came here. */
 export interface LocalAttempt extends Attempt {
   readonly body?: Buffer | undefined;
+  /** Another node sent it, which passes the answer on to the client. */
+  readonly isForwarded?: boolean;
 }
 
 /** One request, from its headers to its answer. Nothing of it outlives the answer. */

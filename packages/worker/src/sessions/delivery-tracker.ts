@@ -14,7 +14,8 @@ interface Extent extends TopicPartition {
 /** The records of one answer, as far as offsets go; what an answer holds so far counts at once. */
 export class Batch {
   readonly #extents = new Map<string, Extent>();
-  state: 'open' | 'answered' | 'aborted' = 'open';
+  /** `sent`: with another node, which has not said yet that the client has it. */
+  state: 'open' | 'sent' | 'answered' | 'aborted' = 'open';
   #run: Extent | undefined;
 
   get extents(): ReadonlyMap<string, Readonly<Extent>> {
@@ -101,7 +102,7 @@ export class DeliveryTracker {
     let aborted = false;
     for (const batch of this.#outstanding) {
       aborted ||= batch.state === 'aborted' && batch.extents.size > 0;
-      if (batch.state === 'open' || (!aborted && batch.state === 'answered')) continue;
+      if (batch.state === 'open' || (!aborted && batch.state !== 'aborted')) continue;
       this.#outstanding.delete(batch);
       for (const [key, { topic, partition, start }] of batch.extents) {
         const offset = Math.min(start, rewind.get(key)?.offset ?? start);

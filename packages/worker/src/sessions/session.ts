@@ -7,7 +7,7 @@ import { Journal, sourceOf } from './journal.ts';
 import { OffsetCommits } from './offset-commits.ts';
 import type { Pollable } from './read-scheduler.ts';
 import { Reading } from './reading.ts';
-import type { SentRead } from './sent-read.ts';
+import { SentReads } from './sent-reads.ts';
 import type { SessionDependencies, SessionSettings } from './session-settings.ts';
 import type { SessionStore } from './session-store.ts';
 import { parseSource } from './source.ts';
@@ -37,8 +37,8 @@ export class Session implements Pollable {
   touchedAt: number;
   /** Requests that use the instance now: it does not expire under them. */
   activeRequests = 0;
-  /** The last read that another node sent here. */
-  sentRead: SentRead | undefined;
+  /** Reads that came by way of other nodes. */
+  readonly sentReads: SentReads = new SentReads((batch, complete) => this.settle(batch, complete));
   /** The request that it was made by. */
   createdBy: string | undefined;
   /** Its requests are to be answered soon: another node is about to take it over. */

@@ -23,6 +23,15 @@ export function forJoinedInstance(handle: InstanceHandler): Handler {
   });
 }
 
+/** Longer than the word of a node takes that an answer was passed on; one that is frozen will not say it. */
+const PROOF_WAIT_MS = 1000;
+
+/** A request of the client proves that it has what it was answered before, unless that was by way of a node that is gone. */
+async function untilProven({ sentReads }: Session, { attempt }: Exchange): Promise<void> {
+  if (attempt.delivered !== undefined) sentReads.delivered(attempt.delivered);
+  if (!sentReads.isProven) await sentReads.untilProven(PROOF_WAIT_MS);
+}
+
 /**
  * A handler for a consumer instance: finds it, and keeps it from expiring while the request runs. An answer of an instance
  * that was taken over meanwhile is none: its new holder gives it.
@@ -34,6 +43,7 @@ export function forInstance(handle: InstanceHandler): Handler {
     session.activeRequests += 1;
     let answer: Answer | undefined;
     try {
+      await untilProven(session, exchange);
       answer = await handle(session, exchange, api);
       if (session.movedTo === undefined) return signed(answer, session, api);
       throw new NotHeld(session.movedTo.owner);

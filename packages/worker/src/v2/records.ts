@@ -1,12 +1,13 @@
-import { ApiError, int64Parameter, mediaTypes } from '@sluice/protocol';
+import { ApiError, int64Parameter, mediaTypes, peerHeaders } from '@sluice/protocol';
 import type { Api } from '../api.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
+import type { Batch } from '../sessions/delivery-tracker.ts';
 import { NotHeld } from '../sessions/not-held.ts';
 import { type ReadOutcome, type ReadRequest, readRecords } from '../sessions/read-records.ts';
 import type { KeptAnswer } from '../sessions/replay-store.ts';
-import { beginSentRead } from '../sessions/sent-read.ts';
+import type { SentRead } from '../sessions/sent-reads.ts';
 import type { Session } from '../sessions/session.ts';
 import { forInstance } from './instance.ts';
 
@@ -48,15 +49,28 @@ function idempotencyKey(exchange: Exchange): string | undefined {
   return key;
 }
 
-function replay(session: Session, kept: KeptAnswer, body: readonly Buffer[]): Answer {
+function replay(session: Session, exchange: Exchange, kept: KeptAnswer, body: readonly Buffer[]): Answer {
   // On its way once more: until it is out, nothing proves that the client has it.
   kept.batch.state = 'open';
+  const sent = sentRead(session, exchange);
+  sent?.answering(kept.batch);
   return {
     status: 200,
     body,
     contentType: kept.contentType,
-    onSent: (complete) => session.settle(kept.batch, complete),
+    ...proofOf(kept.batch, sent),
+    onSent: (complete) => settleSent(session, kept.batch, sent, complete),
   };
+}
+
+/** The node that sent the read passes the answer on, and tells when the client has it. */
+function proofOf({ extents }: Batch, sent: SentRead | undefined): Pick<Answer, 'headers'> {
+  return sent === undefined || extents.size === 0 ? {} : { headers: { [peerHeaders.awaited]: '1' } };
+}
+
+function settleSent(session: Session, batch: Batch, sent: SentRead | undefined, complete: boolean): void {
+  if (sent === undefined) session.settle(batch, complete);
+  else sent.onSent(complete);
 }
 
 /** Counts the reads of the process; beyond the limit a read is refused instead of adding to what all wait for. */
@@ -77,20 +91,19 @@ async function counted(api: Api, read: () => Promise<ReadOutcome>): Promise<Read
 }
 
 /** Sent by an edge, which may send it again. */
-function isFromPeer({ attempt }: Exchange): boolean {
-  return attempt.epoch !== undefined || attempt.claim !== undefined;
+function sentRead({ sentReads }: Session, { attempt }: Exchange): SentRead | undefined {
+  return attempt.isForwarded === true ? sentReads.begin(attempt.requestId) : undefined;
 }
 
-export const consumeRecords: Handler = forInstance(async (session, exchange, api) => {
-  const contentType = contentTypeFor(session, exchange);
-  const request = readRequest(exchange, api);
-  const key = idempotencyKey(exchange);
-  const kept = key === undefined ? undefined : api.replays.find(session, key);
-  if (kept?.body !== undefined) return replay(session, kept, kept.body);
-  // Its bytes had to make room: the same records are read again.
-  if (kept !== undefined) session.settle(kept.batch, false);
-  const sent = isFromPeer(exchange) ? beginSentRead(session, exchange.attempt.requestId) : undefined;
+interface Read {
+  readonly contentType: string;
+  readonly request: ReadRequest;
+  /** The Idempotency-Key. */
+  readonly key: string | undefined;
+  readonly sent: SentRead | undefined;
+}
 
+async function readNext(session: Session, api: Api, { contentType, request, key, sent }: Read): Promise<Answer> {
   const { firstReadTimeoutMs, readTargetBytes, requestMaxBytes } = api.config.consumer;
   const wanted = sent === undefined ? request : { ...request, signal: AbortSignal.any([request.signal, sent.signal]) };
   const outcome = await counted(api, () =>
@@ -117,9 +130,27 @@ export const consumeRecords: Handler = forInstance(async (session, exchange, api
     status: 200,
     body,
     contentType,
+    ...proofOf(batch, sent),
     onSent: (complete) => {
       outcome.release();
-      session.settle(batch, complete);
+      settleSent(session, batch, sent, complete);
     },
   };
+}
+
+export const consumeRecords: Handler = forInstance(async (session, exchange, api) => {
+  const contentType = contentTypeFor(session, exchange);
+  const request = readRequest(exchange, api);
+  const key = idempotencyKey(exchange);
+  const kept = key === undefined ? undefined : api.replays.find(session, key);
+  if (kept?.body !== undefined) return replay(session, exchange, kept, kept.body);
+  // Its bytes had to make room: the same records are read again.
+  if (kept !== undefined) session.settle(kept.batch, false);
+  const sent = sentRead(session, exchange);
+  try {
+    return await readNext(session, api, { contentType, request, key, sent });
+  } catch (error) {
+    sent?.failed();
+    throw error;
+  }
 });

@@ -31,7 +31,7 @@ describe('handing instances over', () => {
   const outcomes: string[] = [];
 
   async function adoptedBy({ instances }: TestNode, body: unknown): Promise<PeerReply> {
-    const calls = peerCalls({ instances, undelivered: () => undefined, drain: () => undefined, onError });
+    const calls = peerCalls({ instances, sentReads: () => undefined, drain: () => undefined, onError });
     const adopt = calls.get('adopt');
     if (adopt === undefined) throw new Error('no call for it');
     return await adopt(structuredClone(body));
