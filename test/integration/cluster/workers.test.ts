@@ -149,6 +149,23 @@ describe('workers of a cluster', () => {
     }
   });
 
+  it.each(['subscribed', 'assigned'] as const)('commit what a holder before them delivered, %s', async (mode) => {
+    const instance = await held(mode, { 'auto.commit.enable': false });
+    expect(await read(instance, 'worker-1', 4)).toEqual([0, 1, 2]);
+    expect(await read(instance, 'worker-1', 4)).toEqual([3, 4, 5]);
+    await eventually(async () => (await peer.directory.read(instance.name))?.state[`p:0/${instance.topic}`] === 'd3', {
+      deadlineMs: 5000,
+      describe: 'the position in the directory',
+    });
+    await cluster.workers[0]?.kill();
+    await takeOver(instance, 'expired');
+    expect((await ask(instance, 'worker-2', 'POST /offsets')).status).toBe(200);
+    const asked = { partitions: [{ topic: instance.topic, partition: 0 }] };
+    expect((await ask(instance, 'worker-2', 'GET /offsets', asked)).json()).toMatchObject({ offsets: [{ offset: 3 }] });
+    await cluster.workers[0]?.restart();
+    await peer.start();
+  });
+
   it('go on at a seek that nobody has read from yet', async () => {
     const instance = await held('assigned');
     await read(instance, 'worker-1');

@@ -143,6 +143,12 @@ export class DeliveryTracker {
     });
   }
 
+  /** What lies before the position was delivered by a predecessor. What is known here already counts more. */
+  resume({ topic, partition, offset }: TopicPartitionOffset): void {
+    const key = partitionKey({ topic, partition });
+    if (!this.#delivered.has(key)) this.#delivered.set(key, { topic, partition, offset });
+  }
+
   /** The client set the position itself: what it was sent before from that partition no longer counts. */
   seek(position: TopicPartitionOffset): void {
     for (const batch of this.#outstanding) batch.forget(position);

@@ -129,6 +129,11 @@ export class Journal {
     return start.sought ? start.offset : Math.max(start.offset, committed ?? 0);
   }
 
+  /** Whether somebody read the partition before, or its start was decided. */
+  knows(partition: TopicPartition): boolean {
+    return this.#starts.has(partitionKey(partition));
+  }
+
   /** All of it, as fields. */
   fields(): Record<string, string> {
     const fields: Record<string, string> = {};

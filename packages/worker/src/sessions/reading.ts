@@ -187,7 +187,9 @@ export class Reading {
   /** Where `consumer` begins with partitions that are new to it. */
   async resolveStart(consumer: Consumer, partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
     if (this.isSubscribed && !consumer.cooperative) this.#journal.keepOnly(partitions);
-    return await resolveStart(partitions, {
+    // What the journal knows before Kafka is asked was left by a predecessor: a commit of what was delivered covers it.
+    const left = partitions.filter((partition) => this.#journal.knows(partition)).map(partitionKey);
+    const starts = await resolveStart(partitions, {
       consumer,
       admin: this.#admin(),
       reset: this.#settings.autoOffsetReset,
@@ -195,6 +197,10 @@ export class Reading {
       store: this.#store,
       onError: (error) => this.noteError(error),
     });
+    for (const start of starts) {
+      if (start.offset >= 0 && left.includes(partitionKey(start))) this.#offsets.deliveries.resume(start);
+    }
+    return starts;
   }
 
   noteAssigned(): void {

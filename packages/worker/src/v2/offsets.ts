@@ -1,9 +1,9 @@
 import { parseCommitRequest, parseCommittedOffsetsRequest } from '@sluice/protocol';
 import type { Handler } from '../http/dispatch.ts';
-import { forInstance } from './instance.ts';
+import { forInstance, forJoinedInstance } from './instance.ts';
 
 /** The body names the last records that were consumed: what is stored is the offset after each (observed (e)). */
-export const commitOffsets: Handler = forInstance(async (session, exchange, api) => {
+export const commitOffsets: Handler = forJoinedInstance(async (session, exchange, api) => {
   const offsets = parseCommitRequest(await exchange.readBody(), api.config.http);
   if (offsets === undefined || offsets.length === 0) await session.offsets.commitDelivered();
   else

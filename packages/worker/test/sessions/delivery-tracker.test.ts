@@ -38,6 +38,23 @@ describe('DeliveryTracker', () => {
     expect(tracker.committable()).toEqual([at(0, 4)]);
   });
 
+  it('goes on with what a predecessor delivered, and knows better what was delivered here', () => {
+    const tracker = new DeliveryTracker();
+    tracker.resume(at(0, 5));
+    expect(tracker.committable()).toEqual([at(0, 5)]);
+    sent(tracker, [0, 5], [0, 6]);
+    tracker.confirm();
+    tracker.resume(at(0, 5));
+    expect(tracker.committable()).toEqual([at(0, 7)]);
+  });
+
+  it('does not commit what a predecessor sent and nobody proved', () => {
+    const tracker = new DeliveryTracker();
+    sent(tracker, [0, 5], [0, 6]);
+    tracker.resume(at(0, 7));
+    expect(tracker.committable()).toEqual([at(0, 5)]);
+  });
+
   it('reads a cut-off answer again, with everything that was sent after it', () => {
     const tracker = new DeliveryTracker();
     sent(tracker, [0, 1]).state = 'aborted';
