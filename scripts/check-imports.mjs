@@ -56,11 +56,19 @@ function libraryOf(specifier) {
   return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : parts[0];
 }
 
+/** A package says in its package.json what others may import beside the whole of it. */
+function isExported(library, specifier) {
+  if (library === specifier) return true;
+  const manifest = join('packages', library.slice(SCOPE.length), 'package.json');
+  const { exports } = JSON.parse(readFileSync(manifest, 'utf8'));
+  return Object.hasOwn(exports, `.${specifier.slice(library.length)}`);
+}
+
 /** Why package `name` may not import `specifier`; undefined when it may. */
 function faultOf(name, specifier, declared) {
   const library = libraryOf(specifier);
   if (library.startsWith(SCOPE)) {
-    if (library !== specifier) return 'reaches inside a package';
+    if (!isExported(library, specifier)) return 'reaches inside a package';
     if (!MAY_IMPORT[name].includes(library.slice(SCOPE.length))) return `${name} may not import ${library}`;
   } else {
     if (!Object.hasOwn(OWNERS, library)) return `${library} has no owner in the table`;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { translateClientSettings } from '@sluice/kafka';
+import { translateClientSettings } from '@sluice/kafka/client-settings';
 import { listSettings } from '@sluice/runtime';
 import { describe, expect, it } from 'vitest';
 

@@ -12,3 +12,6 @@ export function setOption(): Option {
   const option = new Option('--set <key=value>', 'set one key; wins over file and environment; may be repeated');
   return option.argParser(collect).default([], 'none');
 }
+
+/** Where `sluice dev` listens unless it is told otherwise: with the management listener at its usual place, too. */
+export const DEV_PORT = 8082;

@@ -1,5 +1,6 @@
 import { parseRedisUrl } from '@sluice/directory';
-import { type ClientSettings, translateClientSettings } from '@sluice/kafka';
+// Without the clients themselves: whoever looks at a configuration, and an edge, needs none of them.
+import { type ClientSettings, translateClientSettings } from '@sluice/kafka/client-settings';
 import {
   type Config,
   ConfigError,

@@ -1,6 +1,7 @@
 import { type Admin, KafkaError, type ProducerPool, servicePrincipal } from '@sluice/kafka';
 import { PARTITION_UNSET } from '@sluice/protocol';
 import { ConfigError, formatListenAddress, type Logger } from '@sluice/runtime';
+import { DEV_PORT } from './command-options.ts';
 import { loadConfiguration } from './configuration.ts';
 import { type MockBroker, startMockBroker } from './mock-broker.ts';
 import { logFailedStart, type RunningServer, runServer } from './run-server.ts';
@@ -15,8 +16,6 @@ export interface DevOptions {
 const GREETINGS = ['Hello', 'from', 'Sluice'];
 /** As the JSON format writes it. With one key for all, the records stand in one partition and are read as they were written. */
 const KEY = '"greeting"';
-/** The port that needs no `--port`; a second one beside it gets a management listener of its own, too. */
-export const DEFAULT_PORT = 8082;
 
 /**
  * Serves the API on the loopback interface for somebody who wants to see it work, and prints what to try.
@@ -54,7 +53,7 @@ function devConfiguration(
       'bootstrap.servers': options.bootstrap ?? broker?.bootstrapServers ?? '',
       listeners: `http://127.0.0.1:${options.port}`,
       'sluice.log.level': 'warn',
-      ...(options.port === DEFAULT_PORT ? {} : { 'sluice.management.listener': 'http://127.0.0.1:0' }),
+      ...(options.port === DEV_PORT ? {} : { 'sluice.management.listener': 'http://127.0.0.1:0' }),
     },
     // Settings of another server that this shell happens to carry would make a demonstration fail in odd ways.
     environment: {},

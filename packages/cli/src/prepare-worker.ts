@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { servicePrincipal } from '@sluice/kafka';
+import { missingLibraryFeatures, servicePrincipal } from '@sluice/kafka';
 import { ApiError, type Attempt, errorBody, formatPeerOwner, peerHeaders } from '@sluice/protocol';
 import { ApiListeners, ConnectionMetrics, type ListenAddress, type PeerServer, startPeerServer } from '@sluice/runtime';
 import { createWorker, type Declined, type Worker } from '@sluice/worker';
@@ -19,6 +19,7 @@ const FULL_RETRY_S = 10;
 export function prepareWorker(context: ServerContext): ServerParts {
   const { configuration, lifecycle, log, metrics, identity, version } = context;
   const { config } = configuration;
+  assertLibraryFeatures();
   const kafka = createKafkaClients(configuration, metrics, log);
   const health = kafkaHealth(context, async () => await kafka.admins.of(servicePrincipal).brokers());
   let internal: PeerServer | undefined;
@@ -81,6 +82,15 @@ export function prepareWorker(context: ServerContext): ServerParts {
       return addresses;
     },
   };
+}
+
+/** @throws Error for a librdkafka that cannot do what is promised of it */
+function assertLibraryFeatures(): void {
+  const missing = missingLibraryFeatures();
+  if (missing.length === 0) return;
+  throw new Error(
+    `librdkafka was compiled without ${missing.join(', ')}: install its libraries and rebuild node-rdkafka`,
+  );
 }
 
 function kafkaHealth({ log }: ServerContext, ask: () => Promise<readonly number[]>): KafkaHealth {

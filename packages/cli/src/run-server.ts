@@ -1,4 +1,3 @@
-import { missingLibraryFeatures } from '@sluice/kafka';
 import {
   createLogger,
   formatListenAddress,
@@ -12,8 +11,6 @@ import {
 import type { Configuration } from './configuration.ts';
 import type { KafkaClients } from './kafka-clients.ts';
 import { nodeIdentity } from './node-identity.ts';
-import { prepareEdge } from './prepare-edge.ts';
-import { prepareWorker } from './prepare-worker.ts';
 import type { ServerContext, ServerParts } from './server-context.ts';
 import { readVersion } from './version.ts';
 
@@ -63,7 +60,7 @@ async function start(configuration: Configuration, lifecycle: Lifecycle, log: Lo
   const identity = nodeIdentity(config.id);
   announce(configuration, { version, ...identity }, log);
   const context = { configuration, identity, lifecycle, log, metrics: new Metrics(), version };
-  const parts = config.cluster.role === 'edge' ? prepareEdge(context) : prepareWorker(context);
+  const parts = await prepare(context);
   const management = await startManagement(context, parts);
   // Last, so that readiness can be asked while everything else ends.
   lifecycle.onDrain('management', async () => {
@@ -78,6 +75,16 @@ async function start(configuration: Configuration, lifecycle: Lifecycle, log: Lo
   };
   log.info(where, READY_LINE);
   return { addresses, management: management?.address, lifecycle, kafka: parts.kafka };
+}
+
+/** Each role loads what it needs: an edge has no Kafka client in its memory. */
+async function prepare(context: ServerContext): Promise<ServerParts> {
+  if (context.configuration.config.cluster.role === 'edge') {
+    const { prepareEdge } = await import('./prepare-edge.ts');
+    return prepareEdge(context);
+  }
+  const { prepareWorker } = await import('./prepare-worker.ts');
+  return prepareWorker(context);
 }
 
 async function startManagement(
@@ -95,12 +102,6 @@ function announce(
   self: { readonly version: string; readonly id: string; readonly boot: string },
   log: Logger,
 ): void {
-  const missing = config.cluster.role === 'edge' ? [] : missingLibraryFeatures();
-  if (missing.length > 0) {
-    throw new Error(
-      `librdkafka was compiled without ${missing.join(', ')}: install its libraries and rebuild node-rdkafka`,
-    );
-  }
   for (const warning of warnings) log.warn({}, warning);
   const threads = process.env['UV_THREADPOOL_SIZE'] ?? '4';
   const { role } = config.cluster;

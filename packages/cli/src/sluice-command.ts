@@ -1,11 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { addClusterCommands } from './cluster-command-lines.ts';
-import { type CommonOptions, setOption } from './command-options.ts';
+import { type CommonOptions, DEV_PORT, setOption } from './command-options.ts';
 import { listKeys, showConfiguration } from './config-command.ts';
 import { loadConfiguration } from './configuration.ts';
-import { DEFAULT_PORT, runDev } from './dev.ts';
 import { reportProblems } from './report-problems.ts';
-import { runServer } from './run-server.ts';
 import { readVersion } from './version.ts';
 
 /** The command `sluice`; see its --help. */
@@ -32,6 +30,7 @@ function addServe(program: Command): void {
     .addOption(setOption())
     .action(async ({ config, set }: CommonOptions) => {
       await reportProblems(async () => {
+        const { runServer } = await import('./run-server.ts');
         await runServer(loadConfiguration({ file: config, set }));
       });
     });
@@ -41,11 +40,12 @@ function addDev(program: Command): void {
   program
     .command('dev')
     .description('try it out: serve the REST API over a Kafka in memory, with a demo topic')
-    .option('--port <port>', 'port of the API, on the loopback interface', parsePort, DEFAULT_PORT)
+    .option('--port <port>', 'port of the API, on the loopback interface', parsePort, DEV_PORT)
     .option('--bootstrap <host:port>', 'use this Kafka instead of one in memory')
     .addOption(setOption())
     .action(async (options: { port: number; bootstrap?: string; set: readonly string[] }) => {
       await reportProblems(async () => {
+        const { runDev } = await import('./dev.ts');
         await runDev(options);
       });
     });

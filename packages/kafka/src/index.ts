@@ -1,13 +1,7 @@
 export { Admin, type PartitionDescription, type TopicDescription } from './admin.ts';
 export { AdminPool, type AdminPoolOptions } from './admin-pool.ts';
 export { BlockingCalls } from './blocking-calls.ts';
-export {
-  type AdminSettings,
-  type ClientSettings,
-  type ClientSettingsOptions,
-  type LibrdkafkaSettings,
-  translateClientSettings,
-} from './client-settings.ts';
+export type { AdminSettings, ClientSettings, ClientSettingsOptions, LibrdkafkaSettings } from './client-settings.ts';
 export { Consumer } from './consumer.ts';
 export type { ConsumerHooks, ConsumerOptions } from './consumer-options.ts';
 export type { ClientConf } from './consumer-settings.ts';
