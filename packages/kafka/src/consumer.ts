@@ -68,6 +68,11 @@ export class Consumer {
     return this.#assignment.list();
   }
 
+  /** Nobody has read for a while, and nothing is fetched. */
+  get parked(): boolean {
+    return this.#parked;
+  }
+
   /** Whether the group gives and takes partitions one by one. */
   get cooperative(): boolean {
     return this.#handle.cooperative;

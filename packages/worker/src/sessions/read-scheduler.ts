@@ -6,6 +6,8 @@ export interface Pollable {
   service(): Promise<void>;
   /** While true the instance is waiting for its group and is serviced more often. */
   readonly joining: boolean;
+  /** While true it has not been read for a while, fetches nothing, and is serviced less often. */
+  readonly parked: boolean;
 }
 
 export interface ReadSchedulerOptions {
@@ -20,6 +22,8 @@ interface Waiter {
   polledAt: number;
 }
 
+/** How many of its intervals a parked instance lets pass: all that a service poll does for it is let its group rebalance. */
+const PARKED_INTERVALS = 2;
 const TICK_MS = 50;
 /**
  * Idle instances are serviced in bursts, of this size or at this tick, whichever comes first. Each burst wakes the
@@ -155,7 +159,8 @@ export class ReadScheduler {
   }
 
   #service(pollable: Pollable, now: number): void {
-    const state = { dueAt: now + this.#serviceIntervalMs, polling: true };
+    const intervals = pollable.parked ? PARKED_INTERVALS : 1;
+    const state = { dueAt: now + intervals * this.#serviceIntervalMs, polling: true };
     this.#idle.set(pollable, state);
     void pollable.service().then(() => {
       state.polling = false;

@@ -93,6 +93,10 @@ export class Session implements Pollable {
     return this.reading.joining;
   }
 
+  get parked(): boolean {
+    return this.#slot.consumer?.parked === true;
+  }
+
   /**
    * A predecessor on another node may still be a member of the group in its name: this session has never joined in its
    * place, and so cannot leave for it.

@@ -6,6 +6,7 @@ class FakeInstance implements Pollable {
   services = 0;
   ready = false;
   joining = false;
+  parked = false;
 
   async poll(): Promise<boolean> {
     this.polls += 1;
@@ -63,6 +64,7 @@ describe('ReadScheduler', () => {
     const subject = scheduler();
     const broken: Pollable = {
       joining: false,
+      parked: false,
       service: async () => undefined,
       poll: async () => await Promise.reject(new Error('the handle is gone')),
     };
@@ -83,16 +85,21 @@ describe('ReadScheduler', () => {
     expect(instance.polls).toBe(polls);
   });
 
-  it('services an idle instance about once a second, and one that joins its group more often', async () => {
+  it('services an idle instance about once a second, a parked one half as often, and one that joins its group more often', async () => {
     const subject = scheduler();
     const idle = new FakeInstance();
     const joining = new FakeInstance();
     joining.joining = true;
+    const parked = new FakeInstance();
+    parked.parked = true;
+    subject.add(parked);
     subject.add(idle);
     subject.add(joining);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(idle.services).toBeGreaterThanOrEqual(9);
     expect(idle.services).toBeLessThanOrEqual(11);
+    expect(parked.services).toBeGreaterThanOrEqual(4);
+    expect(parked.services).toBeLessThanOrEqual(6);
     expect(joining.services).toBeGreaterThan(100);
     subject.remove(idle);
     subject.remove(joining);
@@ -106,7 +113,8 @@ describe('ReadScheduler', () => {
       const subject = scheduler();
       const times = new Set<number>();
       const idle = Array.from({ length: instances }, () => {
-        return { joining: false, poll: async () => false, service: async () => void times.add(Date.now()) };
+        const service = async (): Promise<void> => void times.add(Date.now());
+        return { joining: false, parked: false, poll: async () => false, service };
       });
       for (const instance of idle) subject.add(instance);
       await vi.advanceTimersByTimeAsync(4000);
@@ -148,6 +156,7 @@ describe('ReadScheduler', () => {
     let most = 0;
     const slow: Pollable = {
       joining: false,
+      parked: false,
       service: async () => undefined,
       poll: async () => {
         running += 1;
