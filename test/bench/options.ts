@@ -20,7 +20,7 @@ export const usage = `usage: scripts/bench [--scenario NAME,...] [--repeat N] [-
   --seconds    of load in each produce run (5)
   --quick      one round of two seconds, and less of everything else: for a first look
   --json       where all figures go
-  --url        another v2 proxy that takes part in the produce and consume scenarios
+  --url        another v2 proxy that takes part in all scenarios but idle-1000
   --pid        its process, for CPU and memory
   --bootstrap  the broker to use; needed with --url, for all must use the same one
 

@@ -8,8 +8,8 @@ import type { ConsumeResult } from './raw-consume.ts';
 const READ_TIMEOUT_MS = 5000;
 /** What a client asks for that wants to keep its memory small; some 4,000 records of the bench. */
 const READ_BYTES = 1_048_576;
-/** Long enough for a record too many to show. */
-const NOTHING_MORE_TIMEOUT_MS = 200;
+/** Long enough for a record too many to show; where the CPU is measured, which waiting costs too, only what is there by then. */
+const NOTHING_MORE_TIMEOUT_MS = { verified: 200, measured: 1 };
 const DEADLINE_MS = 60_000;
 const RECORD_MARK = Buffer.from('"partition":');
 
@@ -70,7 +70,8 @@ async function readAll(
     else latencies.push(now - askedAt);
   }
   const seconds = (performance.now() - first.atMs) / 1000;
-  records += count(await instance.read({ timeout: NOTHING_MORE_TIMEOUT_MS }));
+  const timeout = NOTHING_MORE_TIMEOUT_MS[parameters.verify ? 'verified' : 'measured'];
+  records += count(await instance.read({ timeout }));
   if (records !== parameters.records) throw new Error(`${records} records came, ${parameters.records} were written`);
   const { p50Ms, p99Ms } = latenciesOf(latencies);
   return { records, recordsPerSecond: (records - first.records) / seconds, p50Ms, p99Ms };

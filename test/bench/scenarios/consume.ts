@@ -8,6 +8,8 @@ import type { BenchRun, Scenario, Target } from './bench-run.ts';
 
 const PARTITIONS = 6;
 const RECORDS = 100_000;
+/** Each of the rounds that were asked for: a run takes a second, and a neighbour of that second shows. */
+const RUNS_A_ROUND = 3;
 
 function figuresOf(result: ConsumeResult, cpu: number): Figures {
   const { recordsPerSecond, p50Ms, p99Ms } = result;
@@ -51,7 +53,11 @@ function consumeScenario(format: Format): Scenario {
     try {
       await prefill(run.bootstrap, topic, PARTITIONS, RECORDS);
       const servers = [run.sluice, ...run.rivals].map((target) => httpContender(target, topic, format));
-      await measure({ name: `consume-${format}`, contenders: [...servers, rawContender(run, topic)] });
+      await measure({
+        name: `consume-${format}`,
+        contenders: [...servers, rawContender(run, topic)],
+        rounds: RUNS_A_ROUND * run.effort.rounds,
+      });
     } finally {
       await deleteTopic(run.bootstrap, topic);
     }

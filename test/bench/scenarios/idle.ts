@@ -4,7 +4,7 @@ import { createBenchTopic, deleteTopic } from '../bench-topics.ts';
 import { lookUpTopic, rawProducer } from '../clients/raw-clients.ts';
 import { RestClient, type RestInstance } from '../clients/rest-client.ts';
 import type { Figures } from '../measurement.ts';
-import { cpuSeconds, residentMib } from '../process-cost.ts';
+import { cpuSeconds, peakResidentMib, residentMib } from '../process-cost.ts';
 import { latenciesOf } from '../statistics.ts';
 import type { BenchRun, Scenario } from './bench-run.ts';
 
@@ -72,7 +72,7 @@ async function measureIdle(run: BenchRun, idleTopic: string, probedTopics: strin
   const latencies = await firstRecords(run, instances, probedTopics);
   await fewAtATime(INSTANCES, async (index) => await (instances[index] as RestInstance).delete());
   client.close();
-  return { ...latenciesOf(latencies), rssPerInstanceMib, coreShare };
+  return { ...latenciesOf(latencies), rssPerInstanceMib, coreShare, peakRssMib: peakResidentMib(pid) };
 }
 
 /** What a thousand subscribed instances cost that nobody reads, and how long one of them takes to its first record. */

@@ -3,7 +3,7 @@ import type { WakeUpParameters } from '../clients/wake-ups.ts';
 import type { Contender, Figures } from '../measurement.ts';
 import { cpuSeconds, peakResidentMib } from '../process-cost.ts';
 import { runProgram } from '../processes.ts';
-import type { BenchRun, Scenario } from './bench-run.ts';
+import type { BenchRun, Scenario, Target } from './bench-run.ts';
 
 type Work = (parameters: WakeUpParameters) => Promise<Figures>;
 
@@ -22,14 +22,19 @@ function contender(name: string, run: BenchRun, waiting: number, work: Work): Co
   };
 }
 
-function restWakeUp({ sluice }: BenchRun): Work {
+function restWakeUp({ url, pid }: Target): Work {
   return async (parameters) => {
+    if (pid === undefined) return await runProgram('rest-wakeup', { ...parameters, url });
     const startedAt = performance.now();
-    const before = cpuSeconds(sluice.pid);
-    const latencies = await runProgram('rest-wakeup', { ...parameters, url: sluice.url });
-    const coreShare = (cpuSeconds(sluice.pid) - before) / ((performance.now() - startedAt) / 1000);
-    return { ...latencies, coreShare, peakRssMib: peakResidentMib(sluice.pid) };
+    const before = cpuSeconds(pid);
+    const latencies = await runProgram('rest-wakeup', { ...parameters, url });
+    const coreShare = (cpuSeconds(pid) - before) / ((performance.now() - startedAt) / 1000);
+    return { ...latencies, coreShare, peakRssMib: peakResidentMib(pid) };
   };
+}
+
+function proxies(run: BenchRun, waiting: number): Contender[] {
+  return [run.sluice, ...run.rivals].map((target) => contender(target.name, run, waiting, restWakeUp(target)));
 }
 
 /** From the moment a record is produced to the moment a read that waits for it is answered. */
@@ -38,7 +43,7 @@ export const wakeUp: Scenario = async (run, measure) => {
     await measure({
       name: `wakeup-${waiting}`,
       contenders: [
-        contender('sluice', run, waiting, restWakeUp(run)),
+        ...proxies(run, waiting),
         contender('raw-wakeup', run, waiting, async (parameters) => await runProgram('raw-wakeup', parameters)),
       ],
     });
@@ -47,5 +52,5 @@ export const wakeUp: Scenario = async (run, measure) => {
 
 /** The same with two hundred reads at once, which no raw client does: it would take a thread for each. */
 export const polls200: Scenario = async (run, measure) => {
-  await measure({ name: 'polls-200', contenders: [contender('sluice', run, 200, restWakeUp(run))] });
+  await measure({ name: 'polls-200', contenders: proxies(run, 200) });
 };
