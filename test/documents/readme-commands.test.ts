@@ -160,6 +160,16 @@ describe('the README', () => {
     TEST_MS,
   );
 
+  it('pastes no program that ./scripts/test does not install where it is missing', async () => {
+    const prerequisites = await read('scripts/lib/prerequisites.sh');
+    const programs = new Set(
+      blocksFor('commands').flatMap(({ commands }) => commands.map(({ command }) => command.split(' ')[0] ?? '')),
+    );
+    const outside = [...programs].filter((program) => !program.startsWith('./'));
+    expect(outside).toContain('curl');
+    for (const program of outside) expect(prerequisites).toContain(`command -v ${program} > /dev/null || echo`);
+  });
+
   it('shows the gates of ./scripts/test', async () => {
     const [shown] = blocksFor('gates').flatMap(({ commands }) => commands);
     const gates = [...(await read('scripts/test')).matchAll(/^(?:gate|must) (\S+) /gm)].map(([, name]) => name);
