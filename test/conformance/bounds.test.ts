@@ -24,7 +24,11 @@ const records = (count: number) =>
   send('POST /topics/{topic}', { type: JSON_V2, body: `{"records":[${'{},'.repeat(count - 1)}{}]}` });
 
 describe('the queue of the producer', () => {
-  const slow = useProxy({ 'producer.linger.ms': String(LINGER_MS), 'sluice.produce.queue.max.records': '3' });
+  const slow = useProxy({
+    'producer.linger.ms': String(LINGER_MS),
+    'producer.buffer.memory': '4096',
+    'sluice.produce.queue.max.records': '3',
+  });
 
   beforeAll(async () => {
     await produceJson(slow.http, topic, [0]);
@@ -48,9 +52,16 @@ describe('the queue of the producer', () => {
   });
 
   it('that a request can never fit into answers 413/413', async () => {
-    await expectAnswer(slow.http, records(4), failure(413, 413, /^The request holds 4 records .* at most 3 records/), {
-      topic,
+    const tooMany = failure(413, 413, /^The request holds 4 records .* at most 3 records/);
+    await expectAnswer(slow.http, records(4), tooMany, { topic });
+  });
+
+  it('holds what producer.buffer.memory says, where that is set', async () => {
+    const large = send('POST /topics/{topic}', {
+      type: JSON_V2,
+      body: `{"records":[{"value":"${'x'.repeat(4000)}"}]}`,
     });
+    await expectAnswer(slow.http, large, failure(413, 413, /at most 3 records and 4096 bytes\.$/), { topic });
   });
 });
 

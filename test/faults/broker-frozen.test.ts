@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../harness/conditions.ts';
-import { seriousLogLines } from '../harness/footprint.ts';
+import { seriousLogLines, sumOf } from '../harness/footprint.ts';
 import type { HttpAnswer } from '../harness/http.ts';
 import { type KafkaBroker, startKafka } from '../harness/kafka.ts';
 import { RestConsumer } from '../harness/rest-consumer.ts';
@@ -73,6 +73,8 @@ function expectTimedOut({ answer, ms }: { readonly answer: HttpAnswer; readonly 
 
 describe('a broker that takes everything and answers nothing', { timeout: TEST_MS }, () => {
   it('fails a produce within sluice.produce.timeout.ms, saying that the record may still be written', async () => {
+    const failed = async (): Promise<number> => await sumOf(sluice, 'sluice_producer_errors_total');
+    const before = await failed();
     await freeze();
     const { answer, ms } = await timed(produce());
     // librdkafka looks for timed-out records once a second.
@@ -83,6 +85,7 @@ describe('a broker that takes everything and answers nothing', { timeout: TEST_M
       200,
       { offsets: [entry, entry], key_schema_id: null, value_schema_id: null },
     ]);
+    expect(await failed()).toBe(before + 2);
   });
 
   it('fails what is asked about topics and brokers within sluice.kafka.admin.timeout.ms, with 500/50003', async () => {
