@@ -194,6 +194,17 @@ describe('the log', { timeout: TEST_MS }, () => {
     await consumer.delete();
   });
 
+  it('has no line about a request that was answered, or that its client got wrong', async () => {
+    const headers = { 'x-request-id': 'not-worth-a-line' };
+    for (const [path, status] of [
+      ['/topics', 200],
+      ['/nowhere', 404],
+    ] as const) {
+      expect((await sluice.http.call('GET', path, { headers })).status).toBe(status);
+    }
+    expect(await sluice.logs()).not.toContain('not-worth-a-line');
+  });
+
   it('shows the effective configuration at level debug, with its secrets hidden', async () => {
     const [line] = (await logLines()).filter(({ msg }) => msg === 'effective configuration');
     expect(line).toMatchObject({
