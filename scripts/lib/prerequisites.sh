@@ -32,12 +32,13 @@ missing_build_packages() {
   has_header zstd.h || echo libzstd-dev
 }
 
-# missing_test_packages: what the servers under test need.
+# missing_test_packages: what the servers under test need, and the commands that tests paste as they are printed.
 missing_test_packages() {
   has_java || echo default-jre-headless
   command -v mvn > /dev/null || echo maven
   command -v redis-server > /dev/null || echo redis-server
   command -v openssl > /dev/null || echo openssl
+  command -v curl > /dev/null || echo curl
   # Debian puts it where only root looks.
   { command -v haproxy || [ -x /usr/sbin/haproxy ]; } > /dev/null || echo haproxy
 }
@@ -69,4 +70,4 @@ require_packages() {
 }
 
 require_build_tools() { require_packages 'compiling librdkafka' missing_build_packages; }
-require_test_tools() { require_packages 'the tests (a real Kafka, a real Redis, a real balancer, certificates)' missing_test_packages; }
+require_test_tools() { require_packages 'the tests (a real Kafka, a real Redis, a real balancer, certificates, curl)' missing_test_packages; }

@@ -46,7 +46,7 @@ async function baseUriOf(http: Parameters<typeof transmit>[0], headers: Readonly
   return uri.slice(0, -`/consumers/${group}/instances/c`.length);
 }
 
-describe('base_uri is where the client finds its instance', () => {
+describe('point 8: base_uri is where the client finds its instance', () => {
   const proxy = useProxy();
 
   it.each(byHost)('by %s', async (_title, headers, origin) => {

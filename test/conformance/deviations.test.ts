@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseSync } from 'oxc-parser';
 import { describe, expect, it } from 'vitest';
-import { errorKinds } from '../../packages/protocol/src/errors.ts';
+import { clusterErrors, commonErrors, errorKinds, routes } from '../../packages/protocol/src/index.ts';
 
 /** Holds README.md of this folder to the tests that it names: a page that nobody checks is wrong within a month. */
 
@@ -111,5 +111,18 @@ describe('the table of error codes', () => {
     const unexplained = codes.filter(([, cell = ''], index) => links[index]?.length === 0 && !/^none: \w/.test(cell));
     expect(unexplained).toEqual([]);
     expect(missingTests(links.flat())).toEqual([]);
+  });
+
+  it('has a test for each code that a route declares, and no route declares one that nobody can meet', () => {
+    const names = new Set([...commonErrors, ...clusterErrors, ...routes.flatMap(({ errors }) => errors)]);
+    const declared = new Set([...names].map((name) => errorKinds[name].code));
+    // No route has it: it says that there is none for this method.
+    const beforeRouting = [405];
+    const met = codes.filter(
+      ([, cell = '']) => !/^none: (?!it would be a bug)|\((management listener|between nodes)\)$/.test(cell),
+    );
+    expect(met.map(([code]) => Number(code)).filter((code) => !beforeRouting.includes(code))).toEqual(
+      [...declared].toSorted((a, b) => a - b),
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { answerName, declaredAnswers } from '../harness/declared-answers.ts';
 import type { HttpAnswer, HttpClient } from '../harness/http.ts';
 
 /**
@@ -101,12 +102,17 @@ function expectCommonHeaders({ headers, bytes, status }: HttpAnswer, method: str
   else if (method !== 'HEAD') expect(headers['content-length']).toBe(String(bytes.length));
 }
 
+/** Sends the request. Whatever comes back must be an answer that the route table has for it, and so `/openapi.json`. */
 export async function transmit(http: HttpClient, sent: Sent, names: Names = {}): Promise<HttpAnswer> {
-  const { body } = sent;
-  return await http.call(sent.method, fill(sent.path, names), {
+  const { body, method } = sent;
+  const path = fill(sent.path, names);
+  const answer = await http.call(method, path, {
     headers: sent.headers,
     ...(body === undefined ? {} : { body: typeof body === 'string' ? fill(body, names) : body }),
   });
+  // An answer to HEAD does not tell its code.
+  if (method !== 'HEAD') expect(declaredAnswers(method, path)).toContain(answerName(answer.status, answer.text));
+  return answer;
 }
 
 /** Sends the request and holds the answer to all that the row says about it, and to what holds for every answer. */

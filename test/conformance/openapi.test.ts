@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { routes } from '../../packages/protocol/src/index.ts';
 import { useProxy } from '../harness/proxy.ts';
-import { send, transmit } from './exchanges.ts';
 
 /** `GET /openapi.json`: the description of the API by the API, held to the OpenAPI Specification 3.1. */
 
@@ -10,7 +9,7 @@ const proxy = useProxy();
 type Node = Readonly<Record<string, unknown>>;
 
 async function served(): Promise<Node> {
-  const answer = await transmit(proxy.http, send('GET /openapi.json'));
+  const answer = await proxy.http.call('GET', '/openapi.json');
   expect({ status: answer.status, type: answer.headers['content-type'] }).toEqual({
     status: 200,
     type: 'application/json',

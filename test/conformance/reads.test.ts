@@ -100,6 +100,14 @@ describe('a server with consumer.request.timeout.ms and sluice.consumer.max.time
     expect(long.ms).toBeGreaterThan(1450);
     expect(long.ms).toBeLessThan(6000);
   });
+
+  it('waits no longer than the second of them for an instance that was made with a longer wait', async () => {
+    const consumer = await instanceIn('assigned', limited, empty, { 'consumer.request.timeout.ms': 2_147_483_647 });
+    await consumer.read({ timeout: 200 });
+    const { ms } = await timed(consumer.read());
+    expect(ms).toBeGreaterThan(1450);
+    expect(ms).toBeLessThan(6000);
+  });
 });
 
 describe('consumer.request.max.bytes', () => {

@@ -11,7 +11,7 @@ export interface ShownCommand {
   readonly output: string;
 }
 
-const FENCE = /^( *)(?:<!-- checked: (\w+) -->\n *)?```console\n([^]*?)\n *```$/gm;
+const FENCE = /^( *)(?:<!-- checked: (\w+) -->\n *)?```(\w*)\n([^]*?)\n *```$/gm;
 const PROMPT = '$ ';
 
 function parseBlock(lines: readonly string[]): ShownCommand[] {
@@ -23,12 +23,12 @@ function parseBlock(lines: readonly string[]): ShownCommand[] {
   return commands.map(({ command, output }) => ({ command, output: output.join('\n').trim() }));
 }
 
-/** All console blocks of a Markdown text, in order. */
+/** All blocks of a Markdown text that show a terminal, in order: by their name, or because something is typed there. */
 export function consoleBlocks(markdown: string): ConsoleBlock[] {
-  return [...markdown.matchAll(FENCE)].map(([, indent = '', check, body = '']) => ({
-    check,
-    commands: parseBlock(body.split('\n').map((line) => line.slice(indent.length))),
-  }));
+  return [...markdown.matchAll(FENCE)].flatMap(([, indent = '', check, language, body = '']) => {
+    const commands = parseBlock(body.split('\n').map((line) => line.slice(indent.length)));
+    return language === 'console' || commands.length > 0 ? [{ check, commands }] : [];
+  });
 }
 
 /** An expression that what was really printed must match as a whole. */

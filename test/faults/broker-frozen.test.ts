@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../harness/conditions.ts';
-import { seriousLogLines } from '../harness/footprint.ts';
+import { seriousLogLines, sumOf } from '../harness/footprint.ts';
 import type { HttpAnswer } from '../harness/http.ts';
 import { type KafkaBroker, startKafka } from '../harness/kafka.ts';
 import { RestConsumer } from '../harness/rest-consumer.ts';
@@ -64,8 +64,17 @@ async function timed(call: Promise<HttpAnswer>): Promise<{ answer: HttpAnswer; m
   return { answer, ms: performance.now() - startedAt };
 }
 
+/** 500/50003 within the deadline of what is asked of a broker, in words that say what it was. */
+function expectTimedOut({ answer, ms }: { readonly answer: HttpAnswer; readonly ms: number }, what: string): void {
+  const message = `Timed out after ${ADMIN_TIMEOUT_MS} ms: ${what}.`;
+  expect([answer.status, answer.json()]).toEqual([500, { error_code: 50003, message }]);
+  expect(ms).toBeLessThan(ADMIN_TIMEOUT_MS + MARGIN_MS);
+}
+
 describe('a broker that takes everything and answers nothing', { timeout: TEST_MS }, () => {
   it('fails a produce within sluice.produce.timeout.ms, saying that the record may still be written', async () => {
+    const failed = async (): Promise<number> => await sumOf(sluice, 'sluice_producer_errors_total');
+    const before = await failed();
     await freeze();
     const { answer, ms } = await timed(produce());
     // librdkafka looks for timed-out records once a second.
@@ -76,16 +85,21 @@ describe('a broker that takes everything and answers nothing', { timeout: TEST_M
       200,
       { offsets: [entry, entry], key_schema_id: null, value_schema_id: null },
     ]);
+    expect(await failed()).toBe(before + 2);
   });
 
   it('fails what is asked about topics and brokers within sluice.kafka.admin.timeout.ms, with 500/50003', async () => {
     await freeze();
-    const paths = ['/topics', `/topics/${topic}`, `/topics/${topic}/partitions/0/offsets`, '/brokers'];
-    const answers = await Promise.all(paths.map(async (path) => await timed(sluice.http.call('GET', path))));
-    for (const { answer, ms } of answers) {
-      expect(ms).toBeLessThan(ADMIN_TIMEOUT_MS + MARGIN_MS);
-      expect([answer.status, answer.json()]).toEqual([500, { error_code: 50003, message: expect.stringMatching(/./) }]);
-    }
+    const questions = {
+      '/topics': 'list topics',
+      [`/topics/${topic}`]: 'describe topic',
+      [`/topics/${topic}/partitions/0/offsets`]: 'describe topic',
+      '/brokers': 'list brokers',
+    };
+    const asked = Object.entries(questions).map(async ([path, what]) => {
+      expectTimedOut(await timed(sluice.http.call('GET', path)), what);
+    });
+    await Promise.all(asked);
   });
 
   it('leaves reads empty within their timeout, and liveness and readiness as they were', async () => {
@@ -111,16 +125,16 @@ describe('a broker that takes everything and answers nothing', { timeout: TEST_M
     await consumer.readAll(2);
     await freeze();
     const partitions = [{ topic, partition: 0 }];
-    const calls = [
-      consumer.call('POST', '/offsets', { offsets: [{ topic, partition: 0, offset: 0 }] }),
-      consumer.call('GET', '/offsets', { partitions }),
-      consumer.call('POST', '/positions/beginning', { partitions }),
-      consumer.call('POST', '/positions', { timestamps: [{ topic, partition: 0, timestamp: '2020-01-01T00:00:00Z' }] }),
+    const commit = 'the commit was sent and not answered; it may still take effect';
+    const timestamps = [{ topic, partition: 0, timestamp: '2020-01-01T00:00:00Z' }];
+    const calls: readonly (readonly [call: Promise<HttpAnswer>, what: string])[] = [
+      [consumer.call('POST', '/offsets', { offsets: [{ topic, partition: 0, offset: 0 }] }), commit],
+      // It waits for the commit, to tell no offset from before it.
+      [consumer.call('GET', '/offsets', { partitions }), commit],
+      [consumer.call('POST', '/positions/beginning', { partitions }), 'earliest offsets'],
+      [consumer.call('POST', '/positions', { timestamps }), 'offsets for times'],
     ];
-    for (const { answer, ms } of await Promise.all(calls.map(timed))) {
-      expect([answer.status, answer.json()]).toEqual([500, { error_code: 50003, message: expect.stringMatching(/./) }]);
-      expect(ms).toBeLessThan(ADMIN_TIMEOUT_MS + MARGIN_MS);
-    }
+    await Promise.all(calls.map(async ([call, what]) => expectTimedOut(await timed(call), what)));
     const { answer, ms } = await timed(consumer.call('DELETE', ''));
     expect(answer.status).toBe(204);
     // One deadline for the commit of what was read, one for leaving the group.

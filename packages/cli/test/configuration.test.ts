@@ -1,13 +1,20 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError, listSettings } from '@sluice/runtime';
 import { describe, expect, it } from 'vitest';
+import { createAuthority } from '../../../test/harness/certificates.ts';
 import { listKeys, showConfiguration } from '../src/config-command.ts';
 import { loadConfiguration, loadOperatorConfiguration } from '../src/configuration.ts';
 import { temporaryFolder } from './launched.ts';
 
 const sample = fileURLToPath(new URL('../../../deploy/etc/kafka-rest/kafka-rest.properties', import.meta.url));
+
+/** The sample with the keys in effect that stand in comments: `#key=value`, and the lines that go on with a value. */
+function withoutComments(text: string): string {
+  const commented = /^#[a-z][a-z.]*=(?:.*\\\n#)*.*$/gm;
+  return text.replaceAll(commented, (lines) => lines.replaceAll(/^#/gm, ''));
+}
 
 describe('configuration', () => {
   it('of the server and of its Kafka clients is refused with all problems of both', () => {
@@ -78,6 +85,25 @@ describe('configuration', () => {
     expect(warnings).toEqual([]);
     expect(config.bootstrapServers).toBe('localhost:9092');
     expect([config.listeners[0]?.port, config.management.listener?.port]).toEqual([8082, 9082]);
+  });
+
+  it('in the sample file is usable with all of its comments taken away, and says what has no effect', async () => {
+    const folder = temporaryFolder();
+    const { trustStoreFile, storePassword } = await createAuthority(folder);
+    const file = join(folder, 'x.properties');
+    const text = withoutComments(readFileSync(sample, 'utf8'));
+    writeFileSync(
+      file,
+      text.replace('/etc/kafka-rest/truststore.p12', trustStoreFile).replace('=change-it', `=${storePassword}`),
+    );
+    const { clients, effective, warnings } = loadConfiguration({ file, environment: {} });
+    expect(warnings).toEqual(['schema.registry.url has no effect: formats that need a registry are not served']);
+    const given = effective.filter(({ source }) => source !== 'default').map(({ key }) => key);
+    expect(given.toSorted()).toEqual([...text.matchAll(/^([a-z.]+)=/gm)].map(([, key = '']) => key).toSorted());
+    expect(given.length).toBeGreaterThan(15);
+    expect(clients.producer).toMatchObject({
+      global: { 'security.protocol': 'sasl_ssl', 'sasl.username': 'rest-proxy', 'sasl.password': 'change-it' },
+    });
   });
 });
 

@@ -43,7 +43,6 @@ export type ErrorName =
   | 'kafkaBadRequest'
   | 'kafkaAuthentication'
   | 'kafkaAuthorization'
-  | 'topicNotFound'
   | 'partitionNotFound'
   | 'consumerInstanceNotFound'
   | 'unknownTopicOrPartition'
@@ -82,7 +81,6 @@ export const errorKinds: Readonly<Record<ErrorName, ErrorKind>> = {
   kafkaBadRequest: fatal(400, 40002, ''),
   kafkaAuthentication: fatal(401, 40101, ''),
   kafkaAuthorization: fatal(403, 40301, ''),
-  topicNotFound: fatal(404, 40401, 'Topic not found.'),
   partitionNotFound: fatal(404, 40402, 'Partition not found.'),
   consumerInstanceNotFound: fatal(404, 40403, 'Consumer instance not found.'),
   unknownTopicOrPartition: fatal(404, 40403, 'This server does not host this topic-partition.'),

@@ -53,4 +53,5 @@ export {
   type TopicPartitionTimestamp,
 } from './requests.ts';
 export { responseSchemas } from './responses.ts';
+export { clusterErrors, commonErrors } from './route-errors.ts';
 export { type ApiVersion, endpointName, type HttpMethod, type Route, routes } from './routes.ts';

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type ErrorName, errorKinds } from './errors.ts';
 import { requestSchemas } from './request-schemas.ts';
 import { errorSchema, responseSchemas } from './responses.ts';
+import { clusterErrors, commonErrors } from './route-errors.ts';
 import { type Route, routes } from './routes.ts';
 
 /** A JSON document; properties stand in a fixed order, so that the same table gives the same bytes. */
@@ -11,16 +12,6 @@ interface DocumentInfo {
   readonly title: string;
   readonly version: string;
 }
-
-/** What every route can answer, whatever it does (contract A.3, B.4). */
-const COMMON_ERRORS: readonly ErrorName[] = [
-  'badRequest',
-  'notFound',
-  'notAcceptable',
-  'requestTimeout',
-  'unsupportedMediaType',
-  'internal',
-];
 
 const PARAMETER = /\{(\w+)\}/g;
 
@@ -82,7 +73,7 @@ function responsesOf(route: Route): Json {
     const content = route.response === undefined ? {} : { content: contentOf(produced, route.response) };
     answers.set(status, { description, ...content });
   }
-  const names = [...new Set([...COMMON_ERRORS, ...route.errors])];
+  const names = [...new Set([...commonErrors, ...route.errors, ...clusterErrors])];
   for (const name of names) {
     const { status } = errorKinds[name];
     if (answers.has(status)) continue;

@@ -1,5 +1,6 @@
 import type { ErrorName } from './errors.ts';
 import { type EmbeddedFormat, type MediaType, mediaTypes, type OfferedType } from './media-types.ts';
+import * as errors from './route-errors.ts';
 
 /**
  * THE table of routes: routing, content negotiation, endpoint lists, metrics labels and the OpenAPI document are all
@@ -57,7 +58,7 @@ export interface Route {
   readonly response?: ResponseSchemaName;
   /** Query parameters, all of them 64-bit integers. */
   readonly query?: readonly string[];
-  /** What it can answer beyond the errors that every route has. */
+  /** What it can answer beyond `commonErrors` and `clusterErrors`. */
   readonly errors: readonly ErrorName[];
   readonly summary: string;
 }
@@ -86,28 +87,6 @@ const TOPIC = '/topics/{topic}';
 const PARTITION = '/topics/{topic}/partitions/{partition}';
 const INSTANCE = '/consumers/{group}/instances/{instance}';
 
-const KAFKA: readonly ErrorName[] = [
-  'kafkaBadRequest',
-  'kafkaAuthentication',
-  'kafkaAuthorization',
-  'kafka',
-  'kafkaRetriable',
-  'brokerNotAvailable',
-];
-const OF_TOPIC: readonly ErrorName[] = [...KAFKA, 'unknownTopicOrPartition'];
-const OF_PARTITION: readonly ErrorName[] = [...OF_TOPIC, 'partitionNotFound'];
-const WITH_BODY: readonly ErrorName[] = ['badRequest', 'payloadTooLarge', 'unprocessable'];
-const OF_PRODUCE: readonly ErrorName[] = [
-  ...WITH_BODY,
-  ...KAFKA,
-  'keySchemaMissing',
-  'valueSchemaMissing',
-  'registryNotConfigured',
-  'schemaSerialization',
-  'kafkaThrottled',
-];
-const OF_INSTANCE: readonly ErrorName[] = ['consumerInstanceNotFound', ...KAFKA];
-
 type Row = Omit<Route, 'api' | 'consumes' | 'produces'>;
 
 const metadata = (row: Row): Route => ({ api: 'v2', consumes: ONLY_V2, produces: OFFERS_V2, ...row });
@@ -121,7 +100,7 @@ const produce = (row: Pick<Row, 'operation' | 'template' | 'summary'>): Route =>
   statuses: [200, 401, 403],
   request: { schema: 'ProduceRequest', required: true },
   response: 'ProduceResponse',
-  errors: OF_PRODUCE,
+  errors: errors.produceErrors,
   ...row,
 });
 const consumer = (row: Row): Route => ({ api: 'v2', consumes: V2_OR_EMBEDDED, produces: OFFERS_V2_FIRST, ...row });
@@ -143,7 +122,7 @@ export const routes: readonly Route[] = [
     statuses: [200],
     request: { schema: 'RootRequest', required: false },
     response: 'RootResponse',
-    errors: WITH_BODY,
+    errors: errors.bodyErrors,
     summary: 'Answer an empty object',
   }),
   {
@@ -153,7 +132,7 @@ export const routes: readonly Route[] = [
       template: '/brokers',
       statuses: [200],
       response: 'BrokerList',
-      errors: KAFKA,
+      errors: errors.kafkaErrors,
       summary: 'List the ids of the live brokers',
     }),
     consumes: 'anything',
@@ -164,7 +143,7 @@ export const routes: readonly Route[] = [
     template: '/topics',
     statuses: [200],
     response: 'TopicNames',
-    errors: KAFKA,
+    errors: errors.kafkaErrors,
     summary: 'List the names of the topics',
   }),
   metadata({
@@ -173,7 +152,7 @@ export const routes: readonly Route[] = [
     template: TOPIC,
     statuses: [200],
     response: 'Topic',
-    errors: OF_TOPIC,
+    errors: errors.topicErrors,
     summary: "Describe a topic: its configuration and its partitions' replicas",
   }),
   produce({
@@ -187,7 +166,7 @@ export const routes: readonly Route[] = [
     template: '/topics/{topic}/partitions',
     statuses: [200],
     response: 'PartitionList',
-    errors: OF_TOPIC,
+    errors: errors.topicErrors,
     summary: 'List the partitions of a topic',
   }),
   metadata({
@@ -196,7 +175,7 @@ export const routes: readonly Route[] = [
     template: PARTITION,
     statuses: [200],
     response: 'Partition',
-    errors: OF_PARTITION,
+    errors: errors.partitionErrors,
     summary: 'Describe a partition',
   }),
   produce({
@@ -210,7 +189,7 @@ export const routes: readonly Route[] = [
     template: `${PARTITION}/offsets`,
     statuses: [200],
     response: 'PartitionOffsets',
-    errors: OF_PARTITION,
+    errors: errors.partitionErrors,
     summary: 'Get the first offset and the end offset of a partition',
   }),
   consumer({
@@ -221,13 +200,12 @@ export const routes: readonly Route[] = [
     request: { schema: 'CreateConsumerRequest', required: false },
     response: 'CreateConsumerResponse',
     errors: [
-      ...WITH_BODY,
+      ...errors.fieldErrors,
       'consumerConfigOutOfRange',
       'invalidConsumerConfig',
+      'registryNotConfigured',
       'consumerAlreadyExists',
       'tooManyRequests',
-      'unavailable',
-      ...KAFKA,
     ],
     summary: 'Create a consumer instance in a group',
   }),
@@ -236,7 +214,7 @@ export const routes: readonly Route[] = [
     method: 'DELETE',
     template: INSTANCE,
     statuses: [204],
-    errors: OF_INSTANCE,
+    errors: errors.instanceErrors,
     summary: 'Close a consumer instance',
   }),
   consumer({
@@ -245,7 +223,7 @@ export const routes: readonly Route[] = [
     template: `${INSTANCE}/subscription`,
     statuses: [204],
     request: { schema: 'SubscriptionRequest', required: true },
-    errors: [...WITH_BODY, 'illegalState', ...OF_INSTANCE],
+    errors: errors.sourceErrors,
     summary: 'Subscribe to topics by name or by pattern',
   }),
   consumer({
@@ -254,7 +232,7 @@ export const routes: readonly Route[] = [
     template: `${INSTANCE}/subscription`,
     statuses: [200],
     response: 'SubscriptionResponse',
-    errors: OF_INSTANCE,
+    errors: errors.instanceErrors,
     summary: 'List the subscribed topics',
   }),
   consumer({
@@ -262,7 +240,7 @@ export const routes: readonly Route[] = [
     method: 'DELETE',
     template: `${INSTANCE}/subscription`,
     statuses: [204],
-    errors: OF_INSTANCE,
+    errors: errors.consumerErrors,
     summary: 'Drop the subscription and any assignment',
   }),
   {
@@ -274,7 +252,14 @@ export const routes: readonly Route[] = [
       statuses: [200],
       response: 'ConsumerRecords',
       query: ['timeout', 'max_bytes'],
-      errors: ['formatMismatch', 'serialization', 'illegalState', 'tooManyRequests', ...OF_INSTANCE],
+      errors: [
+        'formatMismatch',
+        'serialization',
+        'illegalState',
+        'tooManyRequests',
+        'unavailable',
+        ...errors.consumerErrors,
+      ],
       summary: 'Read the next records',
     }),
     produces: OFFERS_BINARY_FIRST,
@@ -286,7 +271,7 @@ export const routes: readonly Route[] = [
     statuses: [200],
     request: { schema: 'CommitOffsetsRequest', required: false },
     response: 'CommitResponse',
-    errors: [...WITH_BODY, ...OF_INSTANCE],
+    errors: [...errors.fieldErrors, ...errors.consumerErrors, 'unknownTopicOrPartition'],
     summary: 'Commit the given offsets, or everything that was delivered',
   }),
   consumer({
@@ -296,7 +281,7 @@ export const routes: readonly Route[] = [
     statuses: [200],
     request: { schema: 'CommittedOffsetsRequest', required: true },
     response: 'CommittedOffsetsResponse',
-    errors: [...WITH_BODY, 'partitionNotFound', ...OF_INSTANCE],
+    errors: [...errors.fieldErrors, 'partitionNotFound', ...errors.consumerErrors],
     summary: 'Get the committed offsets of partitions',
   }),
   consumer({
@@ -305,7 +290,7 @@ export const routes: readonly Route[] = [
     template: `${INSTANCE}/positions/beginning`,
     statuses: [204],
     request: { schema: 'SeekToEdgeRequest', required: true },
-    errors: [...WITH_BODY, 'illegalState', ...OF_INSTANCE],
+    errors: errors.seekErrors,
     summary: 'Seek to the first offset of partitions',
   }),
   consumer({
@@ -314,7 +299,7 @@ export const routes: readonly Route[] = [
     template: `${INSTANCE}/positions/end`,
     statuses: [204],
     request: { schema: 'SeekToEdgeRequest', required: true },
-    errors: [...WITH_BODY, 'illegalState', ...OF_INSTANCE],
+    errors: errors.seekErrors,
     summary: 'Seek to the end of partitions',
   }),
   consumer({
@@ -323,7 +308,7 @@ export const routes: readonly Route[] = [
     template: `${INSTANCE}/positions`,
     statuses: [204],
     request: { schema: 'SeekToOffsetRequest', required: true },
-    errors: [...WITH_BODY, 'illegalState', ...OF_INSTANCE],
+    errors: errors.seekErrors,
     summary: 'Seek to offsets or to points in time',
   }),
   consumer({
@@ -332,7 +317,7 @@ export const routes: readonly Route[] = [
     template: `${INSTANCE}/assignments`,
     statuses: [204],
     request: { schema: 'AssignmentRequest', required: true },
-    errors: [...WITH_BODY, 'illegalState', ...OF_INSTANCE],
+    errors: errors.sourceErrors,
     summary: 'Assign partitions by hand',
   }),
   consumer({
@@ -341,7 +326,7 @@ export const routes: readonly Route[] = [
     template: `${INSTANCE}/assignments`,
     statuses: [200],
     response: 'AssignmentResponse',
-    errors: OF_INSTANCE,
+    errors: errors.consumerErrors,
     summary: 'List the assigned partitions',
   }),
 ];

@@ -167,7 +167,7 @@ const consumer: Settings['consumer'] = {
     defaultValue: 1000,
   }),
   maxTimeoutMs: milliseconds('sluice.consumer.max.timeout.ms', {
-    description: 'The longest `timeout` of a read that is honoured.',
+    description: 'The longest wait of a read that a client may ask for, in it or when it makes its instance.',
     defaultValue: 30_000,
   }),
   requestMaxBytes: integer('consumer.request.max.bytes', {

@@ -101,7 +101,7 @@ function headersOf(answer: Answer, options: SendOptions, close: boolean): string
   return headers;
 }
 
-/** Sends an answer. Answers the number of body bytes. */
+/** Sends an answer. Answers the number of body bytes on their way. */
 export async function send(
   req: IncomingMessage,
   res: ServerResponse,
@@ -133,5 +133,5 @@ export async function send(
   else res.end(body);
   // Whoever asks and does not read would otherwise hold the answer's memory for as long as it likes.
   if (res.writableLength > 0) res.setTimeout(options.stallMs, () => res.destroy());
-  return length;
+  return options.head ? 0 : length;
 }

@@ -15,7 +15,7 @@ import { NotHeld } from '../sessions/not-held.ts';
 import { type Answer, errorAnswer, send } from './answer.ts';
 import { Exchange, type LocalAttempt, type Negotiated } from './exchange.ts';
 import { kafkaAnswer } from './kafka-answers.ts';
-import { ClientGone } from './read-body.ts';
+import { type BodyProgress, ClientGone } from './read-body.ts';
 import type { RequestMetrics } from './request-metrics.ts';
 
 export type Handler = (exchange: Exchange, api: Api) => Promise<Answer>;
@@ -85,10 +85,11 @@ export class Dispatcher {
     const id = requestId(req.headers['x-request-id']);
     const match = matchRoute(req.method ?? 'GET', req.url ?? '/');
     const route = match.kind === 'match' ? match.route : undefined;
+    const progress: BodyProgress = { bytes: 0 };
     let decision: Decision | undefined;
     try {
       const outcome =
-        match.kind === 'match' ? await this.#decide({ req, res }, { id, attempt }, match) : unmatched(match);
+        match.kind === 'match' ? await this.#decide({ req, res }, { id, attempt, progress }, match) : unmatched(match);
       if ('reason' in outcome) return outcome;
       decision = outcome;
       const bytesOut = await send(req, res, decision.answer, {
@@ -99,21 +100,21 @@ export class Dispatcher {
         close: this.#options.api.draining(),
         stallMs: this.#options.api.config.http.idleTimeoutMs,
       });
-      this.#observe(req, route, { status: decision.answer.status, startedAt, bytesOut });
+      this.#observe(route, { status: decision.answer.status, startedAt, bytesIn: progress.bytes, bytesOut });
     } catch (error) {
       decision?.answer.onSent?.(false);
       if (!(error instanceof ClientGone)) {
         this.#options.logger.error({ requestId: id, error }, 'The answer could not be sent.');
       }
       res.destroy();
-      this.#observe(req, route, { status: 499, startedAt, bytesOut: 0 });
+      this.#observe(route, { status: 499, startedAt, bytesIn: progress.bytes, bytesOut: 0 });
     }
     return undefined;
   }
 
   async #decide(
     http: { readonly req: IncomingMessage; readonly res: ServerResponse },
-    { id, attempt }: { readonly id: string; readonly attempt: LocalAttempt },
+    { id, attempt, progress }: { readonly id: string; readonly attempt: LocalAttempt; readonly progress: BodyProgress },
     match: Extract<RouteMatch, { kind: 'match' }>,
   ): Promise<Decision | Declined> {
     const negotiated = this.#negotiate(http.req, match);
@@ -126,6 +127,7 @@ export class Dispatcher {
         principal: api.principalOf(http.req.headers),
         attempt,
         limits: { maxBytes: api.config.http.bodyMaxBytes, budget: api.bodyBudget },
+        progress,
       },
       negotiated,
     );
@@ -192,15 +194,10 @@ export class Dispatcher {
   }
 
   #observe(
-    req: IncomingMessage,
     route: Route | undefined,
-    outcome: { readonly status: number; readonly startedAt: number; readonly bytesOut: number },
+    { status, startedAt, bytesIn, bytesOut }: { status: number; startedAt: number; bytesIn: number; bytesOut: number },
   ): void {
-    this.#options.metrics.observe(route, {
-      status: outcome.status,
-      seconds: (performance.now() - outcome.startedAt) / 1000,
-      bytesIn: Number(req.headers['content-length'] ?? 0) || 0,
-      bytesOut: outcome.bytesOut,
-    });
+    const seconds = (performance.now() - startedAt) / 1000;
+    this.#options.metrics.observe(route, { status, seconds, bytesIn, bytesOut });
   }
 }

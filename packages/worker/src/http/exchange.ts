@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '@sluice/kafka';
 import type { Attempt, EmbeddedFormat, MediaType, PathParams, Route } from '@sluice/protocol';
-import { type BodyLimits, readBody } from './read-body.ts';
+import { type BodyLimits, type BodyProgress, readBody } from './read-body.ts';
 
 /** What was agreed on before a handler runs. */
 export interface Negotiated {
@@ -33,6 +33,7 @@ export class Exchange {
   /** What `readBody` has read, for the case that another node has to do it all. */
   body: Buffer | undefined;
   readonly #limits: BodyLimits;
+  readonly #progress: BodyProgress;
   #releaseBody: (() => void) | undefined;
   #abort: AbortController | undefined;
   #gone: (() => void) | undefined;
@@ -44,6 +45,7 @@ export class Exchange {
       readonly principal: Principal;
       readonly attempt: LocalAttempt;
       readonly limits: BodyLimits;
+      readonly progress: BodyProgress;
     },
     negotiated: Negotiated,
   ) {
@@ -54,6 +56,8 @@ export class Exchange {
     this.attempt = context.attempt;
     this.body = context.attempt.body;
     this.#limits = context.limits;
+    this.#progress = context.progress;
+    this.#progress.bytes = this.body?.length ?? 0;
     this.negotiated = negotiated;
   }
 
@@ -80,7 +84,7 @@ export class Exchange {
   /** @throws ApiError 413, 503; ClientGone */
   async readBody(): Promise<Buffer> {
     if (this.body !== undefined) return this.body;
-    const body = await readBody(this.req, this.#limits, () => {
+    const body = await readBody(this.req, this.#limits, this.#progress, () => {
       // Only `100-continue` comes here (RFC 9110, 10.1.1), and HTTP/1.0 does not know it.
       if (this.req.headers.expect !== undefined && this.req.httpVersionMinor > 0) this.res.writeContinue();
     });

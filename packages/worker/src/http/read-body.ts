@@ -23,6 +23,12 @@ export interface Body {
   readonly release: () => void;
 }
 
+/** What became known of a body on the way, also of one that was refused or never ended. */
+export interface BodyProgress {
+  /** Bytes that were taken. */
+  bytes: number;
+}
+
 const EMPTY_BODY: Body = { bytes: Buffer.alloc(0), release: () => undefined };
 
 function tooLarge(limits: BodyLimits): ApiError {
@@ -40,10 +46,16 @@ function busy(): ApiError {
 
 /**
  * Reads the whole body of a request. How long that may take is the HTTP server's `requestTimeout` (408).
+ * @param progress is kept up to date
  * @param onWanted called when the body is small enough as far as its headers tell, before it is read
  * @throws ApiError 413 or 503 when it does not fit; ClientGone when the connection ended first
  */
-export function readBody(req: IncomingMessage, limits: BodyLimits, onWanted: () => void): Promise<Body> {
+export function readBody(
+  req: IncomingMessage,
+  limits: BodyLimits,
+  progress: BodyProgress,
+  onWanted: () => void,
+): Promise<Body> {
   const declared = Number(req.headers['content-length'] ?? Number.NaN);
   if (declared === 0) return Promise.resolve(EMPTY_BODY);
   if (declared > limits.maxBytes) return Promise.reject(tooLarge(limits));
@@ -63,7 +75,8 @@ export function readBody(req: IncomingMessage, limits: BodyLimits, onWanted: () 
       });
     };
     const onData = (chunk: Buffer): void => {
-      if (length + chunk.length > limits.maxBytes) return fail(tooLarge(limits));
+      progress.bytes += chunk.length;
+      if (progress.bytes > limits.maxBytes) return fail(tooLarge(limits));
       if (!limits.budget.reserve(chunk.length)) return fail(busy());
       length += chunk.length;
       chunks.push(chunk);

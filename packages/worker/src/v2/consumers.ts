@@ -40,6 +40,11 @@ function instanceUri(exchange: Exchange, config: Config, instance: { group: stri
   );
 }
 
+/** As `timeout`, which is cut as well: an int32 of milliseconds holds one of the server's reads for 24 days. */
+function waitOf(asked: number | undefined, { requestTimeoutMs, maxTimeoutMs }: Config['consumer']): number {
+  return asked === undefined ? requestTimeoutMs : Math.min(asked, maxTimeoutMs);
+}
+
 export const createConsumer: Handler = async (exchange, api) => {
   const { config } = api;
   const request = parseCreateConsumerRequest(await exchange.readBody(), config.http.jsonDepthMax);
@@ -57,7 +62,7 @@ export const createConsumer: Handler = async (exchange, api) => {
     autoCommit: request.autoCommit ?? config.consumer.autoCommit,
     autoCommitIntervalMs: config.consumer.autoCommitIntervalMs,
     fetchMinBytes: request.fetchMinBytes ?? config.consumer.fetchMinBytes,
-    requestTimeoutMs: request.requestTimeoutMs ?? config.consumer.requestTimeoutMs,
+    requestTimeoutMs: waitOf(request.requestTimeoutMs, config.consumer),
   };
   await api.instances.create(settings, exchange.attempt.requestId);
   const base = instanceUri(exchange, config, { group, name: instance });

@@ -1,0 +1,53 @@
+import type { ErrorName } from './errors.ts';
+
+/** What routes can answer when they cannot do what was asked for, in groups: the route table is made of them. */
+
+/** Of every route: the request is not as it should be, whoever it is for, or there is a bug (contract A.3, B.4). */
+export const commonErrors: readonly ErrorName[] = [
+  'badRequest',
+  'notFound',
+  'notAcceptable',
+  'requestTimeout',
+  'unsupportedMediaType',
+  'internal',
+];
+
+/**
+ * Of every route, where several servers are one proxy: no node took the request, what it asks for could not be made
+ * safe, or the node that was asked is gone.
+ */
+export const clusterErrors: readonly ErrorName[] = ['badGateway', 'unavailable'];
+
+/** Of a route that reads a body, which may be too large, or too large for now. */
+export const bodyErrors: readonly ErrorName[] = ['badRequest', 'payloadTooLarge', 'unavailable'];
+/** Of a route whose body has fields. */
+export const fieldErrors: readonly ErrorName[] = [...bodyErrors, 'unprocessable'];
+
+/** Of a route that asks Kafka. */
+export const kafkaErrors: readonly ErrorName[] = [
+  'kafkaBadRequest',
+  'kafkaAuthentication',
+  'kafkaAuthorization',
+  'kafka',
+  'kafkaRetriable',
+];
+export const topicErrors: readonly ErrorName[] = [...kafkaErrors, 'unknownTopicOrPartition'];
+export const partitionErrors: readonly ErrorName[] = [...topicErrors, 'partitionNotFound'];
+
+/** What Kafka says of single records stands in the produce response; a producer that ends fails the whole request. */
+export const produceErrors: readonly ErrorName[] = [
+  ...fieldErrors,
+  'kafkaRetriable',
+  'keySchemaMissing',
+  'valueSchemaMissing',
+  'registryNotConfigured',
+  'schemaSerialization',
+];
+
+/** Of a route of a consumer instance. */
+export const instanceErrors: readonly ErrorName[] = ['consumerInstanceNotFound'];
+/** Of one that needs the instance's Kafka consumer. */
+export const consumerErrors: readonly ErrorName[] = [...instanceErrors, ...kafkaErrors];
+/** Of one that says what the instance reads. */
+export const sourceErrors: readonly ErrorName[] = [...fieldErrors, 'illegalState', ...consumerErrors];
+export const seekErrors: readonly ErrorName[] = [...sourceErrors, 'unknownTopicOrPartition'];
