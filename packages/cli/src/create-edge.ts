@@ -20,7 +20,7 @@ export function createEdge(
     bufferMaxBytes: cluster.bufferMaxBytes,
     bufferTotalMaxBytes: http.bodyTotalMaxBytes,
     bodyTimeoutMs: http.bodyTimeoutMs,
-    pollTimeoutMs: consumer.maxTimeoutMs + POLL_MARGIN_MS,
+    pollTimeoutMs: Math.max(consumer.maxTimeoutMs, consumer.requestTimeoutMs) + POLL_MARGIN_MS,
     clientStallMs: http.idleTimeoutMs,
     ownersMax: cluster.ownersMax,
     hooks: edgeMetrics(metrics, log),
