@@ -3,6 +3,7 @@
 // hold; it does not look at the headers of peers.
 import { createServer } from 'node:http';
 import { NodeLease, parseRedisUrl, RedisDirectory } from '../../../packages/directory/src/index.ts';
+import { peerHeaders } from '../../../packages/protocol/src/index.ts';
 import { eventually } from '../../harness/conditions.ts';
 
 export interface FakeWorkerParameters {
@@ -17,6 +18,7 @@ const REGISTER_DEADLINE_MS = 10_000;
 const RETENTION_MS = 600_000;
 const KEEP_ALIVE_MS = 75_000;
 const INSTANCES_MAX = 1_000_000;
+const CALLS = '/x-sluice/';
 
 const [, , text = '', port = ''] = process.argv;
 const { redisUrl, cluster, leaseMs, group, instances } = JSON.parse(text) as FakeWorkerParameters;
@@ -52,9 +54,14 @@ const headers = [
   ['Content-Type', 'application/vnd.kafka.v2+json'],
   ['Content-Length', String(body.length)],
 ].flat();
+/** A read that brings records: the node wants to know when its client has them, and is told in calls of their own. */
+const recordHeaders = [...headers, peerHeaders.awaited, '1'];
 const server = createServer((request, response) => {
   request.resume();
-  request.once('end', () => response.writeHead(200, headers).end(body));
+  request.once('end', () => {
+    if (request.url?.startsWith(CALLS) === true) response.writeHead(204).end();
+    else response.writeHead(200, request.method === 'GET' ? recordHeaders : headers).end(body);
+  });
 });
 server.keepAliveTimeout = KEEP_ALIVE_MS;
 
