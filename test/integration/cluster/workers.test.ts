@@ -178,6 +178,18 @@ describe('workers of a cluster', () => {
     await peer.start();
   });
 
+  it('take over unasked what was in use at one that died', async () => {
+    const instance = await held('subscribed');
+    expect(await read(instance, 'worker-1', 4)).toEqual([0, 1, 2]);
+    await cluster.workers[0]?.kill();
+    await eventually(async () => (await peer.directory.find(instance.name))?.node.id === 'worker-2', {
+      deadlineMs: LEASE_MS + 10_000,
+      describe: 'worker-2 to have it',
+    });
+    await cluster.workers[0]?.restart();
+    await peer.start();
+  });
+
   it('hand over when they end, without a rebalance and without waiting for the lease', async () => {
     const instance = await held('subscribed');
     expect(await read(instance, 'worker-1', 4)).toEqual([0, 1, 2]);
