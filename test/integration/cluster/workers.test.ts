@@ -79,6 +79,19 @@ async function read(instance: Held, node: string, maxBytes = 1_000_000): Promise
   return (answer.json() as { value: number }[]).map(({ value }) => value);
 }
 
+/** An instance on worker-1 whose client has got records 0 to 5, and has proven to have 0 to 2: a successor may know that. */
+async function readTwice(mode: 'subscribed' | 'assigned'): Promise<Held> {
+  const instance = await held(mode, { 'auto.commit.enable': false });
+  expect(await read(instance, 'worker-1', 4)).toEqual([0, 1, 2]);
+  // This read proves the one before it, and is not proven itself.
+  expect(await read(instance, 'worker-1', 4)).toEqual([3, 4, 5]);
+  await eventually(async () => (await peer.directory.read(instance.name))?.state[`p:0/${instance.topic}`] === 'd3', {
+    deadlineMs: 5000,
+    describe: 'the position in the directory',
+  });
+  return instance;
+}
+
 /** Has worker-2 take the instance over. */
 async function takeOver(instance: Held, reason: 'expired' | 'refused'): Promise<void> {
   const path = `${instance.path}/subscription`;
@@ -125,14 +138,7 @@ describe('workers of a cluster', () => {
   });
 
   it.each(['subscribed', 'assigned'] as const)('go on where a holder that was replaced was, %s', async (mode) => {
-    const instance = await held(mode, { 'auto.commit.enable': false });
-    expect(await read(instance, 'worker-1', 4)).toEqual([0, 1, 2]);
-    // This read proves the one before it, and is not proven itself.
-    expect(await read(instance, 'worker-1', 4)).toEqual([3, 4, 5]);
-    await eventually(async () => (await peer.directory.read(instance.name))?.state[`p:0/${instance.topic}`] === 'd3', {
-      deadlineMs: 5000,
-      describe: 'the position in the directory',
-    });
+    const instance = await readTwice(mode);
     if (mode === 'subscribed') {
       await takeOver(instance, 'refused');
     } else {
@@ -150,13 +156,7 @@ describe('workers of a cluster', () => {
   });
 
   it.each(['subscribed', 'assigned'] as const)('commit what a holder before them delivered, %s', async (mode) => {
-    const instance = await held(mode, { 'auto.commit.enable': false });
-    expect(await read(instance, 'worker-1', 4)).toEqual([0, 1, 2]);
-    expect(await read(instance, 'worker-1', 4)).toEqual([3, 4, 5]);
-    await eventually(async () => (await peer.directory.read(instance.name))?.state[`p:0/${instance.topic}`] === 'd3', {
-      deadlineMs: 5000,
-      describe: 'the position in the directory',
-    });
+    const instance = await readTwice(mode);
     await cluster.workers[0]?.kill();
     await takeOver(instance, 'expired');
     expect((await ask(instance, 'worker-2', 'POST /offsets')).status).toBe(200);
