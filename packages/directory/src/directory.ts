@@ -52,6 +52,8 @@ export interface CreateRequest {
   readonly name: InstanceName;
   readonly node: NodeIdentity;
   readonly config: string;
+  /** The fields that it begins with. */
+  readonly state?: Readonly<Record<string, string>>;
   /** Of the client's request: sent again, it finds its own instance and not somebody else's. */
   readonly requestId: string;
 }

@@ -86,14 +86,15 @@ export class MemoryDirectory implements Directory {
     return [...this.#leases.values()].filter(({ endsAt }) => endsAt > now).map(({ record }) => record);
   }
 
-  async create({ name, node, config, requestId }: CreateRequest): Promise<CreateOutcome> {
+  async create({ name, node, config, state = {}, requestId }: CreateRequest): Promise<CreateOutcome> {
     const key = instanceKey(name);
     const entry = this.#entry(key);
     if (entry?.content !== undefined) {
       return { outcome: entry.requestId === requestId ? 'repeated' : 'exists', owner: entry.owner };
     }
     const owner = { node: identity(node), epoch: epochAfter(entry?.owner.epoch ?? 0, this.#now()) };
-    this.#entries.set(key, { name, owner, requestId, content: { config, state: new Map() }, endsAt: this.#end() });
+    const content = { config, state: new Map(Object.entries(state)) };
+    this.#entries.set(key, { name, owner, requestId, content, endsAt: this.#end() });
     this.#announce(name, owner);
     return { outcome: 'created', owner };
   }

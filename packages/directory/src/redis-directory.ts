@@ -91,7 +91,7 @@ export class RedisDirectory implements Directory {
     });
   }
 
-  async create({ name, node, config, requestId }: CreateRequest): Promise<CreateOutcome> {
+  async create({ name, node, config, state = {}, requestId }: CreateRequest): Promise<CreateOutcome> {
     const [, unsettledMs] = await this.#generation();
     if (unsettledMs > 0) return { outcome: 'unsettled', retryAfterMs: unsettledMs };
     const key = instanceKey(name);
@@ -104,6 +104,7 @@ export class RedisDirectory implements Directory {
         this.#options.retentionMs,
         this.#keys.events,
         key,
+        ...Object.entries(state).flat(),
       ]),
       this.#asked(() => this.#client.sadd(this.#keys.held(node), key)),
     ]);

@@ -97,6 +97,13 @@ export function describeDirectory(kind: string, start: () => Promise<Subject>): 
       expect(outcomes.filter(({ outcome }) => outcome === 'created')).toHaveLength(1);
     });
 
+    it('gives an instance the state that it begins with', async () => {
+      const name = uniqueInstance();
+      const state = { at: '7', source: '{}' };
+      await directory.create({ name, node: a, config: '{}', requestId: 'r1', state });
+      expect((await directory.read(name))?.state).toEqual(state);
+    });
+
     it('finds the instance of a request that is sent again', async () => {
       const held = await created(directory, a);
       const repeated = await directory.create({ name: held.name, node: b, config: '{}', requestId: 'r1' });

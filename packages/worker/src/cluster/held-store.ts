@@ -32,6 +32,11 @@ export interface HeldStoreOptions {
   readonly wallClock: () => number;
 }
 
+/** What an instance begins with: should its node die before the first request for it, it has been used all the same. */
+export function firstState(nowMs: number): Readonly<Record<string, string>> {
+  return { [ACTIVE_AT]: String(nowMs) };
+}
+
 export function lastActiveAt(state: Readonly<Record<string, string>>): number {
   return Number(state[ACTIVE_AT] ?? 0);
 }

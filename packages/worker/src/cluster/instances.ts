@@ -16,7 +16,7 @@ import type { Session } from '../sessions/session.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { SessionSettings } from '../sessions/session-settings.ts';
 import { isSubscriptionText } from '../sessions/source.ts';
-import { lastActiveAt } from './held-store.ts';
+import { firstState, lastActiveAt } from './held-store.ts';
 import { configText } from './instance-record.ts';
 import { Tombstones } from './tombstones.ts';
 
@@ -198,9 +198,9 @@ export class Instances {
   }
 
   async #create(name: InstanceName, settings: SessionSettings, requestId: string): Promise<Session | undefined> {
-    const { directory, identity, factory, sessions } = this.#options;
+    const { directory, identity, factory, sessions, wallClock } = this.#options;
     const config = configText(settings);
-    const request = { name, node: identity, config, requestId };
+    const request = { name, node: identity, config, state: firstState(wallClock()), requestId };
     let answer = await directory.create(request).catch((error: unknown) => {
       this.#tombstones.suspect(name);
       return unavailable(error);

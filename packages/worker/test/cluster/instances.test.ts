@@ -93,6 +93,14 @@ describe('creating an instance', () => {
     expect(b.removed).toEqual(['g']);
   });
 
+  it('takes the name of one whose node died before its first request (bug: blocked until Redis forgot it)', async () => {
+    await a.instances.create(settingsOf('i'), 'made');
+    at.now += INSTANCE_TIMEOUT_MS + 1;
+    await at.memory.register(b.record);
+    await b.instances.create(settingsOf('i'), 'new');
+    expect(b.sessions.size).toBe(1);
+  });
+
   it('is left to other nodes while this one drains', async () => {
     a.draining = true;
     expect((await notHeld(a.instances.create(settingsOf('i'), 'r'))).moving).toBe(true);
