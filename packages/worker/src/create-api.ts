@@ -179,12 +179,16 @@ function topicNamesOf({ admins, logger }: WorkerOptions): TopicNames {
   );
 }
 
-function departuresOf({ admins, config, logger }: WorkerOptions, sessions: SessionRegistry): Departures {
+function departuresOf(options: WorkerOptions, sessions: SessionRegistry): Departures {
+  const { admins, config, logger, directory, identity } = options;
   return new Departures({
-    remove: async ({ group, instance }) => {
-      await admins.of(servicePrincipal).removeStaticMember(group, staticMemberId(config.cluster.id, instance));
+    remove: async ({ group, instance }, isGone) => {
+      const groupInstanceId = staticMemberId(config.cluster.id, instance);
+      await admins.of(servicePrincipal).removeStaticMember({ group, groupInstanceId, isGone });
     },
-    isBack: (name) => sessions.get(name) !== undefined,
+    sessions,
+    directory,
+    identity,
     onError: (error, name) => logger.warn({ error, ...name }, 'A group could not be told that a member has gone.'),
   });
 }
