@@ -58,6 +58,9 @@ export interface CreateRequest {
   readonly requestId: string;
 }
 
+/** Names a create by what it was asked for with: whether it happened is not known. */
+export type CreateAttempt = Pick<CreateRequest, 'name' | 'node' | 'requestId'>;
+
 export type CreateOutcome =
   | { readonly outcome: 'created' | 'repeated'; readonly owner: Ownership }
   /** The name is taken. */
@@ -133,6 +136,8 @@ export interface Directory {
   nodes(): Promise<readonly NodeRecord[]>;
 
   create(request: CreateRequest): Promise<CreateOutcome>;
+  /** Removes the instance if this very request made it. @returns whether it had */
+  undo(attempt: CreateAttempt): Promise<boolean>;
   /** @throws DirectoryUnavailable, too, for an unknown name while owners may still restore what was forgotten */
   find(name: InstanceName): Promise<Ownership | undefined>;
   /** All that is known of an instance. @throws as `find` */

@@ -1,6 +1,7 @@
 import type {
   ClaimOutcome,
   ClaimRequest,
+  CreateAttempt,
   CreateOutcome,
   CreateRequest,
   Directory,
@@ -97,6 +98,14 @@ export class MemoryDirectory implements Directory {
     this.#entries.set(key, { name, owner, requestId, content, endsAt: this.#end() });
     this.#announce(name, owner);
     return { outcome: 'created', owner };
+  }
+
+  async undo({ name, node, requestId }: CreateAttempt): Promise<boolean> {
+    const entry = this.#entry(instanceKey(name));
+    if (entry?.content === undefined || entry.requestId !== requestId || !sameNode(entry.owner.node, node))
+      return false;
+    await this.remove({ name, ...entry.owner });
+    return true;
   }
 
   async find(name: InstanceName): Promise<Ownership | undefined> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type ClaimOutcome,
   type ClaimRequest,
+  type CreateAttempt,
   type CreateOutcome,
   type CreateRequest,
   type Directory,
@@ -111,6 +112,14 @@ export class RedisDirectory implements Directory {
     const [outcome, ...owner] = answer as ['created' | 'repeated' | 'exists', ...string[]];
     if (outcome === 'exists') this.#forget(node, key);
     return { outcome, owner: ownerOf(owner) };
+  }
+
+  async undo({ name, node, requestId }: CreateAttempt): Promise<boolean> {
+    const key = instanceKey(name);
+    const parameters = [node.id, node.boot, requestId, this.#options.retentionMs, this.#keys.events, key];
+    const isUndone = (await this.#run(scripts.undo, this.#keys.instance(name), parameters)) === 1;
+    if (isUndone) this.#forget(node, key);
+    return isUndone;
   }
 
   async find(name: InstanceName): Promise<Ownership | undefined> {

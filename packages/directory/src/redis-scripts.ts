@@ -9,7 +9,17 @@ export interface Script {
   readonly sha1: string;
 }
 
-type ScriptName = 'assert' | 'claim' | 'create' | 'generation' | 'lease' | 'leave' | 'read' | 'remove' | 'write';
+type ScriptName =
+  | 'assert'
+  | 'claim'
+  | 'create'
+  | 'generation'
+  | 'lease'
+  | 'leave'
+  | 'read'
+  | 'remove'
+  | 'undo'
+  | 'write';
 
 function script(name: ScriptName): Script {
   const text = readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8');
@@ -26,6 +36,7 @@ export const scripts: Readonly<Record<ScriptName, Script>> = {
   leave: script('leave'),
   read: script('read'),
   remove: script('remove'),
+  undo: script('undo'),
   write: script('write'),
 };
 

@@ -110,6 +110,19 @@ export function describeDirectory(kind: string, start: () => Promise<Subject>): 
       expect(repeated).toEqual({ outcome: 'repeated', owner: ownerOf(held) });
     });
 
+    it('undoes a create that nobody heard of, and no other', async () => {
+      const held = await created(directory, a);
+      const attempt = { name: held.name, node: a, requestId: 'r1' };
+      expect(await directory.undo({ ...attempt, requestId: 'r2' })).toBe(false);
+      expect(await directory.undo({ ...attempt, node: b })).toBe(false);
+      expect(await directory.find(held.name)).toEqual(ownerOf(held));
+      expect(await directory.undo(attempt)).toBe(true);
+      expect(await directory.find(held.name)).toBeUndefined();
+      expect(await directory.undo(attempt)).toBe(false);
+      expect(await directory.assert([{ ...held, config: '{}', state: {} }])).toMatchObject([{ outcome: 'lost' }]);
+      await created(directory, b, held.name);
+    });
+
     it('keeps names apart whatever their characters', async () => {
       const names = [
         { group: 'a|b', instance: 'c' },

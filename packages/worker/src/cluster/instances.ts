@@ -1,5 +1,7 @@
 import {
   type ClaimRequest,
+  type CreateOutcome,
+  type CreateRequest,
   type Directory,
   DirectoryUnavailable,
   type HeldInstance,
@@ -62,6 +64,12 @@ function unavailable(error: unknown): never {
   });
 }
 
+/** Where it is cannot be told now: whoever asks may ask again soon. */
+function laterElsewhere(error: unknown): never {
+  if (!(error instanceof DirectoryUnavailable)) throw error;
+  throw new NotHeld(undefined, { moving: true });
+}
+
 /**
  * The consumer instances that this node holds: made here, or taken over from a node that is gone or goes. The directory
  * has the last word on who holds what.
@@ -74,7 +82,15 @@ export class Instances {
 
   constructor(options: InstancesOptions) {
     this.#options = options;
-    this.#tombstones = new Tombstones(options);
+    this.#tombstones = new Tombstones({
+      ...options,
+      alone: async (name, work) => {
+        await this.#arrival(name, async () => {
+          await work();
+          return undefined;
+        });
+      },
+    });
   }
 
   /**
@@ -181,33 +197,23 @@ export class Instances {
 
   /** Another node believes that it is here. */
   async #lookElsewhere(name: InstanceName): Promise<Session | undefined> {
-    let owner: Ownership | undefined;
-    try {
-      owner = await this.#options.directory.find(name);
-    } catch (error) {
-      if (!(error instanceof DirectoryUnavailable)) throw error;
-      throw new NotHeld(undefined, { moving: true });
-    }
+    const owner = await this.#options.directory.find(name).catch(laterElsewhere);
     if (owner === undefined) return undefined;
     const { id, boot } = this.#options.identity;
     if (owner.node.id !== id || owner.node.boot !== boot) throw new NotHeld(owner);
     // Its end was not heard of, or its create was cut short.
-    if (await this.#tombstones.settle(name)) return undefined;
+    if (await this.#tombstones.settle(name).catch(laterElsewhere)) return undefined;
     // It was taken over, and nobody here was told: the answer came too late. So it is taken over once more.
     return await this.claim(name, owner, 'handover');
   }
 
   async #create(name: InstanceName, settings: SessionSettings, requestId: string): Promise<Session | undefined> {
-    const { directory, identity, factory, sessions, wallClock } = this.#options;
+    const { identity, factory, sessions, wallClock } = this.#options;
     const config = configText(settings);
     const request = { name, node: identity, config, state: firstState(wallClock()), requestId };
-    let answer = await directory.create(request).catch((error: unknown) => {
-      this.#tombstones.suspect(name);
-      return unavailable(error);
-    });
-    if (answer.outcome === 'exists' && (await this.#removeExpired(name))) {
-      answer = await directory.create(request).catch(unavailable);
-    }
+    await this.#tombstones.clear(name).catch(unavailable);
+    let answer = await this.#ask(request);
+    if (answer.outcome === 'exists' && (await this.#removeExpired(name))) answer = await this.#ask(request);
     if (answer.outcome === 'exists') throw new ApiError('consumerAlreadyExists');
     if (answer.outcome === 'unsettled') {
       throw new ApiError('unavailable', {
@@ -229,6 +235,21 @@ export class Instances {
     return session;
   }
 
+  /** A slow directory may have done it, and said so too late: asked once more, it says what became of the request. */
+  async #ask(request: CreateRequest): Promise<CreateOutcome> {
+    const { directory } = this.#options;
+    this.#tombstones.trust(request.requestId);
+    try {
+      return await directory.create(request).catch((error: unknown) => {
+        if (!(error instanceof DirectoryUnavailable)) throw error;
+        return directory.create(request);
+      });
+    } catch (error) {
+      this.#tombstones.suspect(request.name, request.requestId);
+      return unavailable(error);
+    }
+  }
+
   async #claim(request: ClaimRequest): Promise<Session | undefined> {
     const { directory, sessions, draining, mayTakeOver, now, onTakeover } = this.#options;
     const here = sessions.get(request.name);
@@ -239,10 +260,7 @@ export class Instances {
     if (request.reason === 'expired' && !mayTakeOver()) throw new NotHeld(request.from, { moving: true });
     const startedAt = now();
     await this.#assertClaimable(request);
-    const answer = await directory.claim(request).catch((error: unknown) => {
-      if (!(error instanceof DirectoryUnavailable)) throw error;
-      throw new NotHeld(undefined, { moving: true });
-    });
+    const answer = await directory.claim(request).catch(laterElsewhere);
     onTakeover(request.reason, answer.outcome, (now() - startedAt) / 1000);
     switch (answer.outcome) {
       case 'gone':
@@ -277,10 +295,7 @@ export class Instances {
    */
   async #assertClaimable({ name, from, reason }: ClaimRequest): Promise<void> {
     const { directory, factory } = this.#options;
-    const record = await directory.read(name).catch((error: unknown) => {
-      if (!(error instanceof DirectoryUnavailable)) throw error;
-      throw new NotHeld(undefined, { moving: true });
-    });
+    const record = await directory.read(name).catch(laterElsewhere);
     if (record === undefined) return;
     const isFenced = reason !== 'refused' || isSubscriptionText(sourceOf(record.state));
     if (!isFenced || !factory.understands(record)) throw new NotHeld(from, { moving: true });

@@ -6,12 +6,12 @@ import {
   type NodeIdentity,
   type Ownership,
 } from '@sluice/directory';
-import type { SessionRegistry } from '../sessions/session-registry.ts';
 
 export interface TombstonesOptions {
   readonly directory: Directory;
   readonly identity: NodeIdentity;
-  readonly sessions: SessionRegistry;
+  /** Does something about an instance while nobody else at this node makes it or takes it over. */
+  readonly alone: (name: InstanceName, work: () => Promise<void>) => Promise<void>;
 }
 
 const RETRY_MS = 1000;
@@ -23,11 +23,14 @@ function keyOf({ group, instance }: InstanceName): string {
   return JSON.stringify([group, instance]);
 }
 
-/** What was deleted stays deleted: says so to the directory, and again for as long as it does not hear. */
+/**
+ * What was deleted stays deleted, and what was not made stays unmade: says so to the directory, and again for as long as it
+ * does not hear.
+ */
 export class Tombstones {
   readonly #options: TombstonesOptions;
   readonly #unheard = new Map<string, HeldInstance>();
-  /** Creates without an answer: the directory may hold what no session stands for. */
+  /** Creates without an answer, by their requests: the directory may hold what no session stands for. */
   readonly #suspects = new Map<string, InstanceName>();
   readonly #deletedBy = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -50,20 +53,39 @@ export class Tombstones {
     }
   }
 
-  /** Whether the directory holds an instance that this node has ended, or was not to make: then it is undone now. */
+  /** A create was not answered. Should it have happened, it is undone: its client was told that it had not. */
+  suspect(name: InstanceName, requestId: string): void {
+    remember(this.#suspects, requestId, name);
+    this.#retryLater();
+  }
+
+  /** It is sent once more, and its outcome will be known. */
+  trust(requestId: string): void {
+    this.#suspects.delete(requestId);
+  }
+
+  /**
+   * Whether the directory held an instance that this node has ended, or was not to make: it is undone now.
+   * @throws DirectoryUnavailable
+   */
   async settle(name: InstanceName): Promise<boolean> {
+    let isUndone = false;
+    await this.#options.alone(name, async () => {
+      isUndone = await this.clear(name);
+    });
+    return isUndone;
+  }
+
+  /** The same for whoever has the name to itself: nobody else at this node makes it, or takes it over. */
+  async clear(name: InstanceName): Promise<boolean> {
     const key = keyOf(name);
     const held = this.#unheard.get(key);
     if (held !== undefined) await this.bury(held);
-    else if (this.#suspects.has(key)) await this.#clear(name);
-    else return false;
-    return true;
-  }
-
-  /** A create was not answered. Should it have happened, it is undone: its client was told that it had not. */
-  suspect(name: InstanceName): void {
-    remember(this.#suspects, keyOf(name), name);
-    this.#retryLater();
+    let isUndone = held !== undefined;
+    for (const [requestId, suspect] of this.#suspects) {
+      if (keyOf(suspect) === key && (await this.#undo(name, requestId))) isUndone = true;
+    }
+    return isUndone;
   }
 
   wasDeletedBy(requestId: string): boolean {
@@ -92,25 +114,19 @@ export class Tombstones {
   }
 
   async #retry(): Promise<void> {
-    for (const held of this.#unheard.values()) await this.bury(held);
-    for (const [key, name] of this.#suspects) {
-      if (await this.#clear(name)) this.#suspects.delete(key);
+    try {
+      const unheard = [...this.#unheard.values()].map(({ name }) => name);
+      for (const name of [...unheard, ...this.#suspects.values()]) await this.settle(name);
+    } catch (error) {
+      if (!(error instanceof DirectoryUnavailable)) throw error;
     }
     if (this.#unheard.size + this.#suspects.size > 0) this.#retryLater();
   }
 
-  async #clear(name: InstanceName): Promise<boolean> {
-    const { directory, identity, sessions } = this.#options;
-    try {
-      const owner = await directory.find(name);
-      const isMine = owner?.node.id === identity.id && owner.node.boot === identity.boot;
-      // The client may have tried again, and with success.
-      if (owner !== undefined && isMine && sessions.get(name) === undefined) await directory.remove({ name, ...owner });
-      return true;
-    } catch (error) {
-      if (!(error instanceof DirectoryUnavailable)) throw error;
-      return false;
-    }
+  async #undo(name: InstanceName, requestId: string): Promise<boolean> {
+    const isUndone = await this.#options.directory.undo({ name, node: this.#options.identity, requestId });
+    this.#suspects.delete(requestId);
+    return isUndone;
   }
 }
 

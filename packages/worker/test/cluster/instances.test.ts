@@ -1,3 +1,4 @@
+import { DirectoryUnavailable } from '@sluice/directory';
 import { servicePrincipal } from '@sluice/kafka';
 import type { Attempt } from '@sluice/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -45,6 +46,18 @@ async function created(source = '{"topics":["t"]}'): Promise<number> {
   return epoch;
 }
 
+/** The next creates happen, and nobody hears of it. */
+function loseAnswers(count: number): void {
+  const make = at.memory.create.bind(at.memory);
+  const create = vi.spyOn(at.memory, 'create');
+  for (let i = 0; i < count; i += 1) {
+    create.mockImplementationOnce(async (request) => {
+      await make(request);
+      throw new DirectoryUnavailable('slow');
+    });
+  }
+}
+
 /** The lease of `a` runs out; `b` keeps its own. */
 async function expireA(): Promise<void> {
   at.now += LEASE_MS;
@@ -82,6 +95,38 @@ describe('creating an instance', () => {
     at.away = false;
     await vi.advanceTimersByTimeAsync(1500);
     expect(await at.memory.find(name)).toBeUndefined();
+  });
+
+  it('finds what a slow directory did and was too late to say (bug: 503, and 40902 to whoever tried again)', async () => {
+    loseAnswers(1);
+    await a.instances.create(settingsOf('i'), 'r');
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await at.memory.find(name)).toEqual({ node: a.identity, epoch: a.instances.epochOf(name) });
+  });
+
+  it('has the name free for the next try when it was answered 503 (bug: 40902 until it was undone)', async () => {
+    loseAnswers(2);
+    await expect(a.instances.create(settingsOf('i'), 'r1')).rejects.toEqual(codeOf(503));
+    await a.instances.create(settingsOf('i'), 'r2');
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await at.memory.find(name)).toEqual({ node: a.identity, epoch: a.instances.epochOf(name) });
+  });
+
+  it('undoes its own create alone (bug: one that was answered 200 a moment later was removed with it)', async () => {
+    const make = at.memory.create.bind(at.memory);
+    const create = vi.spyOn(at.memory, 'create').mockRejectedValue(new DirectoryUnavailable('slow'));
+    await expect(a.instances.create(settingsOf('i'), 'r1')).rejects.toEqual(codeOf(503));
+    await vi.advanceTimersByTimeAsync(990);
+    // Done, and its answer is on its way when the node looks what became of the first.
+    create.mockImplementation(async (request) => {
+      const outcome = await make(request);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return outcome;
+    });
+    const second = a.instances.create(settingsOf('i'), 'r2');
+    await vi.advanceTimersByTimeAsync(5000);
+    await second;
+    expect(await at.memory.find(name)).toEqual({ node: a.identity, epoch: a.instances.epochOf(name) });
   });
 
   it('takes the name of an instance that has expired on a node that is gone', async () => {
