@@ -100,12 +100,13 @@ export class MemoryDirectory implements Directory {
     return { outcome: 'created', owner };
   }
 
-  async undo({ name, node, requestId }: CreateAttempt): Promise<boolean> {
+  async undo({ name, node, requestId }: CreateAttempt): Promise<HeldInstance | undefined> {
     const entry = this.#entry(instanceKey(name));
-    if (entry?.content === undefined || entry.requestId !== requestId || !sameNode(entry.owner.node, node))
-      return false;
-    await this.remove({ name, ...entry.owner });
-    return true;
+    if (entry?.content === undefined || entry.requestId !== requestId) return undefined;
+    if (!sameNode(entry.owner.node, node)) return undefined;
+    const undone = { name, ...entry.owner };
+    await this.remove(undone);
+    return undone;
   }
 
   async find(name: InstanceName): Promise<Ownership | undefined> {
@@ -151,8 +152,8 @@ export class MemoryDirectory implements Directory {
     const entry = this.#entry(key);
     if (entry !== undefined && entry.content === undefined) return { outcome: 'held' };
     if (entry !== undefined && !sameOwner(entry.owner, held) && entry.owner.epoch >= held.epoch) return lost(entry);
-    const epoch = epochAfter(Math.max(held.epoch, entry?.owner.epoch ?? 0), this.#now());
-    const owner = { node: identity(held.node), epoch };
+    // Not by the clock: said again to a directory that came back empty, it must not keep a later holder from asserting.
+    const owner = { node: identity(held.node), epoch: Math.max(held.epoch, entry?.owner.epoch ?? 0) + 1 };
     this.#entries.set(key, { name: held.name, owner, requestId: '', content: undefined, endsAt: this.#end() });
     this.#announce(held.name, undefined);
     return { outcome: 'held' };

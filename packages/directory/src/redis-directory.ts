@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type ClaimOutcome,
   type ClaimRequest,
@@ -22,6 +21,7 @@ import { instanceKey, instanceOfKey } from './instance-key.ts';
 import { redisClient } from './redis-client.ts';
 import { RedisEvents } from './redis-events.ts';
 import { RedisKeys } from './redis-keys.ts';
+import { RedisMemory } from './redis-memory.ts';
 import { type RedisClient, runScript, type Script, scripts } from './redis-scripts.ts';
 import type { RedisAddress } from './redis-url.ts';
 
@@ -49,9 +49,11 @@ export class RedisDirectory implements Directory {
   readonly #client: RedisClient;
   readonly #events: RedisEvents;
   readonly #keys: RedisKeys;
-  #connections = 0;
-  /** The connection over which the lease was renewed last: over a new one Redis may have lost what was written before. */
-  #renewedOver = 0;
+  readonly #memory: RedisMemory;
+  /** Grows whenever Redis may have lost what was written before: with each connection, and each new memory. */
+  #lapses = 0;
+  /** As it was when the lease was renewed last. */
+  #renewedAt = 0;
   #lastError: Error | undefined;
 
   constructor(options: RedisDirectoryOptions) {
@@ -62,9 +64,19 @@ export class RedisDirectory implements Directory {
     this.#client = redisClient(connection);
     // A connection that is subscribed takes no other commands.
     this.#events = new RedisEvents(redisClient(connection), this.#keys.events);
+    const onLapse = (): void => {
+      this.#lapses += 1;
+      this.#events.tell({ type: 'lapse' });
+    };
+    this.#memory = new RedisMemory({
+      client: this.#client,
+      key: this.#keys.generation,
+      leaseMs: options.leaseMs,
+      onLapse,
+    });
     this.#client.on('ready', () => {
-      this.#connections += 1;
       options.onConnection?.(true, undefined);
+      onLapse();
     });
     this.#client.on('error', (error: Error) => {
       this.#lastError = error;
@@ -93,11 +105,11 @@ export class RedisDirectory implements Directory {
   }
 
   async create({ name, node, config, state = {}, requestId }: CreateRequest): Promise<CreateOutcome> {
-    const [, unsettledMs] = await this.#generation();
-    if (unsettledMs > 0) return { outcome: 'unsettled', retryAfterMs: unsettledMs };
     const key = instanceKey(name);
+    const keys = this.#keys.instance(name);
+    const unsettledMs = await this.#asked(() => this.#memory.unsettledMs(keys[0]));
     const [answer] = await Promise.all([
-      this.#run(scripts.create, this.#keys.instance(name), [
+      this.#run(scripts.create, keys, [
         node.id,
         node.boot,
         requestId,
@@ -105,21 +117,24 @@ export class RedisDirectory implements Directory {
         this.#options.retentionMs,
         this.#keys.events,
         key,
+        unsettledMs,
         ...Object.entries(state).flat(),
       ]),
       this.#asked(() => this.#client.sadd(this.#keys.held(node), key)),
     ]);
-    const [outcome, ...owner] = answer as ['created' | 'repeated' | 'exists', ...string[]];
-    if (outcome === 'exists') this.#forget(node, key);
+    const [outcome, ...owner] = answer as ['created' | 'repeated' | 'exists' | 'unsettled', ...string[]];
+    if (outcome === 'exists' || outcome === 'unsettled') this.#forget(node, key);
+    if (outcome === 'unsettled') return { outcome, retryAfterMs: unsettledMs };
     return { outcome, owner: ownerOf(owner) };
   }
 
-  async undo({ name, node, requestId }: CreateAttempt): Promise<boolean> {
+  async undo({ name, node, requestId }: CreateAttempt): Promise<HeldInstance | undefined> {
     const key = instanceKey(name);
     const parameters = [node.id, node.boot, requestId, this.#options.retentionMs, this.#keys.events, key];
-    const isUndone = (await this.#run(scripts.undo, this.#keys.instance(name), parameters)) === 1;
-    if (isUndone) this.#forget(node, key);
-    return isUndone;
+    const epoch = await this.#run(scripts.undo, this.#keys.instance(name), parameters);
+    if (epoch === null) return undefined;
+    this.#forget(node, key);
+    return { name, node: { id: node.id, boot: node.boot }, epoch: Number(epoch) };
   }
 
   async find(name: InstanceName): Promise<Ownership | undefined> {
@@ -128,13 +143,13 @@ export class RedisDirectory implements Directory {
       return this.#client.hmget(own, 'node', 'boot', 'epoch', 'deleted');
     });
     if (id != null && deleted == null) return ownerOf([id, boot ?? '', epoch ?? '']);
-    if (id == null) await this.#refuseUnsettled();
+    if (id == null) await this.#refuseUnsettled(name);
     return undefined;
   }
 
   async read(name: InstanceName): Promise<InstanceRecord | undefined> {
     const [outcome, ...more] = (await this.#run(scripts.read, this.#keys.instance(name), [])) as [string, ...string[]];
-    if (outcome === 'unknown') await this.#refuseUnsettled();
+    if (outcome === 'unknown') await this.#refuseUnsettled(name);
     if (outcome !== 'found') return undefined;
     const [id, boot, epoch, config, ...fields] = more as [string, string, string, string, ...string[]];
     return { name, ...ownerOf([id, boot, epoch]), config, state: pairs(fields) };
@@ -159,7 +174,7 @@ export class RedisDirectory implements Directory {
     const [outcome, ...more] = answer as [string, ...string[]];
     if (outcome !== 'claimed') {
       this.#forget(to, key);
-      if (outcome === 'gone') await this.#refuseUnsettled();
+      if (outcome === 'gone') await this.#refuseUnsettled(name);
       return outcome === 'gone' ? { outcome } : { outcome: 'moved', owner: ownerOf(more) };
     }
     this.#forget(from.node, key);
@@ -219,32 +234,28 @@ export class RedisDirectory implements Directory {
   }
 
   async #lease(node: NodeRecord, mode: 'register' | 'renew'): Promise<LeaseOutcome> {
-    const connection = this.#connections;
+    const lapses = this.#lapses;
     const { leaseMs, retentionMs } = this.#options;
     const keys = [this.#keys.node(node.id), this.#keys.nodeList, this.#keys.held(node)];
     const parameters = [node.id, node.boot, JSON.stringify(node), node.state, leaseMs, retentionMs, mode];
-    const [answer] = await Promise.all([
-      this.#run(scripts.lease, keys, [...parameters, this.#keys.events]),
-      // Begins with the first node, so that a cluster is settled long before its first instance.
-      this.#generation(),
-    ]);
-    const outcome = answer as LeaseOutcome;
+    // Begins with the first node, so that a cluster is settled long before its first instance.
+    const look = this.#asked(() => this.#memory.look());
+    // From then on only a look aside: a server of a Redis cluster that is down must not hold up the leases at another.
+    look.catch(() => undefined);
+    const lease = this.#run(scripts.lease, keys, [...parameters, this.#keys.events]);
+    const [outcome] = (await Promise.all([lease, mode === 'register' ? look : undefined])) as [LeaseOutcome, unknown];
     if (outcome === 'replaced') return outcome;
-    const sameConnection = this.#renewedOver === connection;
-    this.#renewedOver = connection;
-    return sameConnection ? outcome : 'restored';
-  }
-
-  async #generation(): Promise<[id: string, unsettledMs: number]> {
-    const parameters = [randomUUID(), this.#options.leaseMs];
-    return (await this.#run(scripts.generation, [this.#keys.generation], parameters)) as [string, number];
+    const isSame = this.#renewedAt === lapses;
+    this.#renewedAt = lapses;
+    return isSame ? outcome : 'restored';
   }
 
   /** What is missing now may be restored yet: nobody may say that it does not exist. */
-  async #refuseUnsettled(): Promise<void> {
-    const [, unsettledMs] = await this.#generation();
-    if (unsettledMs > 0)
-      throw new DirectoryUnavailable('Redis came back empty, and instances are still being restored');
+  async #refuseUnsettled(name: InstanceName): Promise<void> {
+    const [key] = this.#keys.instance(name);
+    const unsettledMs = await this.#asked(() => this.#memory.unsettledMs(key));
+    if (unsettledMs === 0) return;
+    throw new DirectoryUnavailable('Redis came back without its last writes, and instances are still being restored');
   }
 
   async #leaseRuns({ id, boot }: NodeIdentity): Promise<boolean> {

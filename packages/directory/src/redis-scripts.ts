@@ -16,6 +16,7 @@ type ScriptName =
   | 'generation'
   | 'lease'
   | 'leave'
+  | 'memory'
   | 'read'
   | 'remove'
   | 'undo'
@@ -34,6 +35,7 @@ export const scripts: Readonly<Record<ScriptName, Script>> = {
   generation: script('generation'),
   lease: script('lease'),
   leave: script('leave'),
+  memory: script('memory'),
   read: script('read'),
   remove: script('remove'),
   undo: script('undo'),

@@ -8,6 +8,7 @@ import { RedisDirectory } from '../src/redis-directory.ts';
 import { RedisKeys } from '../src/redis-keys.ts';
 import { parseRedisUrl } from '../src/redis-url.ts';
 import { nodeOf } from './conformance.ts';
+import { SETTLE } from './settle.ts';
 
 const TIMES = { leaseMs: 10_000, retentionMs: 600_000 };
 const NODES = 2;
@@ -206,7 +207,7 @@ describe('any history of creates, claims, deletes, restarts and lost leases', ()
     await fc.assert(
       fc.asyncProperty(steps, async (history) => {
         await server.command('FLUSHALL');
-        await server.command('HSET', keys.generation, 'id', 'settled', 'settled', '0');
+        await server.command('EVAL', SETTLE, '1', keys.generation);
         runs += 1;
         await new Play({ directory, expire }, `g${runs}`).run(history);
       }),

@@ -12,6 +12,7 @@ import { RedisDirectory } from '../src/redis-directory.ts';
 import { RedisKeys } from '../src/redis-keys.ts';
 import { parseRedisUrl } from '../src/redis-url.ts';
 import { created, describeDirectory, nodeOf, type Subject, uniqueInstance } from './conformance.ts';
+import { SETTLE } from './settle.ts';
 
 const LEASE_MS = 10_000;
 const RETENTION_MS = 600_000;
@@ -63,16 +64,17 @@ interface Place {
   readonly command: (...words: readonly string[]) => Promise<unknown>;
 }
 
-async function subjectOn({ url, command }: Place): Promise<Subject> {
+async function subjectOn({ url, command }: Place): Promise<Subject & { readonly cluster: string }> {
   clusters += 1;
   const cluster = `{test}:${clusters}`;
   const keys = new RedisKeys(cluster);
   const directory = await directoryAt(url, cluster);
   return {
+    cluster,
     directory,
     expire: async ({ id }: NodeIdentity) => void (await command('DEL', keys.node(id))),
     empty: async () => void (await command('FLUSHALL')),
-    settle: async () => void (await command('HSET', keys.generation, 'id', 'settled', 'settled', '0')),
+    settle: async () => void (await command('EVAL', SETTLE, '1', keys.generation)),
     close: async () => await directory.close(),
   };
 }
@@ -139,6 +141,35 @@ describe('on a Redis cluster', () => {
   });
 
   describeDirectory('in a Redis cluster', async () => await subjectOn(everywhere(cluster)));
+
+  it('notices that one of its servers lost its memory (bug: what stood there was unknown, and never said again)', async () => {
+    const { directory, settle, close } = await subjectOn(everywhere(cluster));
+    const a = nodeOf('a');
+    await directory.register(a);
+    await settle();
+    // One on each server: their keys say where.
+    const held = await Promise.all(Array.from({ length: 30 }, async () => await created(directory, a)));
+    expect(await directory.renew(a)).toBe('kept');
+    const events: string[] = [];
+    directory.watch(({ type }) => events.push(type));
+    const [, , last] = cluster.servers as [RedisServer, RedisServer, RedisServer];
+    await last.restart();
+    await expect.poll(async () => await directory.renew(a).catch(() => 'away'), { timeout: 20_000 }).toBe('restored');
+    expect(events).toContain('lapse');
+    await eventually(async () => (await last.command('CLUSTER', 'INFO')).includes('cluster_state:ok'), {
+      deadlineMs: DEADLINE_MS,
+      describe: 'the server to be back in its cluster',
+    });
+    const answers = await Promise.allSettled(held.map(async ({ name }) => await directory.find(name)));
+    const lost = answers.filter((answer) => {
+      return answer.status === 'rejected' && String(answer.reason).includes('still being restored');
+    });
+    expect(lost.length).toBeGreaterThan(0);
+    expect(lost.length).toBeLessThan(held.length);
+    await directory.assert(held.map((one) => ({ ...one, config: '{}', state: {} })));
+    for (const { name, node, epoch } of held) expect(await directory.find(name)).toEqual({ node, epoch });
+    await close();
+  }, 60_000);
 });
 
 describe('on a primary that sentinels watch', () => {
@@ -202,6 +233,53 @@ describe('when Redis is away', () => {
     await reachable(directory);
     expect(await directory.renew(a)).toBe('restored');
     expect(await directory.renew(a)).toBe('kept');
+    await close();
+    await server.stop();
+  });
+
+  it('takes nothing for unknown, and makes nothing, on a server without the last writes (bug: a name was given twice)', async () => {
+    const server = await startRedis();
+    const a = await subjectOn(server);
+    const b = await directoryAt(server.url, a.cluster);
+    await a.directory.register(nodeOf('a'));
+    await b.register(nodeOf('b'));
+    await a.settle();
+    const kept = await created(a.directory, nodeOf('a'));
+    await server.command('SAVE');
+    const held = await created(a.directory, nodeOf('a'));
+    const lapses: string[] = [];
+    a.directory.watch(({ type }) => lapses.push(type));
+    await server.restart({ keepSaved: true });
+    await reachable(b);
+    await expect(b.find(held.name)).rejects.toThrow(DirectoryUnavailable);
+    await expect(b.read(held.name)).rejects.toThrow(DirectoryUnavailable);
+    const create = { name: held.name, node: nodeOf('b'), config: '{}', requestId: 'r2' };
+    expect(await b.create(create)).toMatchObject({ outcome: 'unsettled' });
+    // Whoever starts now is told the same: it is Redis that remembers when it was.
+    const fresh = await directoryAt(server.url, a.cluster);
+    await expect(fresh.find(held.name)).rejects.toThrow(DirectoryUnavailable);
+    // What is there is known.
+    expect(await b.create({ ...create, name: kept.name })).toMatchObject({ outcome: 'exists' });
+    // The holder is told at once that it has to say what it holds.
+    await expect.poll(() => lapses, { timeout: DEADLINE_MS }).toContain('lapse');
+    expect(await a.directory.renew(nodeOf('a'))).toBe('restored');
+    expect(await a.directory.assert([{ ...held, config: '{}', state: {} }])).toEqual([{ outcome: 'restored' }]);
+    expect(await b.find(held.name)).toEqual({ node: held.node, epoch: held.epoch });
+    await a.settle();
+    expect(await b.find(uniqueInstance())).toBeUndefined();
+    for (const directory of [a.directory, b, fresh]) await directory.close();
+    await server.stop();
+  });
+
+  it('does not take a connection that broke for a loss of names', async () => {
+    const server = await startRedis();
+    const { directory, settle, close } = await subjectOn(server);
+    await directory.register(nodeOf('a'));
+    await settle();
+    await server.command('CLIENT', 'KILL', 'TYPE', 'normal');
+    await reachable(directory);
+    expect(await directory.find(uniqueInstance())).toBeUndefined();
+    await created(directory, nodeOf('a'));
     await close();
     await server.stop();
   });

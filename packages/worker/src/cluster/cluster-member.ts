@@ -68,6 +68,7 @@ export class ClusterMember {
       describe: () => this.#describe(),
       sessions,
       onLost: options.onLost,
+      assertEnded: () => options.instances().assertEnded(),
       onRenewal: (outcome, tookMs) => metrics.renewal(outcome, tookMs),
       onFenced: () => {
         metrics.fenced();

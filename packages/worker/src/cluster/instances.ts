@@ -152,6 +152,11 @@ export class Instances {
     if (owner !== undefined) session.movedTo = { owner };
   }
 
+  /** What has ended here is said again, to a directory that may have forgotten it. Never rejects. */
+  async assertEnded(): Promise<void> {
+    await this.#tombstones.repeat();
+  }
+
   /** The directory says that another node holds it, or, without an owner, that it was deleted. */
   async lose(session: Session, owner: Ownership | undefined): Promise<void> {
     if (owner === undefined) await this.#options.sessions.discard(session);
@@ -217,7 +222,7 @@ export class Instances {
     if (answer.outcome === 'exists') throw new ApiError('consumerAlreadyExists');
     if (answer.outcome === 'unsettled') {
       throw new ApiError('unavailable', {
-        message: 'Redis came back empty, and instances are still being restored. Try again.',
+        message: 'Redis came back without its last writes, and instances are still being restored. Try again.',
         retryAfterSeconds: Math.max(1, Math.ceil(answer.retryAfterMs / 1000)),
       });
     }

@@ -19,6 +19,8 @@ export interface MembershipOptions {
   readonly sessions: SessionRegistry;
   /** Another node holds it; without an owner: it was deleted. */
   readonly onLost: (session: Session, owner: Ownership | undefined) => Promise<void>;
+  /** The directory may have lost its last writes: says again what has ended here. Never rejects. */
+  readonly assertEnded: () => Promise<void>;
   readonly onRenewal: (outcome: LeaseOutcome | 'failed', tookMs: number) => void;
   readonly onFenced: () => void;
   /** Another process runs under this node's id: this one has to end. */
@@ -43,6 +45,7 @@ export class Membership {
   #sweeper: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #asserting: Promise<void> | undefined;
+  #unwatch: (() => void) | undefined;
   #termBeganAt = performance.now();
   #ended = false;
 
@@ -55,6 +58,7 @@ export class Membership {
       onTerm: () => {
         this.#termBeganAt = performance.now();
         void this.#assertUntilHeard();
+        void this.#options.assertEnded();
       },
       onFenced: options.onFenced,
       onReplaced: options.onReplaced,
@@ -65,6 +69,10 @@ export class Membership {
   /** Resolves after the first attempt to register, whether Redis answered or not. */
   async start(): Promise<void> {
     this.#sweeper = setInterval(() => void this.#assertUntilHeard(), SWEEP_MS).unref();
+    // Others may take for unknown what this node holds, until it says so.
+    this.#unwatch = this.#options.directory.watch(({ type }) => {
+      if (type === 'lapse') void this.lease.renewNow();
+    });
     await this.lease.start();
   }
 
@@ -85,6 +93,7 @@ export class Membership {
   /** The last words: what is still held may be taken over at once. */
   async end(): Promise<void> {
     this.#ended = true;
+    this.#unwatch?.();
     clearInterval(this.#sweeper);
     clearTimeout(this.#retry);
     await this.lease.end().catch((error: unknown) => {

@@ -10,6 +10,8 @@ import {
 export interface TombstonesOptions {
   readonly directory: Directory;
   readonly identity: NodeIdentity;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
   /** Does something about an instance while nobody else at this node makes it or takes it over. */
   readonly alone: (name: InstanceName, work: () => Promise<void>) => Promise<void>;
 }
@@ -18,9 +20,18 @@ const RETRY_MS = 1000;
 /** Beyond it the oldest are left to the directory's own garbage collection. */
 const UNHEARD_MAX = 10_000;
 const REQUESTS_MAX = 10_000;
+/** What was said less long ago is said again to a directory that may have lost it. */
+const RECENT_MS = 300_000;
+/** Said again at once. */
+const REPEAT_CHUNK = 100;
 
 function keyOf({ group, instance }: InstanceName): string {
   return JSON.stringify([group, instance]);
+}
+
+interface Heard {
+  readonly held: HeldInstance;
+  readonly at: number;
 }
 
 /**
@@ -32,6 +43,8 @@ export class Tombstones {
   readonly #unheard = new Map<string, HeldInstance>();
   /** Creates without an answer, by their requests: the directory may hold what no session stands for. */
   readonly #suspects = new Map<string, InstanceName>();
+  /** What the directory has heard; a failover may lose it, and the instance would be back without a session. */
+  readonly #recent = new Map<string, Heard>();
   readonly #deletedBy = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -44,6 +57,7 @@ export class Tombstones {
     try {
       const outcome = await this.#options.directory.remove(held);
       this.#unheard.delete(keyOf(held.name));
+      if (outcome.outcome !== 'lost') this.#noteHeard(held);
       return outcome.outcome === 'lost' ? outcome.owner : undefined;
     } catch (error) {
       if (!(error instanceof DirectoryUnavailable)) throw error;
@@ -88,6 +102,17 @@ export class Tombstones {
     return isUndone;
   }
 
+  /** Says all of it again that may have been lost since it was heard. Never rejects: what is not heard is said later. */
+  async repeat(): Promise<void> {
+    const since = this.#options.now() - RECENT_MS;
+    for (const [key, { at }] of this.#recent) if (at < since) this.#recent.delete(key);
+    const recent = [...this.#recent.values()];
+    for (let first = 0; first < recent.length; first += REPEAT_CHUNK) {
+      const chunk = recent.slice(first, first + REPEAT_CHUNK);
+      await Promise.all(chunk.map(async ({ held }) => await this.bury(held)));
+    }
+  }
+
   wasDeletedBy(requestId: string): boolean {
     return this.#deletedBy.has(requestId);
   }
@@ -123,10 +148,15 @@ export class Tombstones {
     if (this.#unheard.size + this.#suspects.size > 0) this.#retryLater();
   }
 
+  #noteHeard(held: HeldInstance): void {
+    remember(this.#recent, keyOf(held.name), { held, at: this.#options.now() });
+  }
+
   async #undo(name: InstanceName, requestId: string): Promise<boolean> {
-    const isUndone = await this.#options.directory.undo({ name, node: this.#options.identity, requestId });
+    const held = await this.#options.directory.undo({ name, node: this.#options.identity, requestId });
     this.#suspects.delete(requestId);
-    return isUndone;
+    if (held !== undefined) this.#noteHeard(held);
+    return held !== undefined;
   }
 }
 
