@@ -134,7 +134,7 @@ export interface Directory {
   renew(node: NodeRecord): Promise<LeaseOutcome>;
   /** Ends the lease at once. */
   leave(node: NodeIdentity): Promise<void>;
-  /** The nodes whose leases run. */
+  /** The nodes whose leases run; while the directory may have forgotten some, those as well that were listed before. */
   nodes(): Promise<readonly NodeRecord[]>;
 
   create(request: CreateRequest): Promise<CreateOutcome>;

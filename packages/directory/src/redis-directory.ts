@@ -18,6 +18,7 @@ import {
   type StateWrite,
 } from './directory.ts';
 import { instanceKey, instanceOfKey } from './instance-key.ts';
+import { ListedNodes } from './listed-nodes.ts';
 import { redisClient } from './redis-client.ts';
 import { RedisEvents } from './redis-events.ts';
 import { RedisKeys } from './redis-keys.ts';
@@ -50,6 +51,7 @@ export class RedisDirectory implements Directory {
   readonly #events: RedisEvents;
   readonly #keys: RedisKeys;
   readonly #memory: RedisMemory;
+  readonly #listed: ListedNodes;
   /** Grows whenever Redis may have lost what was written before: with each connection, and each new memory. */
   #lapses = 0;
   /** As it was when the lease was renewed last. */
@@ -73,6 +75,13 @@ export class RedisDirectory implements Directory {
       key: this.#keys.generation,
       leaseMs: options.leaseMs,
       onLapse,
+    });
+    this.#listed = new ListedNodes({
+      leaseMs: options.leaseMs,
+      mayHaveForgotten: async () => (await this.#memory.unsettledMs(this.#keys.nodeList)) > 0,
+    });
+    this.#events.watch((event) => {
+      if (event.type === 'node' && event.state === 'gone') this.#listed.left(event.node);
     });
     this.#client.on('ready', () => {
       options.onConnection?.(true, undefined);
@@ -100,7 +109,8 @@ export class RedisDirectory implements Directory {
     return await this.#asked(async () => {
       const ids = await this.#client.zrange(this.#keys.nodeList, '0', '-1');
       const records = await Promise.all(ids.map((id) => this.#client.hget(this.#keys.node(id), 'record')));
-      return records.flatMap((record) => (record === null ? [] : [JSON.parse(record) as NodeRecord]));
+      const nodes = records.flatMap((record) => (record === null ? [] : [JSON.parse(record) as NodeRecord]));
+      return await this.#listed.complete(nodes);
     });
   }
 

@@ -117,6 +117,24 @@ describe('on a Redis server', () => {
     await close();
   });
 
+  it('lists the nodes that it has forgotten until all had the time to renew (bug: requests there were given up)', async () => {
+    const { directory, empty, settle, close } = await subjectOn(server);
+    const [a, b, c] = [nodeOf('a'), nodeOf('b'), nodeOf('c')];
+    for (const node of [a, b, c]) await directory.register(node);
+    await settle();
+    expect(await directory.nodes()).toHaveLength(3);
+    await empty();
+    await directory.register(a);
+    expect(await directory.nodes()).toEqual(expect.arrayContaining([a, b, c]));
+    await directory.register(c);
+    await directory.leave(c);
+    await expect.poll(async () => await directory.nodes()).toEqual(expect.not.arrayContaining([c]));
+    expect(await directory.nodes()).toEqual(expect.arrayContaining([a, b]));
+    await settle();
+    expect(await directory.nodes()).toEqual([a]);
+    await close();
+  });
+
   it('keeps clusters apart that share a server', async () => {
     const [one, other] = [await subjectOn(server), await subjectOn(server)];
     for (const { directory, settle } of [one, other]) {
