@@ -1,5 +1,5 @@
 -- Makes an instance, unless its name is taken.
--- KEYS  1 own (hash: node boot epoch request | deleted)  2 cfg (string)  3 st (hash)
+-- KEYS  1 own (hash: node boot epoch request asserted | deleted)  2 cfg (string)  3 st (hash)
 -- ARGV  1 node  2 boot  3 request id  4 config  5 retention ms  6 events channel  7 instance key
 --       8 ms for which what was lost may still be restored: nothing is made until then
 --       then field value pairs of the state that it begins with

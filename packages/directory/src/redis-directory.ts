@@ -166,10 +166,13 @@ export class RedisDirectory implements Directory {
   }
 
   async claim({ name, from, to, reason }: ClaimRequest): Promise<ClaimOutcome> {
-    if (reason === 'expired' && (await this.#leaseRuns(from.node))) return { outcome: 'alive', owner: from };
     const key = instanceKey(name);
+    const keys = this.#keys.instance(name);
+    // Before its lease: should the holder wake up, renew and assert behind that look, the mark is another.
+    const mark = reason === 'expired' ? await this.#asked(() => this.#client.hget(keys[0], 'asserted')) : undefined;
+    if (reason === 'expired' && (await this.#leaseRuns(from.node))) return { outcome: 'alive', owner: from };
     const [answer] = await Promise.all([
-      this.#run(scripts.claim, this.#keys.instance(name), [
+      this.#run(scripts.claim, keys, [
         to.id,
         to.boot,
         from.node.id,
@@ -178,6 +181,8 @@ export class RedisDirectory implements Directory {
         this.#options.retentionMs,
         this.#keys.events,
         key,
+        reason,
+        mark ?? '',
       ]),
       this.#asked(() => this.#client.sadd(this.#keys.held(to), key)),
     ]);
@@ -185,7 +190,8 @@ export class RedisDirectory implements Directory {
     if (outcome !== 'claimed') {
       this.#forget(to, key);
       if (outcome === 'gone') await this.#refuseUnsettled(name);
-      return outcome === 'gone' ? { outcome } : { outcome: 'moved', owner: ownerOf(more) };
+      if (outcome === 'gone') return { outcome };
+      return { outcome: outcome === 'alive' ? 'alive' : 'moved', owner: ownerOf(more) };
     }
     this.#forget(from.node, key);
     const [epoch, config = '', ...fields] = more;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../test/harness/conditions.ts';
 import { type RedisServer, startRedis } from '../../../test/harness/redis.ts';
 import {
@@ -11,6 +11,7 @@ import { type Directory, DirectoryUnavailable, type NodeIdentity } from '../src/
 import { RedisDirectory } from '../src/redis-directory.ts';
 import { RedisKeys } from '../src/redis-keys.ts';
 import { parseRedisUrl } from '../src/redis-url.ts';
+import { aroundCommands } from './commands.ts';
 import { created, describeDirectory, nodeOf, type Subject, uniqueInstance } from './conformance.ts';
 import { SETTLE } from './settle.ts';
 
@@ -132,6 +133,32 @@ describe('on a Redis server', () => {
     expect(await directory.nodes()).toEqual(expect.arrayContaining([a, b]));
     await settle();
     expect(await directory.nodes()).toEqual([a]);
+    await close();
+  });
+
+  it('does not let a holder be claimed from that wakes up behind the look at its lease (bug: two owners)', async () => {
+    const { directory, settle, expire, close } = await subjectOn(server);
+    const [a, b] = [nodeOf('a'), nodeOf('b')];
+    await directory.register(a);
+    await settle();
+    const held = await created(directory, a);
+    const claim = { name: held.name, from: { node: held.node, epoch: held.epoch }, to: b, reason: 'expired' } as const;
+    await expire(a);
+    let hasWoken = false;
+    aroundCommands(async (command, send) => {
+      const answer = await send();
+      if (command.name !== 'hget' || command.args[1] !== 'boot' || hasWoken) return answer;
+      hasWoken = true;
+      expect(await directory.renew(a)).toBe('restored');
+      expect(await directory.assert([{ ...held, config: '{}', state: {} }])).toEqual([{ outcome: 'held' }]);
+      return answer;
+    });
+    expect(await directory.claim(claim)).toEqual({ outcome: 'alive', owner: claim.from });
+    expect(hasWoken).toBe(true);
+    vi.restoreAllMocks();
+    // Asserted or not, a lease that is over is over.
+    await expire(a);
+    expect(await directory.claim(claim)).toMatchObject({ outcome: 'claimed' });
     await close();
   });
 
