@@ -336,6 +336,32 @@ describe('what is written down', () => {
     await expect(session.store.save(session.journal)).rejects.toEqual(codeOf(503));
   });
 
+  it.each(['asked for', 'written behind a read'])(
+    'is not taken for safe because it is %s already (bug: answered before Redis had it)',
+    async (how) => {
+      await created();
+      const session = await find(a);
+      const write = vi.spyOn(at.memory, 'write').mockImplementation(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        throw new DirectoryUnavailable('slow');
+      });
+      session.journal.seeking([{ topic: 't', partition: 0, offset: 7 }]);
+      session.store.touch(session.journal);
+      const first = how === 'asked for' ? session.store.save(session.journal) : a.flush.flush();
+      first.catch(() => undefined);
+      await vi.advanceTimersByTimeAsync(10);
+      const second = session.store.save(session.journal).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(await second).toEqual(codeOf(503));
+      write.mockRestore();
+      await session.store.save(session.journal);
+      expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 's7' });
+      const writes = vi.spyOn(at.memory, 'write');
+      await session.store.save(session.journal);
+      expect(writes).not.toHaveBeenCalled();
+    },
+  );
+
   it('follows the reads behind them, all instances in one write', async () => {
     await created();
     await a.instances.create(settingsOf('j'), 'r');
