@@ -30,6 +30,8 @@ export interface MembershipOptions {
 
 /** Owners say that often what they hold: what nobody says for long is forgotten by the directory. */
 const SWEEP_MS = 60_000;
+/** Instances whose requests take long say that often that they are in use. */
+const MARK_MS = 2500;
 /** After an assertion that the directory did not hear. */
 const RETRY_MS = 500;
 /** Of a lease: a node renews its own within that time, once it can. */
@@ -43,6 +45,7 @@ export class Membership {
   readonly lease: NodeLease;
   readonly #options: MembershipOptions;
   #sweeper: NodeJS.Timeout | undefined;
+  #marker: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #asserting: Promise<void> | undefined;
   #unwatch: (() => void) | undefined;
@@ -69,6 +72,7 @@ export class Membership {
   /** Resolves after the first attempt to register, whether Redis answered or not. */
   async start(): Promise<void> {
     this.#sweeper = setInterval(() => void this.#assertUntilHeard(), SWEEP_MS).unref();
+    this.#marker = setInterval(() => this.#markActive(), MARK_MS).unref();
     // Others may take for unknown what this node holds, until it says so.
     this.#unwatch = this.#options.directory.watch(({ type }) => {
       if (type === 'lapse') void this.lease.renewNow();
@@ -95,10 +99,18 @@ export class Membership {
     this.#ended = true;
     this.#unwatch?.();
     clearInterval(this.#sweeper);
+    clearInterval(this.#marker);
     clearTimeout(this.#retry);
     await this.lease.end().catch((error: unknown) => {
       if (!(error instanceof DirectoryUnavailable)) throw error;
     });
+  }
+
+  /** A read may wait for longer than an unused instance lives: its successor must not take it for expired. */
+  #markActive(): void {
+    for (const session of this.#options.sessions) {
+      if (session.activeRequests > 0) session.store.touch(session.journal);
+    }
   }
 
   /** One at a time: a term that begins meanwhile is seen by the loop. */

@@ -3,7 +3,7 @@ import { servicePrincipal } from '@sluice/kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HeldStore } from '../../src/cluster/held-store.ts';
 import { Membership } from '../../src/cluster/membership.ts';
-import { LEASE_MS, nodeOf, settingsOf, TestDirectory, type TestNode } from './cluster-nodes.ts';
+import { INSTANCE_TIMEOUT_MS, LEASE_MS, nodeOf, settingsOf, TestDirectory, type TestNode } from './cluster-nodes.ts';
 
 const name = { group: 'g', instance: 'i' };
 let at: TestDirectory;
@@ -97,6 +97,17 @@ describe('a member of a cluster', () => {
     at.lapse();
     await pass(100);
     expect(await at.memory.find(name)).toEqual({ node: a.identity, epoch: a.instances.epochOf(name) });
+  });
+
+  it('says of an instance that it is in use for as long as a read waits (bug: a long one was expired for a successor)', async () => {
+    const session = await a.instances.find(name, servicePrincipal, { requestId: 'r' });
+    session.activeRequests = 1;
+    for (let i = 0; i < 6; i += 1) {
+      await pass(INSTANCE_TIMEOUT_MS / 5);
+      await a.flush.flush();
+    }
+    const activeAt = Number((await at.memory.read(name))?.state['at']);
+    expect(at.now - activeAt).toBeLessThan(10_000);
   });
 
   it('believes that others are dead only some time after it was cut off itself', async () => {
