@@ -22,6 +22,8 @@ export interface HeldStoreOptions {
   readonly lease: { readonly held: boolean; readonly term: number };
   readonly held: HeldInstance;
   readonly config: string;
+  /** The term in which the directory was asked for it. */
+  readonly term: number;
   /** What the directory holds already. */
   readonly written: Readonly<Record<string, string>>;
   /** Asks for this store to be flushed soon. */
@@ -58,7 +60,7 @@ export class HeldStore implements SessionStore {
     this.#options = options;
     this.held = options.held;
     this.config = options.config;
-    this.term = options.lease.term;
+    this.term = options.term;
     this.#written = options.written;
     this.#activeAt = options.wallClock();
   }

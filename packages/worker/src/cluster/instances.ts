@@ -24,11 +24,17 @@ import { Tombstones } from './tombstones.ts';
 
 /** Makes sessions of instances that this node holds. */
 export interface SessionFactory {
-  make(settings: SessionSettings, held: HeldInstance, config: string): Session;
+  make(
+    settings: SessionSettings,
+    held: HeldInstance,
+    given: { readonly config: string; readonly term: number },
+  ): Session;
+  /** The term of this node's lease. What the directory gives counts from the term in which it was asked for it. */
+  readonly term: number;
   /** Whether this version can go on with it. */
   understands(record: InstanceRecord): boolean;
   /** @throws Error for a record that it does not understand */
-  restore(record: InstanceRecord): Promise<Session>;
+  restore(record: InstanceRecord, term: number): Promise<Session>;
 }
 
 export interface InstancesOptions {
@@ -46,6 +52,8 @@ export interface InstancesOptions {
   /** Milliseconds on a clock that never goes back, and since 1970. */
   readonly now: () => number;
   readonly wallClock: () => number;
+  /** A term has begun while an instance arrived: it was not asserted with the others. */
+  readonly onLateArrival: () => void;
   /** An instance of a dead node has ended: nobody else can leave its group for it. */
   readonly onEnded: (name: InstanceName) => void;
   readonly onTakeover: (reason: ClaimRequest['reason'], outcome: string, seconds: number) => void;
@@ -217,6 +225,7 @@ export class Instances {
     const config = configText(settings);
     const request = { name, node: identity, config, state: firstState(wallClock()), requestId };
     await this.#tombstones.clear(name).catch(unavailable);
+    const { term } = factory;
     let answer = await this.#ask(request);
     if (answer.outcome === 'exists' && (await this.#removeExpired(name))) answer = await this.#ask(request);
     if (answer.outcome === 'exists') throw new ApiError('consumerAlreadyExists');
@@ -229,7 +238,7 @@ export class Instances {
     const { node, epoch } = answer.owner;
     // The same request was served by another node before its answer was lost.
     if (node.id !== identity.id || node.boot !== identity.boot) return undefined;
-    const session = factory.make(settings, { name, node: identity, epoch }, config);
+    const session = factory.make(settings, { name, node: identity, epoch }, { config, term });
     session.createdBy = requestId;
     try {
       sessions.add(session);
@@ -237,6 +246,7 @@ export class Instances {
       await this.#tombstones.bury({ name, node: identity, epoch });
       throw error;
     }
+    this.#noteArrival(term);
     return session;
   }
 
@@ -256,7 +266,7 @@ export class Instances {
   }
 
   async #claim(request: ClaimRequest): Promise<Session | undefined> {
-    const { directory, sessions, draining, mayTakeOver, now, onTakeover } = this.#options;
+    const { directory, sessions, factory, draining, mayTakeOver, now, onTakeover } = this.#options;
     const here = sessions.get(request.name);
     if (here !== undefined && here.store.epoch >= request.from.epoch) return here;
     if (here !== undefined) await this.release(here, undefined);
@@ -265,6 +275,7 @@ export class Instances {
     if (request.reason === 'expired' && !mayTakeOver()) throw new NotHeld(request.from, { moving: true });
     const startedAt = now();
     await this.#assertClaimable(request);
+    const { term } = factory;
     const answer = await directory.claim(request).catch(laterElsewhere);
     onTakeover(request.reason, answer.outcome, (now() - startedAt) / 1000);
     switch (answer.outcome) {
@@ -275,23 +286,28 @@ export class Instances {
       case 'moved':
         throw new NotHeld(answer.owner);
       case 'claimed':
-        return await this.#settle(answer.record);
+        return await this.#settle(answer.record, term);
       default:
         return answer satisfies never;
     }
   }
 
-  async #settle(record: InstanceRecord): Promise<Session | undefined> {
+  async #settle(record: InstanceRecord, term: number): Promise<Session | undefined> {
     const { factory, sessions } = this.#options;
     if (this.#isExpired(record)) {
       await this.#end(record);
       return undefined;
     }
-    const session = await factory.restore(record);
+    const session = await factory.restore(record, term);
     // No room after all: the next request for it, here or at another node, finds it where it is.
     if (!sessions.hasRoom) throw new NotHeld(undefined, { moving: true });
     sessions.add(session);
+    this.#noteArrival(term);
     return session;
+  }
+
+  #noteArrival(term: number): void {
+    if (term !== this.#options.factory.term) this.#options.onLateArrival();
   }
 
   /**

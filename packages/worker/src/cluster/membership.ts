@@ -48,6 +48,8 @@ export class Membership {
   #marker: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #asserting: Promise<void> | undefined;
+  /** Something arrived while what is held was being said. */
+  #again = false;
   #unwatch: (() => void) | undefined;
   #termBeganAt = performance.now();
   #ended = false;
@@ -89,6 +91,12 @@ export class Membership {
     return this.lease.held && performance.now() - this.#termBeganAt >= graceMs;
   }
 
+  /** Says what is held here, apart from the regular times. */
+  assert(): void {
+    this.#again = true;
+    void this.#assertUntilHeard();
+  }
+
   /** The node's state has changed, and the others should know at once. */
   async announce(): Promise<void> {
     await this.lease.renewNow();
@@ -127,6 +135,7 @@ export class Membership {
     let term: number;
     do {
       term = this.lease.term;
+      this.#again = false;
       const held = [...this.#options.sessions].map((session) => ({ session, store: session.store as HeldStore }));
       const records = held.map(({ session, store }): InstanceRecord => store.record(session.journal));
       let outcomes: readonly HoldOutcome[];
@@ -141,7 +150,7 @@ export class Membership {
         const entry = held[i];
         if (entry !== undefined) this.#settle(entry, outcome, term);
       }
-    } while (term !== this.lease.term && !this.#ended);
+    } while ((this.#again || term !== this.lease.term) && !this.#ended);
   }
 
   #retryLater(): void {

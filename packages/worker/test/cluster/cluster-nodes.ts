@@ -70,6 +70,8 @@ export interface TestNode {
   readonly removed: string[];
   draining: boolean;
   mayTakeOver: boolean;
+  /** Arrivals during which a term began. */
+  lateArrivals: number;
 }
 
 /** A worker's part in a cluster, without Kafka: its sessions are never connected. */
@@ -132,6 +134,9 @@ export async function nodeOf(id: string, at: TestDirectory): Promise<TestNode> {
     mayTakeOver: () => node.mayTakeOver,
     now: () => at.now,
     wallClock: () => at.now,
+    onLateArrival: () => {
+      node.lateArrivals += 1;
+    },
     onEnded: ({ group }) => removed.push(group),
     onTakeover: () => undefined,
   });
@@ -145,6 +150,7 @@ export async function nodeOf(id: string, at: TestDirectory): Promise<TestNode> {
     removed,
     draining: false,
     mayTakeOver: true,
+    lateArrivals: 0,
   };
   return node;
 }

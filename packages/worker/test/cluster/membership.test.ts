@@ -134,6 +134,18 @@ describe('a member of a cluster', () => {
     expect(store.term).toBe(membership.lease.term);
   });
 
+  it('asserts what arrives while the rest is being asserted', async () => {
+    const asserting = vi.spyOn(at.memory, 'assert');
+    membership.assert();
+    await a.instances.create(settingsOf('j'), 'r2');
+    const session = await a.instances.find({ group: 'g', instance: 'j' }, servicePrincipal, { requestId: 'r' });
+    (session.store as HeldStore).term = 0;
+    membership.assert();
+    await pass(100);
+    expect(session.store.owned).toBe(true);
+    expect(asserting).toHaveBeenCalledTimes(2);
+  });
+
   it('lets go what another node has taken while its lease was interrupted', async () => {
     const store = await storeOfInstance();
     at.away = true;
