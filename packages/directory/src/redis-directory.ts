@@ -78,7 +78,7 @@ export class RedisDirectory implements Directory {
     });
     this.#listed = new ListedNodes({
       leaseMs: options.leaseMs,
-      mayHaveForgotten: async () => (await this.#memory.unsettledMs(this.#keys.nodeList)) > 0,
+      mayHaveForgotten: async () => (await this.#memory.at(this.#keys.nodeList)).unsettledMs > 0,
     });
     this.#events.watch((event) => {
       if (event.type === 'node' && event.state === 'gone') this.#listed.left(event.node);
@@ -117,7 +117,7 @@ export class RedisDirectory implements Directory {
   async create({ name, node, config, state = {}, requestId }: CreateRequest): Promise<CreateOutcome> {
     const key = instanceKey(name);
     const keys = this.#keys.instance(name);
-    const unsettledMs = await this.#asked(() => this.#memory.unsettledMs(keys[0]));
+    const memory = await this.#asked(() => this.#memory.at(keys[0]));
     const [answer] = await Promise.all([
       this.#run(scripts.create, keys, [
         node.id,
@@ -127,14 +127,15 @@ export class RedisDirectory implements Directory {
         this.#options.retentionMs,
         this.#keys.events,
         key,
-        unsettledMs,
+        memory.unsettledMs,
+        memory.name,
         ...Object.entries(state).flat(),
       ]),
       this.#asked(() => this.#client.sadd(this.#keys.held(node), key)),
     ]);
     const [outcome, ...owner] = answer as ['created' | 'repeated' | 'exists' | 'unsettled', ...string[]];
     if (outcome === 'exists' || outcome === 'unsettled') this.#forget(node, key);
-    if (outcome === 'unsettled') return { outcome, retryAfterMs: unsettledMs };
+    if (outcome === 'unsettled') return { outcome, retryAfterMs: memory.unsettledMs || this.#options.leaseMs };
     return { outcome, owner: ownerOf(owner) };
   }
 
@@ -269,7 +270,7 @@ export class RedisDirectory implements Directory {
   /** What is missing now may be restored yet: nobody may say that it does not exist. */
   async #refuseUnsettled(name: InstanceName): Promise<void> {
     const [key] = this.#keys.instance(name);
-    const unsettledMs = await this.#asked(() => this.#memory.unsettledMs(key));
+    const { unsettledMs } = await this.#asked(() => this.#memory.at(key));
     if (unsettledMs === 0) return;
     throw new DirectoryUnavailable('Redis came back without its last writes, and instances are still being restored');
   }

@@ -11,6 +11,12 @@ export interface RedisMemoryOptions {
   readonly onLapse: () => void;
 }
 
+interface Memory {
+  readonly name: string;
+  /** Until nothing is restored any more of what is missing there; 0: nothing is. */
+  readonly unsettledMs: number;
+}
+
 /** Beyond it all are forgotten, and those that are there still count as new once more. */
 const MEMORIES_MAX = 100;
 const MEMORY_NAME = /^master_replid:(\w+)/m;
@@ -47,12 +53,16 @@ export class RedisMemory {
     client.on('-node', () => client.refreshSlotsCache());
   }
 
-  /** Ms until nothing is restored any more of what is missing at the server that has the key; 0: nothing is. */
-  async unsettledMs(key: string): Promise<number> {
+  /** Of the server that has the key. */
+  async at(key: string): Promise<Memory> {
     const { client } = this.#options;
-    const memories = client instanceof Cluster ? [String(await runScript(client, scripts.memory, [key], []))] : [];
-    const [, unsettledMs] = await this.#generation(memories);
-    return unsettledMs;
+    if (client instanceof Cluster) {
+      const name = String(await runScript(client, scripts.memory, [key], []));
+      const [, unsettledMs] = await this.#generation([name]);
+      return { name, unsettledMs };
+    }
+    const [name, unsettledMs] = await this.#generation([]);
+    return { name, unsettledMs };
   }
 
   /** Begins the generation, and notices what has changed since the last look. Rejects when Redis does not answer. */

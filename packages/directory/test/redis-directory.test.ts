@@ -338,6 +338,30 @@ describe('when Redis is away', () => {
     await server.stop();
   });
 
+  it('makes nothing on a server that took over after it was asked whether all is restored', async () => {
+    const server = await startRedis();
+    const { directory, settle, close } = await subjectOn(server);
+    await directory.register(nodeOf('a'));
+    await settle();
+    let hasTakenOver = false;
+    aroundCommands(async (command, send) => {
+      const answer = await send();
+      if (hasTakenOver || command.name !== 'evalsha') return answer;
+      hasTakenOver = true;
+      // Connections stay, and what it calls its memory is another.
+      await server.command('REPLICAOF', '127.0.0.1', '1');
+      await server.command('REPLICAOF', 'NO', 'ONE');
+      return answer;
+    });
+    const create = { name: uniqueInstance(), node: nodeOf('a'), config: '{}', requestId: 'r' };
+    expect(await directory.create(create)).toEqual({ outcome: 'unsettled', retryAfterMs: LEASE_MS });
+    vi.restoreAllMocks();
+    expect(await directory.renew(nodeOf('a'))).toBe('kept');
+    await expect.poll(async () => await directory.renew(nodeOf('a'))).toBe('restored');
+    await close();
+    await server.stop();
+  });
+
   it('does not take a connection that broke for a loss of names', async () => {
     const server = await startRedis();
     const { directory, settle, close } = await subjectOn(server);
