@@ -20,7 +20,7 @@ for i = 4, math.max(4, #ARGV) do
   local field = 'memory:' .. (ARGV[i] or this)
   local at = redis.call('HGET', KEYS[1], field)
   if not at then
-    if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[3]) then
+    if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[3]) + 2 * #ARGV then
       redis.call('DEL', KEYS[1])
       redis.call('HSET', KEYS[1], 'id', ARGV[1], 'settled', settled)
     end

@@ -93,9 +93,9 @@ export class Tombstones {
   /** The same for whoever has the name to itself: nobody else at this node makes it, or takes it over. */
   async clear(name: InstanceName): Promise<boolean> {
     const key = keyOf(name);
-    const held = this.#unheard.get(key);
-    if (held !== undefined) await this.bury(held);
-    let isUndone = held !== undefined;
+    // What was heard may have been lost since.
+    const held = this.#unheard.get(key) ?? this.#recent.get(key)?.held;
+    let isUndone = held !== undefined && (await this.bury(held)) === undefined;
     for (const [requestId, suspect] of this.#suspects) {
       if (keyOf(suspect) === key && (await this.#undo(name, requestId))) isUndone = true;
     }

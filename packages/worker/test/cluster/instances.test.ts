@@ -291,6 +291,21 @@ describe('deleting an instance', () => {
     );
   });
 
+  it('stays so when a failover brought its record back (bug: the next request for it took it up again)', async () => {
+    const epoch = await created();
+    await a.instances.delete(await find(a), 'deleting');
+    const back = { name, node: a.identity, epoch, config: '{}', state: {} };
+    at.forget();
+    await at.memory.assert([back]);
+    await expect(find(a, { epoch })).rejects.toEqual(codeOf(40403));
+    at.forget();
+    await at.memory.assert([back]);
+    await a.instances.create(settingsOf('i'), 'again');
+    expect(a.instances.epochOf(name)).toBeGreaterThan(epoch);
+    // What was made later is not taken for it.
+    expect((await find(a, { epoch })).settings.instance).toBe('i');
+  });
+
   it('is left to the node that has taken it over already (bug: 204, and the instance lived on there)', async () => {
     const epoch = await created();
     const session = await find(a);
