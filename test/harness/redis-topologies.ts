@@ -22,36 +22,79 @@ async function stopAll(servers: readonly RedisServer[]): Promise<void> {
   await Promise.all(servers.map(async (server) => await server.stop()));
 }
 
-/** Three primaries of a Redis cluster, which share the slots between them. */
-export async function startRedisCluster(): Promise<RedisTopology> {
+/** Three primaries of a Redis cluster, which share the slots between them, and a replica of the last of them. */
+export interface RedisCluster extends RedisTopology {
+  /** The replica takes the place of its primary, which is killed. Resolves when the others have heard of it. */
+  readonly failOver: () => Promise<void>;
+}
+
+export async function startRedisCluster(): Promise<RedisCluster> {
   // The ports between the nodes, which are 10,000 above the others' by default: that is none for many a free port.
-  const busPorts = await freePorts(CLUSTER_SIZE);
-  const servers = await Promise.all(
+  const busPorts = await freePorts(CLUSTER_SIZE + 1);
+  const all = await Promise.all(
     busPorts.map(async (port) => {
       const cluster = { 'cluster-enabled': 'yes', 'cluster-node-timeout': '2000', 'cluster-port': String(port) };
       return await startRedis({ settings: cluster });
     }),
   );
-  const stop = async (): Promise<void> => await stopAll(servers);
+  const servers = all.slice(0, CLUSTER_SIZE);
+  const [first, last, replica] = [all[0], all[CLUSTER_SIZE - 1], all[CLUSTER_SIZE]] as RedisServer[] as [
+    RedisServer,
+    RedisServer,
+    RedisServer,
+  ];
   try {
     const share = Math.ceil(SLOTS / CLUSTER_SIZE);
     for (const [i, server] of servers.entries()) {
-      const last = Math.min((i + 1) * share, SLOTS) - 1;
-      await server.command('CLUSTER', 'ADDSLOTSRANGE', String(i * share), String(last));
-      await server.command('CLUSTER', 'MEET', '127.0.0.1', String(servers[0]?.port), String(busPorts[0]));
+      const end = Math.min((i + 1) * share, SLOTS) - 1;
+      await server.command('CLUSTER', 'ADDSLOTSRANGE', String(i * share), String(end));
     }
-    await eventually(
-      async () => {
-        const states = await Promise.all(servers.map(async (server) => await server.command('CLUSTER', 'INFO')));
-        return states.every((state) => state.includes('cluster_state:ok') && state.includes('cluster_known_nodes:3'));
-      },
-      { deadlineMs: DEADLINE_MS, describe: 'the Redis cluster to form', intervalMs: 50 },
-    );
+    for (const server of all)
+      await server.command('CLUSTER', 'MEET', '127.0.0.1', String(first.port), String(busPorts[0]));
+    await eventually(async () => await isComplete(all), {
+      deadlineMs: DEADLINE_MS,
+      describe: 'the Redis cluster to form',
+      intervalMs: 50,
+    });
+    await follow(replica, last);
   } catch (error) {
-    await stop();
+    await stopAll(all);
     throw error;
   }
-  return { url: `redis-cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(',')}`, servers, stop };
+  return {
+    url: `redis-cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
+    servers,
+    stop: async () => await stopAll(all),
+    failOver: async () => {
+      await last.kill();
+      await replica.command('CLUSTER', 'FAILOVER', 'TAKEOVER');
+      await eventually(async () => (await first.command('CLUSTER', 'SLOTS')).includes(`:${replica.port}\r\n`), {
+        deadlineMs: DEADLINE_MS,
+        describe: 'the replica to take over',
+        intervalMs: 50,
+      });
+    },
+  };
+}
+
+async function isComplete(servers: readonly RedisServer[]): Promise<boolean> {
+  const states = await Promise.all(servers.map(async (server) => await server.command('CLUSTER', 'INFO')));
+  const known = `cluster_known_nodes:${servers.length}\r`;
+  return states.every((state) => state.includes('cluster_state:ok') && state.includes(known));
+}
+
+/** The name of a server is the answer's second line. */
+async function follow(replica: RedisServer, primary: RedisServer): Promise<void> {
+  const [, id = ''] = (await primary.command('CLUSTER', 'MYID')).split('\r\n');
+  const wait = { deadlineMs: DEADLINE_MS, intervalMs: 50 };
+  await eventually(async () => (await replica.command('CLUSTER', 'REPLICATE', id)).startsWith('+OK'), {
+    ...wait,
+    describe: 'the replica to know its primary',
+  });
+  await eventually(async () => (await primary.command('INFO', 'replication')).includes('state=online'), {
+    ...wait,
+    describe: 'the replica to follow',
+  });
 }
 
 /** A primary, a replica and a sentinel that knows them as `main`. */

@@ -52,15 +52,20 @@ export interface CreateRequest {
   readonly name: InstanceName;
   readonly node: NodeIdentity;
   readonly config: string;
+  /** The fields that it begins with. */
+  readonly state?: Readonly<Record<string, string>>;
   /** Of the client's request: sent again, it finds its own instance and not somebody else's. */
   readonly requestId: string;
 }
+
+/** Names a create by what it was asked for with: whether it happened is not known. */
+export type CreateAttempt = Pick<CreateRequest, 'name' | 'node' | 'requestId'>;
 
 export type CreateOutcome =
   | { readonly outcome: 'created' | 'repeated'; readonly owner: Ownership }
   /** The name is taken. */
   | { readonly outcome: 'exists'; readonly owner: Ownership }
-  /** The directory came back without its memory, and owners may still restore theirs. */
+  /** The directory came back without its memory, or its last writes, and owners may still restore theirs. */
   | { readonly outcome: 'unsettled'; readonly retryAfterMs: number };
 
 export interface ClaimRequest {
@@ -111,7 +116,9 @@ export type DirectoryEvent =
   | { readonly type: 'owner'; readonly name: InstanceName; readonly owner: Ownership | undefined }
   | { readonly type: 'node'; readonly node: NodeIdentity; readonly state: 'up' | 'draining' | 'gone' }
   /** Events may have been missed: nothing that was learned from them holds any more. */
-  | { readonly type: 'gap' };
+  | { readonly type: 'gap' }
+  /** The directory may have lost its last writes: what is held is to be said again. */
+  | { readonly type: 'lapse' };
 
 /**
  * Who holds which consumer instance, and where the nodes are. A soft index: the nodes that hold instances are the truth
@@ -127,10 +134,12 @@ export interface Directory {
   renew(node: NodeRecord): Promise<LeaseOutcome>;
   /** Ends the lease at once. */
   leave(node: NodeIdentity): Promise<void>;
-  /** The nodes whose leases run. */
+  /** The nodes whose leases run; while the directory may have forgotten some, those as well that were listed before. */
   nodes(): Promise<readonly NodeRecord[]>;
 
   create(request: CreateRequest): Promise<CreateOutcome>;
+  /** Removes the instance if this very request made it. @returns what it had made */
+  undo(attempt: CreateAttempt): Promise<HeldInstance | undefined>;
   /** @throws DirectoryUnavailable, too, for an unknown name while owners may still restore what was forgotten */
   find(name: InstanceName): Promise<Ownership | undefined>;
   /** All that is known of an instance. @throws as `find` */

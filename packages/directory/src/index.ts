@@ -1,6 +1,7 @@
 export {
   type ClaimOutcome,
   type ClaimRequest,
+  type CreateAttempt,
   type CreateOutcome,
   type CreateRequest,
   type Directory,

@@ -1,6 +1,7 @@
 import type {
   ClaimOutcome,
   ClaimRequest,
+  CreateAttempt,
   CreateOutcome,
   CreateRequest,
   Directory,
@@ -86,16 +87,26 @@ export class MemoryDirectory implements Directory {
     return [...this.#leases.values()].filter(({ endsAt }) => endsAt > now).map(({ record }) => record);
   }
 
-  async create({ name, node, config, requestId }: CreateRequest): Promise<CreateOutcome> {
+  async create({ name, node, config, state = {}, requestId }: CreateRequest): Promise<CreateOutcome> {
     const key = instanceKey(name);
     const entry = this.#entry(key);
     if (entry?.content !== undefined) {
       return { outcome: entry.requestId === requestId ? 'repeated' : 'exists', owner: entry.owner };
     }
     const owner = { node: identity(node), epoch: epochAfter(entry?.owner.epoch ?? 0, this.#now()) };
-    this.#entries.set(key, { name, owner, requestId, content: { config, state: new Map() }, endsAt: this.#end() });
+    const content = { config, state: new Map(Object.entries(state)) };
+    this.#entries.set(key, { name, owner, requestId, content, endsAt: this.#end() });
     this.#announce(name, owner);
     return { outcome: 'created', owner };
+  }
+
+  async undo({ name, node, requestId }: CreateAttempt): Promise<HeldInstance | undefined> {
+    const entry = this.#entry(instanceKey(name));
+    if (entry?.content === undefined || entry.requestId !== requestId) return undefined;
+    if (!sameNode(entry.owner.node, node)) return undefined;
+    const undone = { name, ...entry.owner };
+    await this.remove(undone);
+    return undone;
   }
 
   async find(name: InstanceName): Promise<Ownership | undefined> {
@@ -141,8 +152,8 @@ export class MemoryDirectory implements Directory {
     const entry = this.#entry(key);
     if (entry !== undefined && entry.content === undefined) return { outcome: 'held' };
     if (entry !== undefined && !sameOwner(entry.owner, held) && entry.owner.epoch >= held.epoch) return lost(entry);
-    const epoch = epochAfter(Math.max(held.epoch, entry?.owner.epoch ?? 0), this.#now());
-    const owner = { node: identity(held.node), epoch };
+    // Not by the clock: said again to a directory that came back empty, it must not keep a later holder from asserting.
+    const owner = { node: identity(held.node), epoch: Math.max(held.epoch, entry?.owner.epoch ?? 0) + 1 };
     this.#entries.set(key, { name: held.name, owner, requestId: '', content: undefined, endsAt: this.#end() });
     this.#announce(held.name, undefined);
     return { outcome: 'held' };

@@ -31,7 +31,8 @@ const FENCE_SHARE = 0.8;
  *
  * A lease that was interrupted restores nothing: others may have claimed instances meanwhile. That is what terms are for:
  * each interruption begins a new one, and an instance is owned while the lease is held and the instance was created,
- * claimed or asserted in the current term.
+ * claimed or asserted in the current term. An interruption is one on this node's own clock: the directory may have told of
+ * one that it saw in an answer that was lost, and say `kept` to the renewal after that.
  */
 export class NodeLease {
   readonly #options: NodeLeaseOptions;
@@ -111,12 +112,13 @@ export class NodeLease {
 
   #prolong(startedAt: number, outcome: LeaseOutcome): void {
     this.#registered = true;
+    const isInterrupted = outcome === 'restored' || !this.held;
     this.#heldUntil = startedAt + this.#options.leaseMs * FENCE_SHARE;
     clearTimeout(this.#fenceTimer);
     if (!this.#ended) {
       this.#fenceTimer = setTimeout(() => this.#options.onFenced(), Math.max(0, this.#heldUntil - this.#now()));
     }
-    if (outcome !== 'restored') return;
+    if (!isInterrupted) return;
     this.#term += 1;
     this.#options.onTerm(this.#term);
   }

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import {
   type ClaimOutcome,
   type ClaimRequest,
+  type CreateAttempt,
   type CreateOutcome,
   type CreateRequest,
   type Directory,
@@ -18,9 +18,11 @@ import {
   type StateWrite,
 } from './directory.ts';
 import { instanceKey, instanceOfKey } from './instance-key.ts';
+import { ListedNodes } from './listed-nodes.ts';
 import { redisClient } from './redis-client.ts';
 import { RedisEvents } from './redis-events.ts';
 import { RedisKeys } from './redis-keys.ts';
+import { RedisMemory } from './redis-memory.ts';
 import { type RedisClient, runScript, type Script, scripts } from './redis-scripts.ts';
 import type { RedisAddress } from './redis-url.ts';
 
@@ -48,9 +50,12 @@ export class RedisDirectory implements Directory {
   readonly #client: RedisClient;
   readonly #events: RedisEvents;
   readonly #keys: RedisKeys;
-  #connections = 0;
-  /** The connection over which the lease was renewed last: over a new one Redis may have lost what was written before. */
-  #renewedOver = 0;
+  readonly #memory: RedisMemory;
+  readonly #listed: ListedNodes;
+  /** Grows whenever Redis may have lost what was written before: with each connection, and each new memory. */
+  #lapses = 0;
+  /** As it was when the lease was renewed last. */
+  #renewedAt = 0;
   #lastError: Error | undefined;
 
   constructor(options: RedisDirectoryOptions) {
@@ -61,9 +66,26 @@ export class RedisDirectory implements Directory {
     this.#client = redisClient(connection);
     // A connection that is subscribed takes no other commands.
     this.#events = new RedisEvents(redisClient(connection), this.#keys.events);
+    const onLapse = (): void => {
+      this.#lapses += 1;
+      this.#events.tell({ type: 'lapse' });
+    };
+    this.#memory = new RedisMemory({
+      client: this.#client,
+      key: this.#keys.generation,
+      leaseMs: options.leaseMs,
+      onLapse,
+    });
+    this.#listed = new ListedNodes({
+      leaseMs: options.leaseMs,
+      mayHaveForgotten: async () => (await this.#memory.at(this.#keys.nodeList)).unsettledMs > 0,
+    });
+    this.#events.watch((event) => {
+      if (event.type === 'node' && event.state === 'gone') this.#listed.left(event.node);
+    });
     this.#client.on('ready', () => {
-      this.#connections += 1;
       options.onConnection?.(true, undefined);
+      onLapse();
     });
     this.#client.on('error', (error: Error) => {
       this.#lastError = error;
@@ -87,16 +109,17 @@ export class RedisDirectory implements Directory {
     return await this.#asked(async () => {
       const ids = await this.#client.zrange(this.#keys.nodeList, '0', '-1');
       const records = await Promise.all(ids.map((id) => this.#client.hget(this.#keys.node(id), 'record')));
-      return records.flatMap((record) => (record === null ? [] : [JSON.parse(record) as NodeRecord]));
+      const nodes = records.flatMap((record) => (record === null ? [] : [JSON.parse(record) as NodeRecord]));
+      return await this.#listed.complete(nodes);
     });
   }
 
-  async create({ name, node, config, requestId }: CreateRequest): Promise<CreateOutcome> {
-    const [, unsettledMs] = await this.#generation();
-    if (unsettledMs > 0) return { outcome: 'unsettled', retryAfterMs: unsettledMs };
+  async create({ name, node, config, state = {}, requestId }: CreateRequest): Promise<CreateOutcome> {
     const key = instanceKey(name);
+    const keys = this.#keys.instance(name);
+    const memory = await this.#asked(() => this.#memory.at(keys[0]));
     const [answer] = await Promise.all([
-      this.#run(scripts.create, this.#keys.instance(name), [
+      this.#run(scripts.create, keys, [
         node.id,
         node.boot,
         requestId,
@@ -104,12 +127,25 @@ export class RedisDirectory implements Directory {
         this.#options.retentionMs,
         this.#keys.events,
         key,
+        memory.unsettledMs,
+        memory.name,
+        ...Object.entries(state).flat(),
       ]),
       this.#asked(() => this.#client.sadd(this.#keys.held(node), key)),
     ]);
-    const [outcome, ...owner] = answer as ['created' | 'repeated' | 'exists', ...string[]];
-    if (outcome === 'exists') this.#forget(node, key);
+    const [outcome, ...owner] = answer as ['created' | 'repeated' | 'exists' | 'unsettled', ...string[]];
+    if (outcome === 'exists' || outcome === 'unsettled') this.#forget(node, key);
+    if (outcome === 'unsettled') return { outcome, retryAfterMs: memory.unsettledMs || this.#options.leaseMs };
     return { outcome, owner: ownerOf(owner) };
+  }
+
+  async undo({ name, node, requestId }: CreateAttempt): Promise<HeldInstance | undefined> {
+    const key = instanceKey(name);
+    const parameters = [node.id, node.boot, requestId, this.#options.retentionMs, this.#keys.events, key];
+    const epoch = await this.#run(scripts.undo, this.#keys.instance(name), parameters);
+    if (epoch === null) return undefined;
+    this.#forget(node, key);
+    return { name, node: { id: node.id, boot: node.boot }, epoch: Number(epoch) };
   }
 
   async find(name: InstanceName): Promise<Ownership | undefined> {
@@ -118,23 +154,26 @@ export class RedisDirectory implements Directory {
       return this.#client.hmget(own, 'node', 'boot', 'epoch', 'deleted');
     });
     if (id != null && deleted == null) return ownerOf([id, boot ?? '', epoch ?? '']);
-    if (id == null) await this.#refuseUnsettled();
+    if (id == null) await this.#refuseUnsettled(name);
     return undefined;
   }
 
   async read(name: InstanceName): Promise<InstanceRecord | undefined> {
     const [outcome, ...more] = (await this.#run(scripts.read, this.#keys.instance(name), [])) as [string, ...string[]];
-    if (outcome === 'unknown') await this.#refuseUnsettled();
+    if (outcome === 'unknown') await this.#refuseUnsettled(name);
     if (outcome !== 'found') return undefined;
     const [id, boot, epoch, config, ...fields] = more as [string, string, string, string, ...string[]];
     return { name, ...ownerOf([id, boot, epoch]), config, state: pairs(fields) };
   }
 
   async claim({ name, from, to, reason }: ClaimRequest): Promise<ClaimOutcome> {
-    if (reason === 'expired' && (await this.#leaseRuns(from.node))) return { outcome: 'alive', owner: from };
     const key = instanceKey(name);
+    const keys = this.#keys.instance(name);
+    // Before its lease: should the holder wake up, renew and assert behind that look, the mark is another.
+    const mark = reason === 'expired' ? await this.#asked(() => this.#client.hget(keys[0], 'asserted')) : undefined;
+    if (reason === 'expired' && (await this.#leaseRuns(from.node))) return { outcome: 'alive', owner: from };
     const [answer] = await Promise.all([
-      this.#run(scripts.claim, this.#keys.instance(name), [
+      this.#run(scripts.claim, keys, [
         to.id,
         to.boot,
         from.node.id,
@@ -143,14 +182,17 @@ export class RedisDirectory implements Directory {
         this.#options.retentionMs,
         this.#keys.events,
         key,
+        reason,
+        mark ?? '',
       ]),
       this.#asked(() => this.#client.sadd(this.#keys.held(to), key)),
     ]);
     const [outcome, ...more] = answer as [string, ...string[]];
     if (outcome !== 'claimed') {
       this.#forget(to, key);
-      if (outcome === 'gone') await this.#refuseUnsettled();
-      return outcome === 'gone' ? { outcome } : { outcome: 'moved', owner: ownerOf(more) };
+      if (outcome === 'gone') await this.#refuseUnsettled(name);
+      if (outcome === 'gone') return { outcome };
+      return { outcome: outcome === 'alive' ? 'alive' : 'moved', owner: ownerOf(more) };
     }
     this.#forget(from.node, key);
     const [epoch, config = '', ...fields] = more;
@@ -209,32 +251,28 @@ export class RedisDirectory implements Directory {
   }
 
   async #lease(node: NodeRecord, mode: 'register' | 'renew'): Promise<LeaseOutcome> {
-    const connection = this.#connections;
+    const lapses = this.#lapses;
     const { leaseMs, retentionMs } = this.#options;
     const keys = [this.#keys.node(node.id), this.#keys.nodeList, this.#keys.held(node)];
     const parameters = [node.id, node.boot, JSON.stringify(node), node.state, leaseMs, retentionMs, mode];
-    const [answer] = await Promise.all([
-      this.#run(scripts.lease, keys, [...parameters, this.#keys.events]),
-      // Begins with the first node, so that a cluster is settled long before its first instance.
-      this.#generation(),
-    ]);
-    const outcome = answer as LeaseOutcome;
+    // Begins with the first node, so that a cluster is settled long before its first instance.
+    const look = this.#asked(() => this.#memory.look());
+    // From then on only a look aside: a server of a Redis cluster that is down must not hold up the leases at another.
+    look.catch(() => undefined);
+    const lease = this.#run(scripts.lease, keys, [...parameters, this.#keys.events]);
+    const [outcome] = (await Promise.all([lease, mode === 'register' ? look : undefined])) as [LeaseOutcome, unknown];
     if (outcome === 'replaced') return outcome;
-    const sameConnection = this.#renewedOver === connection;
-    this.#renewedOver = connection;
-    return sameConnection ? outcome : 'restored';
-  }
-
-  async #generation(): Promise<[id: string, unsettledMs: number]> {
-    const parameters = [randomUUID(), this.#options.leaseMs];
-    return (await this.#run(scripts.generation, [this.#keys.generation], parameters)) as [string, number];
+    const isSame = this.#renewedAt === lapses;
+    this.#renewedAt = lapses;
+    return isSame ? outcome : 'restored';
   }
 
   /** What is missing now may be restored yet: nobody may say that it does not exist. */
-  async #refuseUnsettled(): Promise<void> {
-    const [, unsettledMs] = await this.#generation();
-    if (unsettledMs > 0)
-      throw new DirectoryUnavailable('Redis came back empty, and instances are still being restored');
+  async #refuseUnsettled(name: InstanceName): Promise<void> {
+    const [key] = this.#keys.instance(name);
+    const { unsettledMs } = await this.#asked(() => this.#memory.at(key));
+    if (unsettledMs === 0) return;
+    throw new DirectoryUnavailable('Redis came back without its last writes, and instances are still being restored');
   }
 
   async #leaseRuns({ id, boot }: NodeIdentity): Promise<boolean> {

@@ -28,6 +28,11 @@ export class RedisEvents {
     client.on('error', () => undefined);
   }
 
+  /** What this process found out by itself. */
+  tell(event: DirectoryEvent): void {
+    this.#listeners.emit(event);
+  }
+
   watch(listener: (event: DirectoryEvent) => void): () => void {
     return this.#listeners.add(listener);
   }

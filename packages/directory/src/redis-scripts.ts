@@ -9,7 +9,18 @@ export interface Script {
   readonly sha1: string;
 }
 
-type ScriptName = 'assert' | 'claim' | 'create' | 'generation' | 'lease' | 'leave' | 'read' | 'remove' | 'write';
+type ScriptName =
+  | 'assert'
+  | 'claim'
+  | 'create'
+  | 'generation'
+  | 'lease'
+  | 'leave'
+  | 'memory'
+  | 'read'
+  | 'remove'
+  | 'undo'
+  | 'write';
 
 function script(name: ScriptName): Script {
   const text = readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8');
@@ -24,8 +35,10 @@ export const scripts: Readonly<Record<ScriptName, Script>> = {
   generation: script('generation'),
   lease: script('lease'),
   leave: script('leave'),
+  memory: script('memory'),
   read: script('read'),
   remove: script('remove'),
+  undo: script('undo'),
   write: script('write'),
 };
 

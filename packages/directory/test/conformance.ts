@@ -97,10 +97,30 @@ export function describeDirectory(kind: string, start: () => Promise<Subject>): 
       expect(outcomes.filter(({ outcome }) => outcome === 'created')).toHaveLength(1);
     });
 
+    it('gives an instance the state that it begins with', async () => {
+      const name = uniqueInstance();
+      const state = { at: '7', source: '{}' };
+      await directory.create({ name, node: a, config: '{}', requestId: 'r1', state });
+      expect((await directory.read(name))?.state).toEqual(state);
+    });
+
     it('finds the instance of a request that is sent again', async () => {
       const held = await created(directory, a);
       const repeated = await directory.create({ name: held.name, node: b, config: '{}', requestId: 'r1' });
       expect(repeated).toEqual({ outcome: 'repeated', owner: ownerOf(held) });
+    });
+
+    it('undoes a create that nobody heard of, and no other', async () => {
+      const held = await created(directory, a);
+      const attempt = { name: held.name, node: a, requestId: 'r1' };
+      expect(await directory.undo({ ...attempt, requestId: 'r2' })).toBeUndefined();
+      expect(await directory.undo({ ...attempt, node: b })).toBeUndefined();
+      expect(await directory.find(held.name)).toEqual(ownerOf(held));
+      expect(await directory.undo(attempt)).toEqual(held);
+      expect(await directory.find(held.name)).toBeUndefined();
+      expect(await directory.undo(attempt)).toBeUndefined();
+      expect(await directory.assert([{ ...held, config: '{}', state: {} }])).toMatchObject([{ outcome: 'lost' }]);
+      await created(directory, b, held.name);
     });
 
     it('keeps names apart whatever their characters', async () => {
@@ -218,6 +238,19 @@ export function describeDirectory(kind: string, start: () => Promise<Subject>): 
       expect(successor.epoch).toBeGreaterThan(held.epoch);
       expect(await directory.remove(held)).toMatchObject({ outcome: 'lost' });
       expect(await directory.find(held.name)).toEqual(ownerOf(successor));
+    });
+
+    it('may be told of a removal again, however much it has forgotten, and a later holder of the name stays', async () => {
+      const held = await created(directory, a);
+      await directory.remove(held);
+      const later = await created(directory, b, held.name);
+      await subject.empty();
+      directory = subject.directory;
+      expect(await directory.remove(held)).toEqual({ outcome: 'held' });
+      expect(await directory.assert([{ ...held, config: '{}', state: {} }])).toMatchObject([{ outcome: 'lost' }]);
+      expect(await directory.assert([{ ...later, config: '{}', state: {} }])).toEqual([{ outcome: 'restored' }]);
+      expect(await directory.remove(held)).toMatchObject({ outcome: 'lost' });
+      expect(await directory.find(held.name)).toEqual(ownerOf(later));
     });
 
     it('knows nothing of an instance that nobody made', async () => {

@@ -98,7 +98,7 @@ describe('the lease of a node', () => {
     await cut.lease.end();
   });
 
-  it('goes on in its term after a gap that the directory did not notice', async () => {
+  it('begins a new term after a gap of its own that the directory did not notice', async () => {
     const subject = watched();
     await subject.lease.start();
     subject.way = away;
@@ -107,7 +107,34 @@ describe('the lease of a node', () => {
     subject.way = async (ask) => await ask();
     await vi.advanceTimersByTimeAsync(600);
     expect(subject.lease.held).toBe(true);
-    expect(subject.seen).toEqual(['term 1', 'fenced']);
+    expect(subject.seen).toEqual(['term 1', 'fenced', 'term 2']);
+    await subject.lease.end();
+  });
+
+  it('goes on in its term after a renewal that failed in time for another', async () => {
+    const subject = watched();
+    await subject.lease.start();
+    subject.way = away;
+    await vi.advanceTimersByTimeAsync(6000);
+    subject.way = async (ask) => await ask();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(subject.seen).toEqual(['term 1']);
+    await subject.lease.end();
+  });
+
+  it('begins a new term when the answer that told of its end was lost (bug: two owners, each with a lease)', async () => {
+    const subject = watched();
+    await subject.lease.start();
+    subject.way = away;
+    await vi.advanceTimersByTimeAsync(11_000);
+    subject.way = async (ask) => {
+      await ask();
+      subject.way = async (again) => await again();
+      return await away();
+    };
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(subject.lease.held).toBe(true);
+    expect(subject.seen).toEqual(['term 1', 'fenced', 'term 2']);
     await subject.lease.end();
   });
 

@@ -47,4 +47,15 @@ describe('the node that takes an instance over', () => {
       expect(order.map(({ id }) => id)).toEqual(['b', 'a']);
     }
   });
+
+  it('is one of the latest version, unless those are full (bug: none that was asked understood the record)', () => {
+    const of = (id: string, recordVersion: number, load = {}): NodeRecord => ({ ...nodeOf(id, load), recordVersion });
+    const old = ['a', 'b', 'c', 'd'].map((id) => of(id, 1));
+    const nodes = [...old, of('e', 2, { instances: 60 }), of('f', 2, { instances: 100 })];
+    for (let i = 0; i < 50; i++) {
+      const order = takeoverOrder(nodes, { group: 'g', instance: `i${i}` });
+      expect(order[0]?.id).toBe('e');
+      expect(order.at(-1)?.id).toBe('f');
+    }
+  });
 });

@@ -5,7 +5,7 @@ import { AdminClient, type AdminClientOptions } from './admin-client.ts';
 import { isMockCluster, isReadRefused, requestMetadata, type TopicMetadata } from './admin-requests.ts';
 import { requestCommittedOffsets } from './committed-offsets.ts';
 import { kafkaErrorFromCode } from './error-mapping.ts';
-import { requestMemberRemoval } from './group-members.ts';
+import { type MemberRemoval, requestMemberRemoval } from './group-members.ts';
 import { KafkaError } from './kafka-error.ts';
 import {
   EARLIEST,
@@ -239,10 +239,10 @@ export class Admin {
    * heartbeats, and not when its session times out.
    * @throws {KafkaError} authorization; retriable after the deadline
    */
-  async removeStaticMember(group: string, groupInstanceId: string): Promise<void> {
-    await this.#client.call('remove group member', { group }, (admin) =>
-      requestMemberRemoval(admin, group, groupInstanceId),
-    );
+  async removeStaticMember(removal: MemberRemoval): Promise<void> {
+    await this.#client.call('remove group member', { group: removal.group }, (admin) => {
+      return requestMemberRemoval(admin, removal);
+    });
   }
 
   /**

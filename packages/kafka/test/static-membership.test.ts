@@ -85,9 +85,28 @@ describe('a static member of a group', () => {
     const other = consumerOf(bootstrap, group, { groupInstanceId: 'other' });
     await other.consumer.connect();
     await other.consumer.subscribe([topic]);
-    await admin.removeStaticMember(group, 'gone');
+    await admin.removeStaticMember({ group, groupInstanceId: 'gone', isGone: async () => true });
     await fillTo(other.consumer, 5);
     // Once more, there is nobody to take out.
-    await admin.removeStaticMember(group, 'gone');
+    await admin.removeStaticMember({ group, groupInstanceId: 'gone', isGone: async () => true });
+  });
+
+  it('is not removed in place of a predecessor (bug: who had the name again was thrown out of its group)', async () => {
+    const topic = await topicWith(bootstrap, 5);
+    const group = uniqueName('group');
+    const before = await joined(group, topic, 'name');
+    await before.consumer.detach();
+    const after = await joined(group, topic, 'name');
+    await admin.removeStaticMember({ group, groupInstanceId: 'name', isGone: async () => false });
+    await after.consumer.commit([{ topic, partition: 0, offset: 1 }]);
+    // It comes when nobody was found to have come.
+    let late: Watched | undefined;
+    const isGone = async (): Promise<boolean> => {
+      await after.consumer.detach();
+      late = await joined(group, topic, 'name');
+      return true;
+    };
+    await admin.removeStaticMember({ group, groupInstanceId: 'name', isGone }).catch(() => undefined);
+    await late?.consumer.commit([{ topic, partition: 0, offset: 2 }]);
   });
 });

@@ -5,7 +5,7 @@ import { ClusterMember } from './cluster/cluster-member.ts';
 import type { ClusterMetrics } from './cluster/cluster-metrics.ts';
 import { Departures } from './cluster/departures.ts';
 import { staticMemberId } from './cluster/instance-record.ts';
-import { Instances } from './cluster/instances.ts';
+import { Instances, type SessionFactory } from './cluster/instances.ts';
 import { localSessions, SharedSessions } from './cluster/session-factory.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { RecordMetrics } from './record-metrics.ts';
@@ -82,21 +82,19 @@ export function createApi(context: Context): WorkerParts {
     directory: options.directory,
     identity: options.identity,
     sessions,
-    factory:
-      member === undefined
-        ? localSessions(dependencies)
-        : sharedSessions(context, {
-            dependencies,
-            member,
-            topicNames,
-            onLost: (...loss) => void instances.lose(...loss),
-          }),
+    factory: factoryOf(context, {
+      dependencies,
+      member,
+      topicNames,
+      onLost: (...loss) => void instances.lose(...loss),
+    }),
     instanceTimeoutMs: config.consumer.instanceTimeoutMs,
     isShared: member !== undefined,
     draining,
     mayTakeOver: () => member?.membership.mayTakeOver ?? true,
     now,
     wallClock: Date.now,
+    onLateArrival: () => member?.membership.assert(),
     onEnded: (name) => departures.begin(name),
     onTakeover: (reason, outcome, seconds) => context.metrics.takeover(reason, outcome, seconds),
   });
@@ -148,17 +146,15 @@ function memberOf(
   });
 }
 
-interface SharedParts {
+interface FactoryParts {
   readonly dependencies: SessionDependencies;
-  readonly member: ClusterMember;
+  readonly member: ClusterMember | undefined;
   readonly topicNames: TopicNames;
   readonly onLost: (session: Session, owner: Ownership | undefined) => void;
 }
 
-function sharedSessions(
-  { options }: Context,
-  { dependencies, member, topicNames, onLost }: SharedParts,
-): SharedSessions {
+function factoryOf({ options }: Context, { dependencies, member, topicNames, onLost }: FactoryParts): SessionFactory {
+  if (member === undefined) return localSessions(dependencies);
   return new SharedSessions({
     dependencies,
     directory: options.directory,
@@ -179,12 +175,16 @@ function topicNamesOf({ admins, logger }: WorkerOptions): TopicNames {
   );
 }
 
-function departuresOf({ admins, config, logger }: WorkerOptions, sessions: SessionRegistry): Departures {
+function departuresOf(options: WorkerOptions, sessions: SessionRegistry): Departures {
+  const { admins, config, logger, directory, identity } = options;
   return new Departures({
-    remove: async ({ group, instance }) => {
-      await admins.of(servicePrincipal).removeStaticMember(group, staticMemberId(config.cluster.id, instance));
+    remove: async ({ group, instance }, isGone) => {
+      const groupInstanceId = staticMemberId(config.cluster.id, instance);
+      await admins.of(servicePrincipal).removeStaticMember({ group, groupInstanceId, isGone });
     },
-    isBack: (name) => sessions.get(name) !== undefined,
+    sessions,
+    directory,
+    identity,
     onError: (error, name) => logger.warn({ error, ...name }, 'A group could not be told that a member has gone.'),
   });
 }

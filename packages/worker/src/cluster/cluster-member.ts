@@ -68,6 +68,7 @@ export class ClusterMember {
       describe: () => this.#describe(),
       sessions,
       onLost: options.onLost,
+      assertEnded: () => options.instances().assertEnded(),
       onRenewal: (outcome, tookMs) => metrics.renewal(outcome, tookMs),
       onFenced: () => {
         metrics.fenced();
@@ -97,6 +98,7 @@ export class ClusterMember {
     this.#eager = new EagerTakeover({
       directory,
       identity,
+      mayTakeOver: () => this.membership.mayTakeOver,
       takeOver: (name, from) => this.#takeOver(name, from),
       random: Math.random,
       wallClock: Date.now,
@@ -123,6 +125,7 @@ export class ClusterMember {
   /** Everything has ended that used it. */
   async end(): Promise<void> {
     this.#unwatch();
+    this.#eager.stop();
     await this.flush.stop();
     await this.membership.end();
   }

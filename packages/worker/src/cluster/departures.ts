@@ -1,10 +1,15 @@
-import type { InstanceName } from '@sluice/directory';
+import type { Directory, InstanceName, NodeIdentity } from '@sluice/directory';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
 
 export interface DeparturesOptions {
-  /** Takes the member out of its group, as an administrator. Rejects when Kafka does not do it. */
-  readonly remove: (name: InstanceName) => Promise<void>;
-  /** Whether there is an instance of that name again: the membership is its own now. */
-  readonly isBack: (name: InstanceName) => boolean;
+  /**
+   * Takes the member out of its group, as an administrator, if it is gone still; asks that once it knows which member it
+   * is. Rejects when Kafka does not do it.
+   */
+  readonly remove: (name: InstanceName, isGone: () => Promise<boolean>) => Promise<void>;
+  readonly sessions: Pick<SessionRegistry, 'get'>;
+  readonly directory: Pick<Directory, 'find'>;
+  readonly identity: NodeIdentity;
   readonly onError: (error: unknown, name: InstanceName) => void;
 }
 
@@ -37,14 +42,25 @@ export class Departures {
   }
 
   async #try(name: InstanceName, count: number): Promise<void> {
-    const { remove, isBack, onError } = this.#options;
-    if (isBack(name)) return;
+    const { remove, onError } = this.#options;
     try {
-      await remove(name);
+      await remove(name, () => this.#isGone(name));
     } catch (error) {
       if (count === TRIES_MAX) onError(error, name);
       else this.#later(name, count + 1);
     }
+  }
+
+  /**
+   * Not so when there is an instance of that name again, here or at another node: the membership is its own then.
+   * @throws DirectoryUnavailable
+   */
+  async #isGone(name: InstanceName): Promise<boolean> {
+    const { sessions, directory, identity } = this.#options;
+    if (sessions.get(name) !== undefined) return false;
+    const owner = await directory.find(name);
+    const isElsewhere = owner !== undefined && !(owner.node.id === identity.id && owner.node.boot === identity.boot);
+    return !isElsewhere && sessions.get(name) === undefined;
   }
 
   #later(name: InstanceName, count: number): void {

@@ -6,11 +6,14 @@ import {
   type NodeRecord,
   takeoverOrder,
 } from '@sluice/directory';
+import { NotHeld } from '../sessions/not-held.ts';
 import { lastActiveAt } from './held-store.ts';
 
 export interface EagerTakeoverOptions {
   readonly directory: Pick<Directory, 'heldBy' | 'read'>;
   readonly identity: NodeIdentity;
+  /** Whether a lease that is over may be believed to be. */
+  readonly mayTakeOver: () => boolean;
   readonly takeOver: (name: InstanceName, from: { node: NodeIdentity; epoch: number }) => Promise<void>;
   /** From 0 to 1, as `Math.random`. */
   readonly random: () => number;
@@ -23,6 +26,13 @@ const RECENT_MS = 30_000;
 const PARALLEL_MAX = 10;
 /** Spreads the joins of many instances: the group's coordinator has to take them all. */
 const JITTER_MS = 200;
+/** What could not be taken over is tried again so soon, and so often: by then it is no more recent. */
+const RETRY_MS = 1000;
+const TRIES_MAX = 30;
+
+function keyOf({ id, boot }: NodeIdentity): string {
+  return JSON.stringify([id, boot]);
+}
 
 /**
  * Takes over what was in use on a node that died, before anybody asks for it. Every node comes to the same answer about
@@ -30,6 +40,8 @@ const JITTER_MS = 200;
  */
 export class EagerTakeover {
   readonly #options: EagerTakeoverOptions;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #nodes: readonly NodeRecord[] = [];
   #known = new Map<string, NodeIdentity>();
   #running: Promise<void> = Promise.resolve();
 
@@ -39,27 +51,58 @@ export class EagerTakeover {
 
   /** The nodes whose leases run, whenever they were asked for. */
   see(nodes: readonly NodeRecord[]): void {
-    const alive = new Map(nodes.map(({ id, boot }) => [JSON.stringify([id, boot]), { id, boot }]));
-    for (const [key, node] of this.#known) {
-      if (alive.has(key)) continue;
-      this.#running = this.#running.then(() => this.#succeed(node, nodes)).catch(this.#options.onError);
-    }
+    this.#nodes = nodes;
+    const alive = new Map(nodes.map(({ id, boot }) => [keyOf({ id, boot }), { id, boot }]));
+    const gone = [...this.#known].filter(([key]) => !alive.has(key));
     this.#known = alive;
+    for (const [, node] of gone) this.#begin(node, 1);
   }
 
-  async #succeed(node: NodeIdentity, nodes: readonly NodeRecord[]): Promise<void> {
-    const { directory, identity } = this.#options;
-    const names = await directory.heldBy(node).catch((error: unknown): InstanceName[] => {
-      if (error instanceof DirectoryUnavailable) return [];
-      throw error;
-    });
-    const mine = names.filter((name) => takeoverOrder(nodes, name)[0]?.id === identity.id);
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #begin(node: NodeIdentity, count: number): void {
+    this.#running = this.#running
+      .then(async () => {
+        // It lives after all: its lease was only renewed late.
+        if (this.#known.has(keyOf(node)) || (await this.#succeed(node)) || count === TRIES_MAX) return;
+        const timer = setTimeout(() => {
+          this.#timers.delete(timer);
+          this.#begin(node, count + 1);
+        }, RETRY_MS);
+        this.#timers.add(timer);
+      })
+      .catch(this.#options.onError);
+  }
+
+  /** @returns whether there is nothing left to do */
+  async #succeed(node: NodeIdentity): Promise<boolean> {
+    const { directory, identity, mayTakeOver } = this.#options;
+    if (!mayTakeOver()) return false;
+    const names = await directory.heldBy(node).catch(notNow);
+    if (names === undefined) return false;
+    const mine = names.filter((name) => takeoverOrder(this.#nodes, name)[0]?.id === identity.id);
+    let isDone = true;
     const work = async (): Promise<void> => {
       for (let name = mine.shift(); name !== undefined; name = mine.shift()) {
-        await this.#one(name, node).catch(this.#options.onError);
+        if (!(await this.#isSettled(name, node))) isDone = false;
       }
     };
     await Promise.all(Array.from({ length: PARALLEL_MAX }, work));
+    return isDone;
+  }
+
+  async #isSettled(name: InstanceName, node: NodeIdentity): Promise<boolean> {
+    try {
+      await this.#one(name, node);
+      return true;
+    } catch (error) {
+      const isEarly = error instanceof DirectoryUnavailable || (error instanceof NotHeld && error.moving);
+      if (!isEarly) this.#options.onError(error);
+      return !isEarly;
+    }
   }
 
   async #one(name: InstanceName, node: NodeIdentity): Promise<void> {
@@ -70,4 +113,8 @@ export class EagerTakeover {
     if (wallClock() - lastActiveAt(record.state) > RECENT_MS) return;
     await takeOver(name, { node: record.node, epoch: record.epoch });
   }
+}
+
+function notNow(error: unknown): undefined {
+  if (!(error instanceof DirectoryUnavailable)) throw error;
 }

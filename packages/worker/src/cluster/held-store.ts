@@ -22,6 +22,8 @@ export interface HeldStoreOptions {
   readonly lease: { readonly held: boolean; readonly term: number };
   readonly held: HeldInstance;
   readonly config: string;
+  /** The term in which the directory was asked for it. */
+  readonly term: number;
   /** What the directory holds already. */
   readonly written: Readonly<Record<string, string>>;
   /** Asks for this store to be flushed soon. */
@@ -30,6 +32,11 @@ export interface HeldStoreOptions {
   readonly onLost: (owner: Ownership | undefined) => void;
   /** Ms since 1970. */
   readonly wallClock: () => number;
+}
+
+/** What an instance begins with: should its node die before the first request for it, it has been used all the same. */
+export function firstState(nowMs: number): Readonly<Record<string, string>> {
+  return { [ACTIVE_AT]: String(nowMs) };
 }
 
 export function lastActiveAt(state: Readonly<Record<string, string>>): number {
@@ -45,13 +52,15 @@ export class HeldStore implements SessionStore {
   readonly #options: HeldStoreOptions;
   /** What the directory holds, if every write arrives; undefined when that is not known. */
   #written: Readonly<Record<string, string>> | undefined;
+  /** Writes without an answer yet. */
+  #underWay = 0;
   #activeAt: number;
 
   constructor(options: HeldStoreOptions) {
     this.#options = options;
     this.held = options.held;
     this.config = options.config;
-    this.term = options.lease.term;
+    this.term = options.term;
     this.#written = options.written;
     this.#activeAt = options.wallClock();
   }
@@ -66,11 +75,14 @@ export class HeldStore implements SessionStore {
   }
 
   async save(journal: Journal): Promise<void> {
+    // What another write holds already is not safe before that is answered, and may never be.
+    if (this.#underWay > 0) this.forgetWritten();
     const change = this.takeChange(journal);
     if (change === undefined) return;
     let outcome: HoldOutcome | undefined;
     try {
-      [outcome] = await this.#options.directory.write([{ held: this.held, change }]);
+      const written = this.#options.directory.write([{ held: this.held, change }]);
+      [outcome] = await written.finally(() => this.answered());
       if (isForgotten(outcome)) outcome = await this.#restore(journal);
     } catch (error) {
       this.forgetWritten();
@@ -108,17 +120,30 @@ export class HeldStore implements SessionStore {
     throw new NotHeld(owner);
   }
 
-  /** What is to be written for the directory to hold what the journal does; from now on it counts as written. */
+  /**
+   * What is to be written for the directory to hold what the journal does; from now on it counts as written. Whoever takes
+   * it says when the directory has answered, or not: `answered`.
+   */
   takeChange(journal: Journal): StateChange | undefined {
     const { wallClock } = this.#options;
     if (wallClock() - this.#activeAt >= ACTIVITY_STEP_MS) this.#activeAt = wallClock();
     const fields = this.fields(journal);
     const before = this.#written;
     this.#written = fields;
-    if (before === undefined) return { replace: true, set: fields };
+    if (before === undefined) {
+      this.#underWay += 1;
+      return { replace: true, set: fields };
+    }
     const set = Object.entries(fields).filter(([field, value]) => before[field] !== value);
     const remove = Object.keys(before).filter((field) => fields[field] === undefined);
-    return set.length + remove.length === 0 ? undefined : { set: Object.fromEntries(set), remove };
+    if (set.length + remove.length === 0) return undefined;
+    this.#underWay += 1;
+    return { set: Object.fromEntries(set), remove };
+  }
+
+  /** The write of a change that was taken is over, one way or the other. */
+  answered(): void {
+    this.#underWay -= 1;
   }
 
   fields(journal: Journal): Record<string, string> {

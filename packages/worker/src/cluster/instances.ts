@@ -1,5 +1,7 @@
 import {
   type ClaimRequest,
+  type CreateOutcome,
+  type CreateRequest,
   type Directory,
   DirectoryUnavailable,
   type HeldInstance,
@@ -16,17 +18,23 @@ import type { Session } from '../sessions/session.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { SessionSettings } from '../sessions/session-settings.ts';
 import { isSubscriptionText } from '../sessions/source.ts';
-import { lastActiveAt } from './held-store.ts';
+import { firstState, lastActiveAt } from './held-store.ts';
 import { configText } from './instance-record.ts';
 import { Tombstones } from './tombstones.ts';
 
 /** Makes sessions of instances that this node holds. */
 export interface SessionFactory {
-  make(settings: SessionSettings, held: HeldInstance, config: string): Session;
+  make(
+    settings: SessionSettings,
+    held: HeldInstance,
+    given: { readonly config: string; readonly term: number },
+  ): Session;
+  /** The term of this node's lease. What the directory gives counts from the term in which it was asked for it. */
+  readonly term: number;
   /** Whether this version can go on with it. */
   understands(record: InstanceRecord): boolean;
   /** @throws Error for a record that it does not understand */
-  restore(record: InstanceRecord): Promise<Session>;
+  restore(record: InstanceRecord, term: number): Promise<Session>;
 }
 
 export interface InstancesOptions {
@@ -44,6 +52,8 @@ export interface InstancesOptions {
   /** Milliseconds on a clock that never goes back, and since 1970. */
   readonly now: () => number;
   readonly wallClock: () => number;
+  /** A term has begun while an instance arrived: it was not asserted with the others. */
+  readonly onLateArrival: () => void;
   /** An instance of a dead node has ended: nobody else can leave its group for it. */
   readonly onEnded: (name: InstanceName) => void;
   readonly onTakeover: (reason: ClaimRequest['reason'], outcome: string, seconds: number) => void;
@@ -62,6 +72,12 @@ function unavailable(error: unknown): never {
   });
 }
 
+/** Where it is cannot be told now: whoever asks may ask again soon. */
+function laterElsewhere(error: unknown): never {
+  if (!(error instanceof DirectoryUnavailable)) throw error;
+  throw new NotHeld(undefined, { moving: true });
+}
+
 /**
  * The consumer instances that this node holds: made here, or taken over from a node that is gone or goes. The directory
  * has the last word on who holds what.
@@ -74,7 +90,15 @@ export class Instances {
 
   constructor(options: InstancesOptions) {
     this.#options = options;
-    this.#tombstones = new Tombstones(options);
+    this.#tombstones = new Tombstones({
+      ...options,
+      alone: async (name, work) => {
+        await this.#arrival(name, async () => {
+          await work();
+          return undefined;
+        });
+      },
+    });
   }
 
   /**
@@ -136,6 +160,11 @@ export class Instances {
     if (owner !== undefined) session.movedTo = { owner };
   }
 
+  /** What has ended here is said again, to a directory that may have forgotten it. Never rejects. */
+  async assertEnded(): Promise<void> {
+    await this.#tombstones.repeat();
+  }
+
   /** The directory says that another node holds it, or, without an owner, that it was deleted. */
   async lose(session: Session, owner: Ownership | undefined): Promise<void> {
     if (owner === undefined) await this.#options.sessions.discard(session);
@@ -181,44 +210,35 @@ export class Instances {
 
   /** Another node believes that it is here. */
   async #lookElsewhere(name: InstanceName): Promise<Session | undefined> {
-    let owner: Ownership | undefined;
-    try {
-      owner = await this.#options.directory.find(name);
-    } catch (error) {
-      if (!(error instanceof DirectoryUnavailable)) throw error;
-      throw new NotHeld(undefined, { moving: true });
-    }
+    const owner = await this.#options.directory.find(name).catch(laterElsewhere);
     if (owner === undefined) return undefined;
     const { id, boot } = this.#options.identity;
     if (owner.node.id !== id || owner.node.boot !== boot) throw new NotHeld(owner);
     // Its end was not heard of, or its create was cut short.
-    if (await this.#tombstones.settle(name)) return undefined;
+    if (await this.#tombstones.settle(name).catch(laterElsewhere)) return undefined;
     // It was taken over, and nobody here was told: the answer came too late. So it is taken over once more.
     return await this.claim(name, owner, 'handover');
   }
 
   async #create(name: InstanceName, settings: SessionSettings, requestId: string): Promise<Session | undefined> {
-    const { directory, identity, factory, sessions } = this.#options;
+    const { identity, factory, sessions, wallClock } = this.#options;
     const config = configText(settings);
-    const request = { name, node: identity, config, requestId };
-    let answer = await directory.create(request).catch((error: unknown) => {
-      this.#tombstones.suspect(name);
-      return unavailable(error);
-    });
-    if (answer.outcome === 'exists' && (await this.#removeExpired(name))) {
-      answer = await directory.create(request).catch(unavailable);
-    }
+    const request = { name, node: identity, config, state: firstState(wallClock()), requestId };
+    await this.#tombstones.clear(name).catch(unavailable);
+    const { term } = factory;
+    let answer = await this.#ask(request);
+    if (answer.outcome === 'exists' && (await this.#removeExpired(name))) answer = await this.#ask(request);
     if (answer.outcome === 'exists') throw new ApiError('consumerAlreadyExists');
     if (answer.outcome === 'unsettled') {
       throw new ApiError('unavailable', {
-        message: 'Redis came back empty, and instances are still being restored. Try again.',
+        message: 'Redis came back without its last writes, and instances are still being restored. Try again.',
         retryAfterSeconds: Math.max(1, Math.ceil(answer.retryAfterMs / 1000)),
       });
     }
     const { node, epoch } = answer.owner;
     // The same request was served by another node before its answer was lost.
     if (node.id !== identity.id || node.boot !== identity.boot) return undefined;
-    const session = factory.make(settings, { name, node: identity, epoch }, config);
+    const session = factory.make(settings, { name, node: identity, epoch }, { config, term });
     session.createdBy = requestId;
     try {
       sessions.add(session);
@@ -226,11 +246,27 @@ export class Instances {
       await this.#tombstones.bury({ name, node: identity, epoch });
       throw error;
     }
+    this.#noteArrival(term);
     return session;
   }
 
+  /** A slow directory may have done it, and said so too late: asked once more, it says what became of the request. */
+  async #ask(request: CreateRequest): Promise<CreateOutcome> {
+    const { directory } = this.#options;
+    this.#tombstones.trust(request.requestId);
+    try {
+      return await directory.create(request).catch((error: unknown) => {
+        if (!(error instanceof DirectoryUnavailable)) throw error;
+        return directory.create(request);
+      });
+    } catch (error) {
+      this.#tombstones.suspect(request.name, request.requestId);
+      return unavailable(error);
+    }
+  }
+
   async #claim(request: ClaimRequest): Promise<Session | undefined> {
-    const { directory, sessions, draining, mayTakeOver, now, onTakeover } = this.#options;
+    const { directory, sessions, factory, draining, mayTakeOver, now, onTakeover } = this.#options;
     const here = sessions.get(request.name);
     if (here !== undefined && here.store.epoch >= request.from.epoch) return here;
     if (here !== undefined) await this.release(here, undefined);
@@ -239,10 +275,8 @@ export class Instances {
     if (request.reason === 'expired' && !mayTakeOver()) throw new NotHeld(request.from, { moving: true });
     const startedAt = now();
     await this.#assertClaimable(request);
-    const answer = await directory.claim(request).catch((error: unknown) => {
-      if (!(error instanceof DirectoryUnavailable)) throw error;
-      throw new NotHeld(undefined, { moving: true });
-    });
+    const { term } = factory;
+    const answer = await directory.claim(request).catch(laterElsewhere);
     onTakeover(request.reason, answer.outcome, (now() - startedAt) / 1000);
     switch (answer.outcome) {
       case 'gone':
@@ -252,23 +286,28 @@ export class Instances {
       case 'moved':
         throw new NotHeld(answer.owner);
       case 'claimed':
-        return await this.#settle(answer.record);
+        return await this.#settle(answer.record, term);
       default:
         return answer satisfies never;
     }
   }
 
-  async #settle(record: InstanceRecord): Promise<Session | undefined> {
+  async #settle(record: InstanceRecord, term: number): Promise<Session | undefined> {
     const { factory, sessions } = this.#options;
     if (this.#isExpired(record)) {
       await this.#end(record);
       return undefined;
     }
-    const session = await factory.restore(record);
+    const session = await factory.restore(record, term);
     // No room after all: the next request for it, here or at another node, finds it where it is.
     if (!sessions.hasRoom) throw new NotHeld(undefined, { moving: true });
     sessions.add(session);
+    this.#noteArrival(term);
     return session;
+  }
+
+  #noteArrival(term: number): void {
+    if (term !== this.#options.factory.term) this.#options.onLateArrival();
   }
 
   /**
@@ -277,10 +316,7 @@ export class Instances {
    */
   async #assertClaimable({ name, from, reason }: ClaimRequest): Promise<void> {
     const { directory, factory } = this.#options;
-    const record = await directory.read(name).catch((error: unknown) => {
-      if (!(error instanceof DirectoryUnavailable)) throw error;
-      throw new NotHeld(undefined, { moving: true });
-    });
+    const record = await directory.read(name).catch(laterElsewhere);
     if (record === undefined) return;
     const isFenced = reason !== 'refused' || isSubscriptionText(sourceOf(record.state));
     if (!isFenced || !factory.understands(record)) throw new NotHeld(from, { moving: true });

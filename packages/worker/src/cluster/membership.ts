@@ -19,6 +19,8 @@ export interface MembershipOptions {
   readonly sessions: SessionRegistry;
   /** Another node holds it; without an owner: it was deleted. */
   readonly onLost: (session: Session, owner: Ownership | undefined) => Promise<void>;
+  /** The directory may have lost its last writes: says again what has ended here. Never rejects. */
+  readonly assertEnded: () => Promise<void>;
   readonly onRenewal: (outcome: LeaseOutcome | 'failed', tookMs: number) => void;
   readonly onFenced: () => void;
   /** Another process runs under this node's id: this one has to end. */
@@ -28,6 +30,8 @@ export interface MembershipOptions {
 
 /** Owners say that often what they hold: what nobody says for long is forgotten by the directory. */
 const SWEEP_MS = 60_000;
+/** Instances whose requests take long say that often that they are in use. */
+const MARK_MS = 2500;
 /** After an assertion that the directory did not hear. */
 const RETRY_MS = 500;
 /** Of a lease: a node renews its own within that time, once it can. */
@@ -41,8 +45,12 @@ export class Membership {
   readonly lease: NodeLease;
   readonly #options: MembershipOptions;
   #sweeper: NodeJS.Timeout | undefined;
+  #marker: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #asserting: Promise<void> | undefined;
+  /** Something arrived while what is held was being said. */
+  #again = false;
+  #unwatch: (() => void) | undefined;
   #termBeganAt = performance.now();
   #ended = false;
 
@@ -55,6 +63,7 @@ export class Membership {
       onTerm: () => {
         this.#termBeganAt = performance.now();
         void this.#assertUntilHeard();
+        void this.#options.assertEnded();
       },
       onFenced: options.onFenced,
       onReplaced: options.onReplaced,
@@ -65,6 +74,11 @@ export class Membership {
   /** Resolves after the first attempt to register, whether Redis answered or not. */
   async start(): Promise<void> {
     this.#sweeper = setInterval(() => void this.#assertUntilHeard(), SWEEP_MS).unref();
+    this.#marker = setInterval(() => this.#markActive(), MARK_MS).unref();
+    // Others may take for unknown what this node holds, until it says so.
+    this.#unwatch = this.#options.directory.watch(({ type }) => {
+      if (type === 'lapse') void this.lease.renewNow();
+    });
     await this.lease.start();
   }
 
@@ -77,6 +91,12 @@ export class Membership {
     return this.lease.held && performance.now() - this.#termBeganAt >= graceMs;
   }
 
+  /** Says what is held here, apart from the regular times. */
+  assert(): void {
+    this.#again = true;
+    void this.#assertUntilHeard();
+  }
+
   /** The node's state has changed, and the others should know at once. */
   async announce(): Promise<void> {
     await this.lease.renewNow();
@@ -85,11 +105,20 @@ export class Membership {
   /** The last words: what is still held may be taken over at once. */
   async end(): Promise<void> {
     this.#ended = true;
+    this.#unwatch?.();
     clearInterval(this.#sweeper);
+    clearInterval(this.#marker);
     clearTimeout(this.#retry);
     await this.lease.end().catch((error: unknown) => {
       if (!(error instanceof DirectoryUnavailable)) throw error;
     });
+  }
+
+  /** A read may wait for longer than an unused instance lives: its successor must not take it for expired. */
+  #markActive(): void {
+    for (const session of this.#options.sessions) {
+      if (session.activeRequests > 0) session.store.touch(session.journal);
+    }
   }
 
   /** One at a time: a term that begins meanwhile is seen by the loop. */
@@ -106,6 +135,7 @@ export class Membership {
     let term: number;
     do {
       term = this.lease.term;
+      this.#again = false;
       const held = [...this.#options.sessions].map((session) => ({ session, store: session.store as HeldStore }));
       const records = held.map(({ session, store }): InstanceRecord => store.record(session.journal));
       let outcomes: readonly HoldOutcome[];
@@ -120,7 +150,7 @@ export class Membership {
         const entry = held[i];
         if (entry !== undefined) this.#settle(entry, outcome, term);
       }
-    } while (term !== this.lease.term && !this.#ended);
+    } while ((this.#again || term !== this.lease.term) && !this.#ended);
   }
 
   #retryLater(): void {

@@ -76,7 +76,9 @@ export class PositionFlush {
       if (journal !== undefined) await store?.settle(outcome, journal);
     };
     try {
-      const outcomes = await this.#options.directory.write(writes);
+      const outcomes = await this.#options.directory.write(writes).finally(() => {
+        for (const store of stores) store.answered();
+      });
       await Promise.all(outcomes.map((outcome, i) => settle(stores[i], outcome)));
     } catch (error) {
       for (const store of stores) store.forgetWritten();

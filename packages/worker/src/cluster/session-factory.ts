@@ -12,6 +12,7 @@ import type { PositionFlush } from './position-flush.ts';
 /** Of a proxy that stands alone: nobody goes on with an instance of another. */
 export function localSessions(dependencies: SessionDependencies): SessionFactory {
   return {
+    term: 0,
     make: (settings, { epoch }) => new Session(settings, dependencies, localStore(epoch)),
     understands: () => false,
     restore: () => Promise.reject(new Error('nobody takes over from a proxy that stands alone')),
@@ -40,19 +41,27 @@ export class SharedSessions implements SessionFactory {
     this.#options = options;
   }
 
-  make(settings: SessionSettings, held: HeldInstance, config: string): Session {
-    return this.#session(settings, held, { config, written: {} });
+  get term(): number {
+    return this.#options.lease.term;
+  }
+
+  make(
+    settings: SessionSettings,
+    held: HeldInstance,
+    given: { readonly config: string; readonly term: number },
+  ): Session {
+    return this.#session(settings, held, { ...given, written: {} });
   }
 
   understands({ name, config }: InstanceRecord): boolean {
     return parseConfigText(name, config, this.#options) !== undefined;
   }
 
-  async restore(record: InstanceRecord): Promise<Session> {
+  async restore(record: InstanceRecord, term: number): Promise<Session> {
     const { name, node, epoch, config, state } = record;
     const settings = parseConfigText(name, config, this.#options);
     if (settings === undefined) throw new Error(`an instance record of a later version: ${config}`);
-    const session = this.#session(settings, { name, node, epoch }, { config, written: state });
+    const session = this.#session(settings, { name, node, epoch }, { config, term, written: state });
     session.restore(state);
     if (session.reading.followsPattern) await this.#findTopics(session);
     return session;
@@ -61,7 +70,7 @@ export class SharedSessions implements SessionFactory {
   #session(
     settings: SessionSettings,
     held: HeldInstance,
-    known: { readonly config: string; readonly written: Readonly<Record<string, string>> },
+    known: { readonly config: string; readonly term: number; readonly written: Readonly<Record<string, string>> },
   ): Session {
     const { directory, lease, flush, onLost, wallClock, dependencies } = this.#options;
     const store = new HeldStore({

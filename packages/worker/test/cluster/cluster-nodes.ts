@@ -1,5 +1,6 @@
 import {
   type Directory,
+  type DirectoryEvent,
   DirectoryUnavailable,
   MemoryDirectory,
   type NodeIdentity,
@@ -24,9 +25,11 @@ export const INSTANCE_TIMEOUT_MS = 300_000;
 export class TestDirectory {
   now = 1_000_000;
   away = false;
+  readonly #watchers = new Set<(event: DirectoryEvent) => void>();
   memory: MemoryDirectory = this.#empty();
   readonly directory: Directory = new Proxy(this.memory, {
     get: (_target, property) => {
+      if (property === 'watch') return (listener: (event: DirectoryEvent) => void) => this.#watch(listener);
       const value: unknown = Reflect.get(this.memory, property, this.memory);
       if (typeof value !== 'function') return value;
       return (...parameters: unknown[]): unknown => {
@@ -35,6 +38,16 @@ export class TestDirectory {
       };
     },
   });
+
+  /** As a Redis whose replica takes over. */
+  lapse(): void {
+    for (const watcher of this.#watchers) watcher({ type: 'lapse' });
+  }
+
+  #watch(listener: (event: DirectoryEvent) => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
 
   /** As a Redis that comes back empty. */
   forget(): void {
@@ -57,6 +70,8 @@ export interface TestNode {
   readonly removed: string[];
   draining: boolean;
   mayTakeOver: boolean;
+  /** Arrivals during which a term began. */
+  lateArrivals: number;
 }
 
 /** A worker's part in a cluster, without Kafka: its sessions are never connected. */
@@ -119,6 +134,9 @@ export async function nodeOf(id: string, at: TestDirectory): Promise<TestNode> {
     mayTakeOver: () => node.mayTakeOver,
     now: () => at.now,
     wallClock: () => at.now,
+    onLateArrival: () => {
+      node.lateArrivals += 1;
+    },
     onEnded: ({ group }) => removed.push(group),
     onTakeover: () => undefined,
   });
@@ -132,6 +150,7 @@ export async function nodeOf(id: string, at: TestDirectory): Promise<TestNode> {
     removed,
     draining: false,
     mayTakeOver: true,
+    lateArrivals: 0,
   };
   return node;
 }

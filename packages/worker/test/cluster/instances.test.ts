@@ -1,3 +1,4 @@
+import { DirectoryUnavailable } from '@sluice/directory';
 import { servicePrincipal } from '@sluice/kafka';
 import type { Attempt } from '@sluice/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -45,6 +46,18 @@ async function created(source = '{"topics":["t"]}'): Promise<number> {
   return epoch;
 }
 
+/** The next creates happen, and nobody hears of it. */
+function loseAnswers(count: number): void {
+  const make = at.memory.create.bind(at.memory);
+  const create = vi.spyOn(at.memory, 'create');
+  for (let i = 0; i < count; i += 1) {
+    create.mockImplementationOnce(async (request) => {
+      await make(request);
+      throw new DirectoryUnavailable('slow');
+    });
+  }
+}
+
 /** The lease of `a` runs out; `b` keeps its own. */
 async function expireA(): Promise<void> {
   at.now += LEASE_MS;
@@ -84,6 +97,38 @@ describe('creating an instance', () => {
     expect(await at.memory.find(name)).toBeUndefined();
   });
 
+  it('finds what a slow directory did and was too late to say (bug: 503, and 40902 to whoever tried again)', async () => {
+    loseAnswers(1);
+    await a.instances.create(settingsOf('i'), 'r');
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await at.memory.find(name)).toEqual({ node: a.identity, epoch: a.instances.epochOf(name) });
+  });
+
+  it('has the name free for the next try when it was answered 503 (bug: 40902 until it was undone)', async () => {
+    loseAnswers(2);
+    await expect(a.instances.create(settingsOf('i'), 'r1')).rejects.toEqual(codeOf(503));
+    await a.instances.create(settingsOf('i'), 'r2');
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(await at.memory.find(name)).toEqual({ node: a.identity, epoch: a.instances.epochOf(name) });
+  });
+
+  it('undoes its own create alone (bug: one that was answered 200 a moment later was removed with it)', async () => {
+    const make = at.memory.create.bind(at.memory);
+    const create = vi.spyOn(at.memory, 'create').mockRejectedValue(new DirectoryUnavailable('slow'));
+    await expect(a.instances.create(settingsOf('i'), 'r1')).rejects.toEqual(codeOf(503));
+    await vi.advanceTimersByTimeAsync(990);
+    // Done, and its answer is on its way when the node looks what became of the first.
+    create.mockImplementation(async (request) => {
+      const outcome = await make(request);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return outcome;
+    });
+    const second = a.instances.create(settingsOf('i'), 'r2');
+    await vi.advanceTimersByTimeAsync(5000);
+    await second;
+    expect(await at.memory.find(name)).toEqual({ node: a.identity, epoch: a.instances.epochOf(name) });
+  });
+
   it('takes the name of an instance that has expired on a node that is gone', async () => {
     await created();
     at.now += INSTANCE_TIMEOUT_MS + 1;
@@ -91,6 +136,14 @@ describe('creating an instance', () => {
     await b.instances.create(settingsOf('i'), 'new');
     expect(b.sessions.size).toBe(1);
     expect(b.removed).toEqual(['g']);
+  });
+
+  it('takes the name of one whose node died before its first request (bug: blocked until Redis forgot it)', async () => {
+    await a.instances.create(settingsOf('i'), 'made');
+    at.now += INSTANCE_TIMEOUT_MS + 1;
+    await at.memory.register(b.record);
+    await b.instances.create(settingsOf('i'), 'new');
+    expect(b.sessions.size).toBe(1);
   });
 
   it('is left to other nodes while this one drains', async () => {
@@ -238,6 +291,21 @@ describe('deleting an instance', () => {
     );
   });
 
+  it('stays so when a failover brought its record back (bug: the next request for it took it up again)', async () => {
+    const epoch = await created();
+    await a.instances.delete(await find(a), 'deleting');
+    const back = { name, node: a.identity, epoch, config: '{}', state: {} };
+    at.forget();
+    await at.memory.assert([back]);
+    await expect(find(a, { epoch })).rejects.toEqual(codeOf(40403));
+    at.forget();
+    await at.memory.assert([back]);
+    await a.instances.create(settingsOf('i'), 'again');
+    expect(a.instances.epochOf(name)).toBeGreaterThan(epoch);
+    // What was made later is not taken for it.
+    expect((await find(a, { epoch })).settings.instance).toBe('i');
+  });
+
   it('is left to the node that has taken it over already (bug: 204, and the instance lived on there)', async () => {
     const epoch = await created();
     const session = await find(a);
@@ -268,93 +336,5 @@ describe('an instance that is being deleted', () => {
     await a.instances.delete(session, 'deleting');
     await a.flush.flush();
     expect(session.movedTo).toBeUndefined();
-  });
-});
-
-describe('what is written down', () => {
-  it('is safe before it is answered for, or answered with 503', async () => {
-    await created();
-    const session = await find(a);
-    session.journal.seeking([{ topic: 't', partition: 0, offset: 7 }]);
-    await session.store.save(session.journal);
-    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 's7' });
-    at.away = true;
-    session.journal.seeking([{ topic: 't', partition: 0, offset: 8 }]);
-    await expect(session.store.save(session.journal)).rejects.toEqual(codeOf(503));
-  });
-
-  it('follows the reads behind them, all instances in one write', async () => {
-    await created();
-    await a.instances.create(settingsOf('j'), 'r');
-    const write = vi.spyOn(at.memory, 'write');
-    for (const session of a.sessions) {
-      session.journal.resolved([{ topic: 't', partition: 0, offset: 3 }]);
-      session.offsets.beginRead();
-    }
-    await a.flush.flush();
-    expect(write).toHaveBeenCalledTimes(1);
-    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'd3' });
-    await a.flush.flush();
-    expect(write).toHaveBeenCalledTimes(1);
-  });
-
-  it('is written whole once the directory is back from being away', async () => {
-    await created();
-    const session = await find(a);
-    session.journal.resolved([{ topic: 't', partition: 0, offset: 3 }]);
-    session.offsets.beginRead();
-    at.away = true;
-    await a.flush.flush();
-    at.away = false;
-    await a.flush.flush();
-    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'd3' });
-  });
-
-  it('is refused to who was replaced, and lets the instance go', async () => {
-    const epoch = await created();
-    const session = await find(a);
-    await expireA();
-    await find(b, { claim: { from: { node: a.identity, epoch }, reason: 'expired' } });
-    session.journal.seeking([{ topic: 't', partition: 0, offset: 7 }]);
-    await notHeld(session.store.save(session.journal));
-    expect(a.sessions.size).toBe(0);
-    expect(session.movedTo?.owner?.node).toEqual(b.identity);
-  });
-
-  it('is written anew where the directory forgot it (bug: a write that found nothing let the instance go)', async () => {
-    await created();
-    const session = await find(a);
-    session.journal.resolved([{ topic: 't', partition: 0, offset: 3 }]);
-    at.forget();
-    session.offsets.beginRead();
-    await a.flush.flush();
-    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'd3' });
-    at.forget();
-    session.journal.seeking([{ topic: 't', partition: 0, offset: 7 }]);
-    await session.store.save(session.journal);
-    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 's7' });
-    expect(a.sessions.size).toBe(1);
-  });
-
-  it('is not written anew where the instance was deleted', async () => {
-    const epoch = await created();
-    const session = await find(a);
-    session.journal.resolved([{ topic: 't', partition: 0, offset: 3 }]);
-    await at.memory.remove({ name, node: a.identity, epoch });
-    session.offsets.beginRead();
-    await a.flush.flush();
-    expect(await at.memory.read(name)).toBeUndefined();
-    expect(a.sessions.size).toBe(0);
-  });
-
-  it('does not commit for an assignment once others may have it', async () => {
-    await created();
-    const session = await find(a);
-    session.restore({ source: '{"partitions":[{"topic":"t","partition":0}]}' });
-    a.lease.held = false;
-    await expect(session.offsets.commit([{ topic: 't', partition: 0, offset: 1 }])).rejects.toEqual(codeOf(503));
-    a.lease.held = true;
-    a.lease.term = 2;
-    await expect(session.offsets.commit([{ topic: 't', partition: 0, offset: 1 }])).rejects.toEqual(codeOf(503));
   });
 });

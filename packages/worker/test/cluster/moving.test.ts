@@ -1,4 +1,4 @@
-import type { NodeRecord } from '@sluice/directory';
+import { DirectoryUnavailable, type NodeRecord } from '@sluice/directory';
 import { servicePrincipal } from '@sluice/kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EagerTakeover } from '../../src/cluster/eager-takeover.ts';
@@ -166,6 +166,7 @@ describe('taking over unasked', () => {
     return new EagerTakeover({
       directory: at.directory,
       identity: node.identity,
+      mayTakeOver: () => node.mayTakeOver,
       takeOver: async (name, from) => void (await node.instances.claim(name, from, 'expired')),
       random: () => 0.5,
       wallClock: () => at.now,
@@ -195,6 +196,39 @@ describe('taking over unasked', () => {
     await aDies([b.record], [eagerOf(b)]);
     expect([...b.sessions].map(({ settings }) => settings.instance)).toEqual(['busy']);
     expect(problems).toEqual([]);
+  });
+
+  it('is tried again when it was too early, or nobody could be asked (bug: left until somebody asked for it)', async () => {
+    await used('busy', 1000);
+    await used('too', 1000);
+    const taker = eagerOf(b);
+    b.mayTakeOver = false;
+    await aDies([b.record], [taker]);
+    b.mayTakeOver = true;
+    at.away = true;
+    await vi.advanceTimersByTimeAsync(2000);
+    at.away = false;
+    // One of the two is asked for while Redis is slow.
+    vi.spyOn(at.memory, 'claim').mockRejectedValueOnce(new DirectoryUnavailable('slow'));
+    expect(b.sessions.size).toBe(0);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(b.sessions.size).toBe(2);
+    const heldBy = vi.spyOn(at.memory, 'heldBy');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(heldBy).not.toHaveBeenCalled();
+    expect(problems).toEqual([]);
+  });
+
+  it('leaves a node alone that lives after all', async () => {
+    await used('busy', 1000);
+    const taker = eagerOf(b);
+    b.mayTakeOver = false;
+    await aDies([b.record], [taker]);
+    await at.memory.register(a.record);
+    taker.see([a.record, b.record]);
+    b.mayTakeOver = true;
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(b.sessions.size).toBe(0);
   });
 
   it('is done by one node for each instance', async () => {
