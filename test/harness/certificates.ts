@@ -15,6 +15,13 @@ export interface Certificate {
   readonly pkcs12File: string;
 }
 
+export interface CertificateOptions {
+  /** Its time is over. */
+  readonly isExpired?: boolean;
+  /** `extendedKeyUsage`, for example `serverAuth`; default none, which is for everything. */
+  readonly purposes?: string;
+}
+
 /** A certification authority that lives as long as its directory. */
 export interface CertificateAuthority {
   readonly certificateFile: string;
@@ -22,8 +29,8 @@ export interface CertificateAuthority {
   readonly trustStoreFile: string;
   /** Opens each PKCS12 file. */
   readonly storePassword: string;
-  /** A certificate for 127.0.0.1 and localhost, good for servers and clients. */
-  issue(commonName: string): Promise<Certificate>;
+  /** A certificate for 127.0.0.1 and localhost, good for servers and clients unless the options say otherwise. */
+  issue(commonName: string, options?: CertificateOptions): Promise<Certificate>;
 }
 
 async function openssl(...commandArguments: string[]): Promise<void> {
@@ -32,7 +39,11 @@ async function openssl(...commandArguments: string[]): Promise<void> {
 
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'];
 
-async function issueCertificate(directory: string, name: string, password: string): Promise<Certificate> {
+async function issueCertificate(
+  directory: string,
+  name: string,
+  { password, isExpired = false, purposes }: CertificateOptions & { readonly password: string },
+): Promise<Certificate> {
   const file = (suffix: string): string => join(directory, `${name}${suffix}`);
   const certificate: Certificate = {
     keyFile: file('.key'),
@@ -43,8 +54,16 @@ async function issueCertificate(directory: string, name: string, password: strin
   const { keyFile, certificateFile } = certificate;
   const authority = ['-CA', join(directory, 'ca.crt'), '-CAkey', join(directory, 'ca.key')];
   const names = ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
+  if (purposes !== undefined) names.push('-addext', `extendedKeyUsage=${purposes}`);
   const files = ['-keyout', keyFile, '-out', certificateFile];
   await openssl('req', '-x509', ...newKey, '-days', '2', '-subj', `/CN=${name}`, ...names, ...authority, ...files);
+  if (isExpired) {
+    // It ends as it begins. `openssl req` makes none that are over, and `openssl x509` only from a request.
+    const request = file('.csr');
+    await openssl('req', '-new', '-key', keyFile, '-subj', `/CN=${name}`, ...names, '-out', request);
+    const end = ['-days', '0', '-copy_extensions', 'copy', '-CAcreateserial', '-out', certificateFile];
+    await openssl('x509', '-req', '-in', request, ...authority, ...end);
+  }
   await writeFile(certificate.pemFile, (await readFile(keyFile, 'utf8')) + (await readFile(certificateFile, 'utf8')));
   const pair = ['-inkey', keyFile, '-in', certificateFile];
   await openssl('pkcs12', '-export', ...pair, '-out', certificate.pkcs12File, '-passout', `pass:${password}`);
@@ -66,6 +85,7 @@ export async function createAuthority(directory: string): Promise<CertificateAut
     certificateFile,
     trustStoreFile,
     storePassword,
-    issue: async (commonName) => await issueCertificate(directory, commonName, storePassword),
+    issue: async (commonName, options) =>
+      await issueCertificate(directory, commonName, { ...options, password: storePassword }),
   };
 }

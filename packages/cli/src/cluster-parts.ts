@@ -7,13 +7,15 @@ import {
   parseRedisUrl,
   RedisDirectory,
 } from '@sluice/directory';
-import { type Config, type Logger, PeerClient } from '@sluice/runtime';
+import { type Config, type Logger, PeerClient, PeerTls, transportFault } from '@sluice/runtime';
 
 /** What a process shares with the other nodes of its cluster; of a proxy that stands alone the same, with nobody in it. */
 export interface ClusterParts {
   readonly directory: Directory;
   readonly nodes: NodeList;
   readonly peers: PeerClient;
+  /** Undefined: they talk in clear. */
+  readonly tls: PeerTls | undefined;
   /** Whether there are others. */
   readonly shared: boolean;
   /** Begins to follow who is there. Resolves after the first look, whether Redis answered or not. */
@@ -35,28 +37,52 @@ export function clusterParts(
 ): ClusterParts {
   const { redisUrl, secret, leaseMs } = config.cluster;
   const shared = redisUrl !== '';
+  const tls = shared ? PeerTls.read(config.cluster) : undefined;
+  const tellUnusable = unusableNodes(tls, log);
   const retentionMs = config.consumer.instanceTimeoutMs + RETENTION_MARGIN_MS;
   const directory = shared ? sharedDirectory(config, retentionMs, log) : new MemoryDirectory({ leaseMs, retentionMs });
   const nodes = new NodeList({
     directory,
     refreshMs: Math.min(REFRESH_MAX_MS, leaseMs / REFRESHES_PER_LEASE),
-    onChange: onNodes,
+    onChange: (present) => {
+      tellUnusable(present);
+      onNodes(present);
+    },
     onError: (error) => log.debug({ error }, 'The nodes of the cluster could not be asked for.'),
   });
-  const peers = new PeerClient({ secret });
+  const peers = new PeerClient({ secret, tls });
   return {
     directory,
     nodes,
     peers,
+    tls,
     shared,
     start: async () => {
+      tls?.follow(log);
       if (shared) await nodes.start();
     },
     close: async () => {
+      tls?.stop();
       nodes.stop();
       peers.close();
       await directory.close();
     },
+  };
+}
+
+/** Tells once of each node to which nothing is sent, since it is reached in another way than this one. */
+function unusableNodes(tls: PeerTls | undefined, log: Logger): (nodes: readonly NodeRecord[]) => void {
+  let told: ReadonlySet<string> = new Set();
+  return (nodes) => {
+    const unusable = new Set<string>();
+    for (const { id, boot, address } of nodes) {
+      const fault = transportFault(address, tls);
+      if (fault === undefined) continue;
+      const life = JSON.stringify([id, boot, address]);
+      unusable.add(life);
+      if (!told.has(life)) log.warn({ peer: id, boot, fault }, 'Nothing is sent to a node of the cluster.');
+    }
+    told = unusable;
   };
 }
 

@@ -6,7 +6,7 @@ import type { ServerContext } from './server-context.ts';
 /** Makes the public side of a process. @param local the worker behind it, if there is one */
 export function createEdge(
   { configuration, metrics, log }: ServerContext,
-  { directory, peers, shared }: ClusterParts,
+  { directory, peers, tls, shared }: ClusterParts,
   local: LocalNode | undefined,
 ): Edge {
   const { cluster, http, consumer } = configuration.config;
@@ -15,6 +15,7 @@ export function createEdge(
     local,
     peers: shared ? peers : undefined,
     secret: cluster.secret,
+    tls,
     leaseMs: cluster.leaseMs,
     heldMax: cluster.heldMax,
     bufferMaxBytes: cluster.bufferMaxBytes,

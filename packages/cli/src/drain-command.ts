@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DirectoryUnavailable } from '@sluice/directory';
-import { PeerClient, PeerUnreachable } from '@sluice/runtime';
+import { type Config, PeerClient, type PeerCredentials, PeerTls, PeerUnreachable } from '@sluice/runtime';
 import { type ClusterCommand, jsonLine } from './cluster-commands.ts';
 import { ClusterView, type NodeDocument } from './cluster-view.ts';
 import { CommandFailed } from './command-failed.ts';
@@ -28,18 +28,24 @@ export async function drainNode(command: DrainCommand): Promise<void> {
   await withDirectory(command, async ({ config, directory }) => {
     const view = new ClusterView(directory);
     const node = await view.node(command.node);
-    const { secret } = config.cluster;
-    if (secret === '') {
-      throw new CommandFailed('sluice.cluster.secret is not set: a node is told to drain only by who knows it');
-    }
-    await tell(node, secret);
+    await tell(node, credentialsOf(config));
     if (command.wait) await follow(command, view, node);
     else report(command, { state: 'draining', instances: node.load.instances }, `node ${node.id} drains`);
   });
 }
 
-async function tell(node: NodeDocument, secret: string): Promise<void> {
-  const peers = new PeerClient({ secret });
+/** @throws ConfigError; CommandFailed when there is nothing that a node could know this command by */
+function credentialsOf({ cluster }: Config): PeerCredentials {
+  const { secret } = cluster;
+  const tls = PeerTls.read(cluster);
+  if (secret !== '' || tls !== undefined) return { secret, tls };
+  throw new CommandFailed(
+    'neither sluice.cluster.secret nor sluice.internal.tls.certificate.file is set: a node is told to drain only by what its cluster knows',
+  );
+}
+
+async function tell(node: NodeDocument, credentials: PeerCredentials): Promise<void> {
+  const peers = new PeerClient(credentials);
   try {
     const { status } = await peers.call(node, 'drain', {}, { timeoutMs: CALL_TIMEOUT_MS });
     if (status < 300) return;

@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { missingLibraryFeatures, servicePrincipal } from '@sluice/kafka';
 import { ApiError, type Attempt, errorBody, formatPeerOwner, peerHeaders } from '@sluice/protocol';
-import { ApiListeners, ConnectionMetrics, type ListenAddress, type PeerServer, startPeerServer } from '@sluice/runtime';
+import {
+  ApiListeners,
+  ConnectionMetrics,
+  type ListenAddress,
+  type PeerServer,
+  type PeerTls,
+  startPeerServer,
+} from '@sluice/runtime';
 import { createWorker, type Declined, type Worker } from '@sluice/worker';
 import { type ClusterParts, clusterParts } from './cluster-parts.ts';
 import { clusterRoutes } from './cluster-routes.ts';
@@ -75,7 +82,7 @@ export function prepareWorker(context: ServerContext): ServerParts {
     routes: cluster.shared ? clusterRoutes({ directory: cluster.directory, drain: handOver }) : new Map(),
     checks: [{ name: 'kafka', required: false, probe: health.probe }],
     listen: async () => {
-      if (cluster.shared) internal = await listenToPeers(context, worker, handOver);
+      if (cluster.shared) internal = await listenToPeers(context, worker, handOver, cluster.tls);
       await Promise.all([cluster.start(), worker.start(), cluster.shared ? front?.edge.start() : undefined]);
       const addresses = (await front?.listeners.listen()) ?? [];
       health.start();
@@ -126,7 +133,12 @@ function frontOf(context: ServerContext, cluster: ClusterParts, worker: Worker) 
   return { edge, listeners };
 }
 
-async function listenToPeers(context: ServerContext, worker: Worker, handOver: () => void): Promise<PeerServer> {
+async function listenToPeers(
+  context: ServerContext,
+  worker: Worker,
+  handOver: () => void,
+  tls: PeerTls | undefined,
+): Promise<PeerServer> {
   const { configuration, identity, metrics, log } = context;
   const { cluster, http, listeners } = configuration.config;
   const [first] = listeners;
@@ -140,6 +152,7 @@ async function listenToPeers(context: ServerContext, worker: Worker, handOver: (
     advertisedHost: cluster.internalHost,
     advertisedPort: cluster.internalPort,
     secret: cluster.secret,
+    tls,
     identity,
     limits: http,
     serve: (req, res, attempt) => servePeer(worker, { req, res }, attempt),

@@ -1,8 +1,9 @@
 import type { NodeRecord } from '@sluice/directory';
-import { ConfigError } from '@sluice/runtime';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, type PeerAnswer, type PeerTls } from '@sluice/runtime';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../../test/harness/conditions.ts';
 import { freePorts } from '../../../test/harness/free-ports.ts';
+import { testAuthority, tlsOf } from '../../../test/harness/peer-certificates.ts';
 import { type RedisServer, startRedis } from '../../../test/harness/redis.ts';
 import { type DrainCommand, drainNode } from '../src/drain-command.ts';
 import { launch } from './launched.ts';
@@ -19,14 +20,17 @@ afterAll(async () => {
 });
 
 /** Node `a` with 12 instances, which drains when it is told. */
-async function drainable(): Promise<{ cluster: RegisteredCluster; node: NodeRecord; calls: () => number }> {
+async function drainable(
+  tls?: PeerTls,
+): Promise<{ cluster: RegisteredCluster; node: NodeRecord; calls: () => number }> {
   let calls = 0;
   const cluster = await registeredCluster(redis.url);
-  const { announcedAddress: address } = await internalListener(nodeOf('a'), async () => {
+  const drain = async (): Promise<PeerAnswer> => {
     calls += 1;
     await cluster.directory.renew({ ...node, state: 'draining' });
     return { status: 202 };
-  });
+  };
+  const { announcedAddress: address } = await internalListener(nodeOf('a'), drain, tls);
   const node = nodeOf('a', { address, load: loadOf(12) });
   await cluster.directory.register(node);
   return { cluster, node, calls: () => calls };
@@ -113,7 +117,9 @@ describe('sluice drain', () => {
   it('says why the node does not do it', async () => {
     const { cluster, node, calls } = await drainable();
     const drain = (set: readonly string[] = []) => drainNode(commandFor({ ...cluster, set: [...cluster.set, ...set] }));
-    await expect(drain(['sluice.cluster.secret='])).rejects.toThrow('sluice.cluster.secret is not set');
+    await expect(drain(['sluice.cluster.secret='])).rejects.toThrow(
+      'neither sluice.cluster.secret nor sluice.internal.tls.certificate.file is set',
+    );
     await expect(drain(['sluice.cluster.secret=another cluster’s'])).rejects.toThrow(ConfigError);
     await expect(drain(['sluice.cluster.secret=that of another cluster'])).rejects.toThrow(
       `node a refuses the secret: sluice.cluster.secret is not that of its cluster (${node.address})`,
@@ -124,5 +130,28 @@ describe('sluice drain', () => {
     await cluster.directory.register({ ...node, address: `http://127.0.0.1:${port}` });
     await expect(drain()).rejects.toThrow(`node a: connect ECONNREFUSED 127.0.0.1:${port}`);
     expect(calls()).toBe(0);
+  });
+
+  it('shows a node with TLS the certificate of the configuration, and needs no secret then', async () => {
+    const authority = await testAuthority();
+    onTestFinished(() => authority.remove());
+    const certificate = await authority.issue('node');
+    const { cluster, node, calls } = await drainable(tlsOf(certificate, authority));
+    const set = [...cluster.set, 'sluice.cluster.secret='];
+    const tls = [
+      `sluice.internal.tls.certificate.file=${certificate.certificateFile}`,
+      `sluice.internal.tls.key.file=${certificate.keyFile}`,
+    ];
+    const ca = `sluice.internal.tls.ca.file=${authority.certificateFile}`;
+    await drainNode(commandFor({ ...cluster, set: [...set, ...tls, ca] }));
+    expect(calls()).toBe(1);
+    const refused = (more: readonly string[]) =>
+      expect(drainNode(commandFor({ ...cluster, set: [...set, ...more] }))).rejects;
+    await refused(tls).toThrow('sluice.internal.tls.ca.file: nothing is set');
+    await refused([...tls, 'sluice.internal.tls.ca.file=/nowhere']).toThrow("'/nowhere' cannot be read (ENOENT)");
+    await refused(['sluice.cluster.secret=0123456789abcdef']).toThrow(
+      `node a: ${node.address} takes TLS, for which this node lacks sluice.internal.tls.certificate.file`,
+    );
+    expect(calls()).toBe(1);
   });
 });

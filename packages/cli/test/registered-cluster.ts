@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type NodeRecord, parseRedisUrl, RedisDirectory } from '@sluice/directory';
-import { createLogger, Metrics, type PeerCall, type PeerServer, startPeerServer } from '@sluice/runtime';
+import { createLogger, Metrics, type PeerCall, type PeerServer, type PeerTls, startPeerServer } from '@sluice/runtime';
 import { onTestFinished } from 'vitest';
 import { eventually } from '../../../test/harness/conditions.ts';
 import { loadOperatorConfiguration } from '../src/configuration.ts';
@@ -57,14 +57,15 @@ export async function held(cluster: RegisteredCluster, node: NodeRecord, group: 
   ]);
 }
 
-/** The internal listener of a node that is not there otherwise. */
-export async function internalListener(node: NodeRecord, drain: PeerCall): Promise<PeerServer> {
+/** The internal listener of a node that is not there otherwise. With TLS it takes certificates, and no secret. */
+export async function internalListener(node: NodeRecord, drain: PeerCall, tls?: PeerTls): Promise<PeerServer> {
   const metrics = new Metrics();
   const server = await startPeerServer({
     listener: { scheme: 'http', host: '127.0.0.1', port: 0 },
     advertisedHost: '',
     advertisedPort: 0,
-    secret,
+    secret: tls === undefined ? secret : '',
+    tls,
     identity: node,
     limits: loadOperatorConfiguration({ environment: {} }).config.http,
     serve: (_req, res) => res.end(),

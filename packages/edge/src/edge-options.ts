@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Directory, InstanceName, NodeIdentity, NodeRecord, Ownership } from '@sluice/directory';
 import type { Attempt } from '@sluice/protocol';
+import type { PeerTls } from '@sluice/runtime';
 import type { LookupSource } from './owner-lookup.ts';
 
 /** The worker in the same process (role `node`): what it holds is served without a hop. */
@@ -80,8 +81,10 @@ export interface EdgeOptions {
   readonly local?: LocalNode | undefined;
   /** Absent in a proxy that stands alone. */
   readonly peers?: Peers | undefined;
-  /** `sluice.cluster.secret`. */
+  /** `sluice.cluster.secret`; empty: nodes know each other by certificates alone. */
   readonly secret: string;
+  /** Undefined: in clear. */
+  readonly tls?: PeerTls | undefined;
   /** `sluice.lease.ms`: requests are held for so long and two seconds more. */
   readonly leaseMs: number;
   /** `sluice.edge.held.max`: requests waiting at once; each further one is answered 503. */

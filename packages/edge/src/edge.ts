@@ -87,6 +87,7 @@ export class Edge {
       directory,
       refreshMs: Math.min(REFRESH_MAX_MS, options.leaseMs / REFRESHES_PER_LEASE),
       self: local?.identity,
+      tls: options.tls,
       onChange: (nodes) => placement.keepOnly(nodes),
       onGone: (link) => this.#forwarding.giveUp(link),
       onError: hooks.onError,

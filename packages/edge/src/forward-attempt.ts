@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type PeerOwner, parsePeerOwner, peerHeaders } from '@sluice/protocol';
 import { endAfterRequest } from '@sluice/runtime';
 import type { AttemptsUnderWay, Placed } from './attempts-under-way.ts';
@@ -45,6 +46,8 @@ interface Forwarded {
 const MISDIRECTED = 421;
 /** A node that lets a connection wait longer is cut off, or drops what is sent to it. */
 const CONNECT_TIMEOUT_MS = 1000;
+/** To connect is the business of the node's kernel; to agree on TLS is the node's own, and it may be busy. */
+const HANDSHAKE_TIMEOUT_MS = 3000;
 
 /** One try at one node: the source of its body, and what becomes of it. */
 export class ForwardAttempt implements Placed {
@@ -142,15 +145,26 @@ export class ForwardAttempt implements Placed {
       this.#connected = true;
       return;
     }
-    this.#connectTimer = setTimeout(() => {
-      const error = new Error(`No connection within ${CONNECT_TIMEOUT_MS} ms.`);
-      this.#outgoing?.destroy(error);
-      this.onError(error);
-    }, CONNECT_TIMEOUT_MS);
-    socket.once('connect', () => {
+    this.#giveUpAfter(CONNECT_TIMEOUT_MS, 'No connection');
+    const isSecure = socket instanceof TLSSocket;
+    if (isSecure) {
+      socket.once('connect', () => this.#giveUpAfter(HANDSHAKE_TIMEOUT_MS, 'No agreement on TLS'));
+    }
+    // With TLS nothing is sent before the node has shown who it is.
+    socket.once(isSecure ? 'secureConnect' : 'connect', () => {
       clearTimeout(this.#connectTimer);
       this.#connected = true;
     });
+  }
+
+  #giveUpAfter(timeoutMs: number, what: string): void {
+    clearTimeout(this.#connectTimer);
+    if (this.#settled) return;
+    this.#connectTimer = setTimeout(() => {
+      const error = new Error(`${what} within ${timeoutMs} ms.`);
+      this.#outgoing?.destroy(error);
+      this.onError(error);
+    }, timeoutMs);
   }
 
   #onResponse(answer: IncomingMessage): void {

@@ -1,6 +1,7 @@
-import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Stream } from 'node:stream';
+import { type PeerTls, peerAgent, peerProtocol } from '@sluice/runtime';
 import httpProxy from 'http-proxy';
 import { AttemptsUnderWay } from './attempts-under-way.ts';
 import { ForwardAttempt, type ForwardOutcome } from './forward-attempt.ts';
@@ -41,15 +42,19 @@ const SILENCE_CHECK_MS = 250;
  */
 export class Forwarder {
   readonly #proxy: httpProxy;
+  readonly #protocol: 'http:' | 'https:';
   readonly #agents: Readonly<Record<Forward['kind'], Agent>>;
   readonly #underWay = new AttemptsUnderWay<ForwardAttempt>();
   /** One for all attempts: a timer for each, set anew with each packet, costs more than all else that is done here. */
   readonly #silenceTimer: NodeJS.Timeout;
 
-  constructor() {
+  /** @param tls undefined: in clear. Never one for some nodes and the other for others, whatever their records say */
+  constructor(tls?: PeerTls) {
+    this.#protocol = peerProtocol(tls);
     // No `timeout` here: the agent would cut reads that wait longer than the node's hint for idle connections. How many
     // are under way is bounded by those who forward: in an agent's own queue nothing has a deadline.
-    const agent = (): Agent => new Agent({ keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX, scheduling: 'lifo' });
+    const agent = (): Agent =>
+      peerAgent(tls, { keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX, scheduling: 'lifo' });
     this.#agents = { call: agent(), poll: agent() };
     this.#proxy = httpProxy.createProxyServer({ selfHandleResponse: true, ignorePath: true, toProxy: true });
     removeDeleteLength(this.#proxy);
@@ -69,7 +74,7 @@ export class Forwarder {
     return new Promise((resolve) => {
       const attempt = new ForwardAttempt(forward, this.#underWay, resolve);
       const options = {
-        target: { protocol: 'http:', host: target.host, port: target.port },
+        target: { protocol: this.#protocol, host: target.host, port: target.port },
         agent: this.#agents[kind],
         headers,
         // All that http-proxy does with it is to call `pipe`.

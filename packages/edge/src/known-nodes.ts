@@ -1,5 +1,6 @@
 import { type Directory, type NodeIdentity, NodeList, type NodeRecord } from '@sluice/directory';
 import { formatPeerNode } from '@sluice/protocol';
+import { type PeerTls, transportFault } from '@sluice/runtime';
 
 /** Two refusals within so many ms: nobody listens there any more. */
 const REFUSED_TWICE_WITHIN_MS = 500;
@@ -24,10 +25,10 @@ export class NodeLink {
 
   constructor(record: NodeRecord) {
     this.record = record;
-    const { hostname, port } = new URL(record.address);
+    const { hostname, port, protocol } = new URL(record.address);
     // An IPv6 address has brackets in a URL, and none elsewhere.
     this.host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-    this.port = Number(port === '' ? 80 : port);
+    this.port = Number(port || (protocol === 'https:' ? 443 : 80));
     this.target = formatPeerNode(record);
   }
 
@@ -45,6 +46,8 @@ export interface KnownNodesOptions {
   readonly refreshMs: number;
   /** This node, which needs no link to itself. */
   readonly self: NodeIdentity | undefined;
+  /** How this node connects to others: it has nothing to do with those that are reached in another way. */
+  readonly tls?: PeerTls | undefined;
   readonly onChange: (nodes: readonly NodeRecord[]) => void;
   /** Its lease is over: whoever waits for an answer of it may wait for ever. May be told more than once. */
   readonly onGone: (link: NodeLink) => void;
@@ -123,8 +126,9 @@ export class KnownNodes {
     this.#nodes = nodes;
     const present = new Set<NodeLink>();
     for (const record of nodes) {
-      // What others say of themselves is not checked by the directory: nobody can be sent to what is no address.
-      if (!this.isSelf(record) && URL.canParse(record.address)) present.add(this.#link(record));
+      // What others say of themselves is not checked by the directory: nobody can be sent to what is no address of a node.
+      const isUsable = transportFault(record.address, this.#options.tls) === undefined;
+      if (!this.isSelf(record) && isUsable) present.add(this.#link(record));
     }
     for (const [id, link] of this.#links) {
       if (present.has(link)) link.missingSince = undefined;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { InstanceName } from '@sluice/directory';
 import { ApiError, type Attempt, formatAttempt, peerHeaders } from '@sluice/protocol';
+import type { PeerTls } from '@sluice/runtime';
 import { answerError } from './answers.ts';
 import type { DeliveredAnswers } from './delivered.ts';
 import type { EdgeHooks } from './edge-options.ts';
@@ -16,6 +17,7 @@ export interface PeerForwardingOptions {
   readonly delivered: DeliveredAnswers;
   readonly undelivered: UndeliveredAnswers;
   readonly secret: string;
+  readonly tls?: PeerTls | undefined;
   readonly pollTimeoutMs: number;
   readonly callTimeoutMs: number;
   readonly clientStallMs: number;
@@ -52,10 +54,11 @@ const SPENT: ForwardOutcome = {
 /** Sends requests to other nodes as one node to another. */
 export class PeerForwarding {
   readonly #options: PeerForwardingOptions;
-  readonly #forwarder = new Forwarder();
+  readonly #forwarder: Forwarder;
 
   constructor(options: PeerForwardingOptions) {
     this.#options = options;
+    this.#forwarder = new Forwarder(options.tls);
   }
 
   /** One try at one node; the client is answered when it says `answered` or `abandoned`. Never rejects. */
@@ -128,7 +131,7 @@ export class PeerForwarding {
 
   #headersFor({ request }: EdgeRequest, link: NodeLink, attempt: Attempt): Record<string, string> {
     const headers = formatAttempt(attempt);
-    headers[peerHeaders.secret] = this.#options.secret;
+    if (this.#options.secret !== '') headers[peerHeaders.secret] = this.#options.secret;
     headers[peerHeaders.target] = link.target;
     if (request.headers.host === undefined) {
       const authority = localAuthority(request);

@@ -1,5 +1,6 @@
 import { MemoryDirectory, type NodeRecord } from '@sluice/directory';
 import { expect, it, onTestFinished } from 'vitest';
+import { testAuthority, tlsOf } from '../../../test/harness/peer-certificates.ts';
 import { KnownNodes, NodeLink } from '../src/known-nodes.ts';
 
 const load = { instances: 0, instancesMax: 10, utilization: 0 };
@@ -7,12 +8,13 @@ const nodeOf = (id: string, address: string): NodeRecord => {
   return { id, boot: 'b', address, state: 'up', recordVersion: 1, build: '0', load };
 };
 
-it('a node that gives no usable address does not hide the others', async () => {
+it('a node that gives no usable address, or one that takes TLS while this edge has none, does not hide the others', async () => {
   const directory = new MemoryDirectory({ leaseMs: 10_000, retentionMs: 100_000 });
   for (const [id, address] of [
     ['a', 'http://[::1]:81'],
     ['bad', 'nowhere'],
     ['c', 'http://c.example:82'],
+    ['secure', 'https://d.example:83'],
   ] as const) {
     await directory.register(nodeOf(id, address));
   }
@@ -31,6 +33,28 @@ it('a node that gives no usable address does not hide the others', async () => {
     ['::1', 81],
     ['c.example', 82],
   ]);
+});
+
+it('a node in clear is no node to an edge with TLS, whoever has written its record', async () => {
+  const authority = await testAuthority();
+  onTestFinished(() => authority.remove());
+  const directory = new MemoryDirectory({ leaseMs: 10_000, retentionMs: 100_000 });
+  await directory.register(nodeOf('secure', 'https://a.example'));
+  await directory.register(nodeOf('clear', 'http://b.example:81'));
+  const nodes = new KnownNodes({
+    directory,
+    refreshMs: 3000,
+    self: undefined,
+    tls: tlsOf(await authority.issue('edge'), authority),
+    onChange: () => undefined,
+    onGone: () => undefined,
+    onError: undefined,
+    now: () => 0,
+  });
+  await nodes.start();
+  onTestFinished(() => nodes.stop());
+  expect(nodes.open.map(({ host, port }) => [host, port])).toEqual([['a.example', 443]]);
+  expect(nodes.find({ id: 'clear', boot: 'b' })).toBeUndefined();
 });
 
 it('a node that drains is open to what makes no instance while there is no other', async () => {

@@ -1,5 +1,7 @@
 import type { ClusterConfig, Config } from './config.ts';
 import type { SourcedValue } from './config-sources.ts';
+import { formatListenAddress } from './listeners.ts';
+import { asksForTls, missingTlsFiles, TLS_KEYS, tlsProblems } from './peer-tls-files.ts';
 import { settings } from './settings.ts';
 
 interface Findings {
@@ -22,10 +24,11 @@ export function checkCluster(
   given: ReadonlyMap<string, SourcedValue>,
   forServer: boolean,
 ): Findings {
-  if (!forServer) return { problems: badSecret(cluster), warnings: [] };
+  // The files are for who calls a node, which most commands do not.
+  if (!forServer) return { problems: [...badSecret(cluster), ...missingTlsFiles(cluster)], warnings: [] };
   const clustered = cluster.redisUrl !== '';
   return {
-    problems: [...missingRedis(cluster), ...missingSecret(cluster), ...badSecret(cluster)],
+    problems: [...missingRedis(cluster), ...untrusting(cluster), ...badSecret(cluster), ...badTls(cluster)],
     warnings: clustered ? identityWarnings(given) : idleWarnings(cluster, given),
   };
 }
@@ -36,10 +39,27 @@ function missingRedis({ role, redisUrl }: ClusterConfig): string[] {
   return [`${settings.cluster.redisUrl.key}: nothing is set, and a server with sluice.role=${role} ${why}`];
 }
 
-function missingSecret({ secret, role, redisUrl }: ClusterConfig): string[] {
-  if (secret !== '' || (redisUrl === '' && role === 'node')) return [];
+function isAlone({ role, redisUrl }: ClusterConfig): boolean {
+  return redisUrl === '' && role === 'node';
+}
+
+function untrusting(cluster: ClusterConfig): string[] {
+  if (cluster.secret !== '' || asksForTls(cluster) || isAlone(cluster)) return [];
   const why = 'whoever reached the internal listener could act as a node of the cluster';
-  return [`${settings.cluster.secret.key}: nothing is set, and ${why}; ${SECRET_ALLOWED}`];
+  const ways = `set it (${SECRET_ALLOWED}), or have the nodes know each other by certificates (${TLS_KEYS.join(', ')})`;
+  return [`${settings.cluster.secret.key}: nothing is set, and ${why}; ${ways}`];
+}
+
+function badTls(cluster: ClusterConfig): string[] {
+  if (isAlone(cluster)) return [];
+  const { internalListener: listener } = cluster;
+  const scheme = asksForTls(cluster) ? 'https' : 'http';
+  const problems = [...tlsProblems(cluster)];
+  if (listener !== null && listener.scheme !== scheme) {
+    const why = scheme === 'https' ? `is in clear although ${TLS_KEYS[0]} is set` : `takes ${TLS_KEYS.join(', ')}`;
+    problems.push(`${settings.cluster.internalListener.key}: '${formatListenAddress(listener)}' ${why}`);
+  }
+  return problems;
 }
 
 function badSecret({ secret }: ClusterConfig): string[] {

@@ -146,8 +146,16 @@ export interface ClusterConfig {
   readonly redisCaFile: string;
   /** `sluice.cluster.id` (default): part of all keys in Redis and of the names of group members. */
   readonly id: string;
-  /** `sluice.cluster.secret`: what nodes know each other by. */
+  /** `sluice.cluster.secret`: what nodes know each other by; empty: by certificates alone. */
   readonly secret: string;
+  /** `sluice.internal.tls.certificate.file`: PEM; empty, as the next three, where nodes talk in clear. */
+  readonly tlsCertificateFile: string;
+  /** `sluice.internal.tls.key.file`. */
+  readonly tlsKeyFile: string;
+  /** `sluice.internal.tls.key.password`: empty for a key that has none. */
+  readonly tlsKeyPassword: string;
+  /** `sluice.internal.tls.ca.file`. */
+  readonly tlsCaFile: string;
   /** `sluice.internal.listener`: where the other nodes reach this one; null: the first listener's host, any port. */
   readonly internalListener: ListenAddress | null;
   /** `sluice.internal.advertised.host`: under which host they do; empty: the internal listener's. */

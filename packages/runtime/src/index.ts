@@ -46,7 +46,8 @@ export {
   Metrics,
   type MetricsOptions,
 } from './metrics.ts';
-export { type PeerAddress, PeerClient, PeerUnreachable } from './peer-client.ts';
+export { peerAgent, peerProtocol, transportFault } from './peer-agent.ts';
+export { type PeerAddress, PeerClient, type PeerCredentials, PeerUnreachable } from './peer-client.ts';
 export {
   type PeerAnswer,
   type PeerCall,
@@ -54,6 +55,7 @@ export {
   type PeerServerOptions,
   startPeerServer,
 } from './peer-server.ts';
+export { PeerTls } from './peer-tls.ts';
 export { parseProperties, readPropertiesFile } from './properties.ts';
 export type { Setting } from './setting.ts';
 export { listSettings } from './settings.ts';

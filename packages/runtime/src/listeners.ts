@@ -9,13 +9,18 @@ interface NamedAddress {
 }
 
 /**
- * Reads `http://HOST:PORT`. No host means all interfaces, as in Java; IPv6 addresses stand in brackets.
+ * Reads `http://HOST:PORT`, or https where that is among the schemes. No host means all interfaces, as in Java; IPv6 addresses stand in brackets.
  *
  * @returns undefined when the text is not such an address.
  */
-export function parseListenAddress(text: string): ListenAddress | undefined {
+export function parseListenAddress(
+  text: string,
+  schemes: readonly ListenAddress['scheme'][],
+): ListenAddress | undefined {
   const address = parseNamedAddress(text);
-  return address?.name === 'http' ? { scheme: 'http', host: address.host, port: address.port } : undefined;
+  const scheme = schemes.find((allowed) => allowed === address?.name);
+  if (address === undefined || scheme === undefined) return undefined;
+  return { scheme, host: address.host, port: address.port };
 }
 
 /** What `listeners` or `listener.protocol.map` say, and what is wrong with it. */

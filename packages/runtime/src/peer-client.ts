@@ -1,7 +1,10 @@
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { type Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { formatPeerNode, type PeerNode, peerHeaders } from '@sluice/protocol';
 import { readBounded } from './http/bounded-body.ts';
+import { peerAgent, transportFault } from './peer-agent.ts';
 import { CALL_BODY_MAX_BYTES, CALL_PREFIX, type PeerAnswer } from './peer-server.ts';
+import type { PeerTls } from './peer-tls.ts';
 
 /** A node and where its internal listener is, as the directory has it. */
 export interface PeerAddress extends PeerNode {
@@ -16,22 +19,30 @@ export class PeerUnreachable extends Error {
   }
 }
 
+/** What this node is known by to others. */
+export interface PeerCredentials {
+  /** Empty: by its certificate alone. */
+  readonly secret: string;
+  readonly tls?: PeerTls | undefined;
+}
+
 const SOCKETS_MAX = 64;
 const FREE_SOCKETS_MAX = 8;
 
 /** Calls other nodes. */
 export class PeerClient {
-  readonly #secret: string;
-  readonly #agent = new Agent({
-    keepAlive: true,
-    maxSockets: SOCKETS_MAX,
-    maxFreeSockets: FREE_SOCKETS_MAX,
-    scheduling: 'lifo',
-  });
+  readonly #credentials: PeerCredentials;
+  readonly #agent: Agent;
   #closed = false;
 
-  constructor({ secret }: { readonly secret: string }) {
-    this.#secret = secret;
+  constructor(credentials: PeerCredentials) {
+    this.#credentials = credentials;
+    this.#agent = peerAgent(credentials.tls, {
+      keepAlive: true,
+      maxSockets: SOCKETS_MAX,
+      maxFreeSockets: FREE_SOCKETS_MAX,
+      scheduling: 'lifo',
+    });
   }
 
   /**
@@ -78,14 +89,18 @@ export class PeerClient {
   }
 
   #request({ node, path, bytes, signal }: Call): ClientRequest {
-    return request(new URL(path, node.address), {
+    const { secret, tls } = this.#credentials;
+    const fault = transportFault(node.address, tls);
+    // Before there is a connection: neither the secret nor the call are for who is not known to be a node.
+    if (fault !== undefined) throw new Error(fault);
+    return (tls === undefined ? request : secureRequest)(new URL(path, node.address), {
       method: 'POST',
       agent: this.#agent,
       signal,
       headers: {
         'content-type': 'application/json',
         'content-length': bytes.length,
-        [peerHeaders.secret]: this.#secret,
+        ...(secret === '' ? {} : { [peerHeaders.secret]: secret }),
         [peerHeaders.target]: formatPeerNode(node),
       },
     });

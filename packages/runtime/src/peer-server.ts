@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server as SecureServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
 import {
   ApiError,
   type Attempt,
@@ -19,6 +20,8 @@ import { dropBody, endAfterRequest } from './http/unread-body.ts';
 import { formatListenAddress } from './listeners.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import { reportStrangers } from './peer-strangers.ts';
+import type { PeerTls } from './peer-tls.ts';
 import { Secret } from './secret.ts';
 
 /** What a node answers when a peer calls it; no body for a 204. */
@@ -36,7 +39,10 @@ export interface PeerServerOptions {
   readonly advertisedHost: string;
   /** `sluice.internal.advertised.port`; 0: the listener's own. */
   readonly advertisedPort: number;
+  /** Empty: whoever has a certificate is a peer. */
   readonly secret: string;
+  /** Undefined: whoever knows the secret is a peer. One of the two there must be. */
+  readonly tls?: PeerTls | undefined;
   /** The life of the node that answers here. */
   readonly identity: PeerNode;
   /** Those of the public listener. */
@@ -52,7 +58,7 @@ export interface PeerServerOptions {
 export interface PeerServer {
   /** Where it listens, with the port that it got. */
   readonly address: ListenAddress;
-  /** Where the other nodes reach it: `http://HOST:PORT`. */
+  /** Where the other nodes reach it: `http://HOST:PORT`, or https. */
   readonly announcedAddress: string;
   /** No new connections; those that are open end with their next answer. */
   stopAccepting(): Promise<void>;
@@ -73,13 +79,14 @@ const PEER_HEADERS = 50;
 const IDLE_CHECK_MS = 50;
 
 /**
- * Starts the listener for the other nodes of the cluster. Whoever does not know the cluster's secret gets a 403 and
- * nothing else; whoever means another node, or an earlier life of this one, is told so before anything was done.
+ * Starts the listener for the other nodes of the cluster. Whoever has no certificate of the cluster's gets no connection,
+ * whoever does not know its secret gets a 403 and nothing else; whoever means another node, or an earlier life of this
+ * one, is told so before anything was done.
  *
  * Rejects when the address cannot be listened on.
  */
 export async function startPeerServer(options: PeerServerOptions): Promise<PeerServer> {
-  const { listener, limits, metrics, advertisedHost, advertisedPort } = options;
+  const { listener, limits, metrics, tls, advertisedHost, advertisedPort } = options;
   const gate = new PeerGate(options);
   const peerLimits: HttpLimits = {
     ...limits,
@@ -88,10 +95,15 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     idleTimeoutMs: Math.max(limits.idleTimeoutMs, KEEP_ALIVE_MS),
   };
   const connections = new ConnectionMetrics(metrics, limits.connectionsMax, 'peer');
-  const server = createHttpServer(peerLimits, (req, res) => gate.admit(req, res), connections);
+  const server = createHttpServer(peerLimits, (req, res) => gate.admit(req, res), connections, tls?.serverOptions);
+  if (tls !== undefined && server instanceof SecureServer) {
+    tls.onRenewed((renewed) => server.setSecureContext(renewed));
+    reportStrangers(server, connections, options.log);
+  }
+  const sockets = openSockets(server);
   await listen(server, listener);
   const { port } = server.address() as AddressInfo;
-  const address = { ...listener, port };
+  const address: ListenAddress = { ...listener, scheme: tls === undefined ? 'http' : 'https', port };
   let closed: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     gate.closing = true;
@@ -114,7 +126,14 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
     close: async (deadlineMs) => {
       const ended = stop();
       const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
-      const cut = setTimeout(() => server.closeAllConnections(), Math.max(deadlineMs, 0));
+      const cut = setTimeout(
+        () => {
+          // Node knows only of those that speak HTTP already; a handshake may take its time.
+          server.closeAllConnections();
+          for (const socket of sockets) socket.destroy();
+        },
+        Math.max(deadlineMs, 0),
+      );
       await ended;
       clearInterval(idle);
       clearTimeout(cut);
@@ -125,19 +144,24 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
 /** Lets peers in, and sorts what they send: calls, and attempts at clients' requests. */
 class PeerGate {
   readonly #options: PeerServerOptions;
-  readonly #secret: Secret;
+  /** Undefined: whoever has got here has shown a certificate. */
+  readonly #secret: Secret | undefined;
   readonly #target: string;
   closing = false;
 
   constructor(options: PeerServerOptions) {
     this.#options = options;
-    this.#secret = new Secret(options.secret);
+    const { secret, tls } = options;
+    if (secret === '' && tls === undefined) throw new Error('the internal listener has nothing to know peers by');
+    this.#secret = secret === '' ? undefined : new Secret(secret);
     this.#target = formatPeerNode(options.identity);
   }
 
   admit(req: IncomingMessage, res: ServerResponse): void {
     if (this.closing) res.shouldKeepAlive = false;
-    if (!this.#secret.matches(req.headers[peerHeaders.secret])) return refuse(req, res, new ApiError('forbidden'));
+    if (this.#secret?.matches(req.headers[peerHeaders.secret]) === false) {
+      return refuse(req, res, new ApiError('forbidden'));
+    }
     // Nobody behind this line needs it, and what is not there is not logged.
     delete req.headers[peerHeaders.secret];
     if (req.headers[peerHeaders.target] !== this.#target) {
@@ -220,6 +244,15 @@ function writeHead(res: ServerResponse, status: number, body: string, headers: O
   const content = body === '' ? {} : { 'Content-Type': 'application/json' };
   const length = status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) };
   res.writeHead(status, { ...headers, ...content, ...length });
+}
+
+function openSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 async function listen(server: Server, { host, port }: ListenAddress): Promise<void> {

@@ -100,14 +100,17 @@ export function list(
 /** One address to listen on; the empty value means that nothing listens. */
 export function listener(
   key: string,
-  options: Described & { defaultValue: ListenAddress | null },
+  options: Described & { defaultValue: ListenAddress | null; schemes?: readonly ListenAddress['scheme'][] },
 ): Setting<ListenAddress | null> {
+  const { schemes = ['http'] } = options;
+  const forms = schemes.map((scheme) => `${scheme}://HOST:PORT`).join(' or ');
   return setting(key, options, {
     defaultValue: options.defaultValue,
     defaultText: options.defaultValue === null ? '' : formatListenAddress(options.defaultValue),
-    allowed: 'http://HOST:PORT (port 0 means any free one), or nothing for none',
-    parse: (value) => (value === '' ? null : parseListenAddress(value)),
-    explain: (value) => (/^https:/i.test(value) ? 'asks for TLS, which is not offered there yet' : undefined),
+    allowed: `${forms} (port 0 means any free one), or nothing for none`,
+    parse: (value) => (value === '' ? null : parseListenAddress(value, schemes)),
+    explain: (value) =>
+      /^https:/i.test(value) && !schemes.includes('https') ? 'asks for TLS, which is not offered there yet' : undefined,
   });
 }
 

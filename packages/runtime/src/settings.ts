@@ -317,13 +317,22 @@ const cluster: Settings['cluster'] = {
     defaultValue: 'default',
   }),
   secret: text('sluice.cluster.secret', {
-    description: 'What the nodes of a cluster know each other by: 16 or more printable ASCII characters.',
+    description: 'What nodes know each other by, if not by certificates: 16 or more printable ASCII characters.',
     secret: true,
+  }),
+  tlsCertificateFile: text('sluice.internal.tls.certificate.file', {
+    description: 'PEM file of the certificate that this node shows the others; with it they talk TLS.',
+  }),
+  tlsKeyFile: text('sluice.internal.tls.key.file', { description: 'PEM file of the key of that certificate.' }),
+  tlsKeyPassword: text('sluice.internal.tls.key.password', { description: 'Password of that key.', secret: true }),
+  tlsCaFile: text('sluice.internal.tls.ca.file', {
+    description: 'PEM file of the authorities of the cluster: whoever has a certificate from them is a node of it.',
   }),
   internalListener: listener('sluice.internal.listener', {
     description:
       'Where the other nodes of the cluster reach this one; empty: the host of the first listener, any port.',
     defaultValue: null,
+    schemes: ['http', 'https'],
   }),
   internalHost: text('sluice.internal.advertised.host', {
     description: "Host under which the other nodes reach this one; empty: the internal listener's, if it names one.",

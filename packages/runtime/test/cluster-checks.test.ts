@@ -35,9 +35,9 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('without a secret does not start, and says why', () => {
+  it('without a secret or certificates does not start, and says why', () => {
     expect(problemsOf({ ...redis, ...id })).toEqual([
-      'sluice.cluster.secret: nothing is set, and whoever reached the internal listener could act as a node of the cluster; allowed is 16 or more printable ASCII characters',
+      'sluice.cluster.secret: nothing is set, and whoever reached the internal listener could act as a node of the cluster; set it (allowed is 16 or more printable ASCII characters), or have the nodes know each other by certificates (sluice.internal.tls.certificate.file, sluice.internal.tls.key.file, sluice.internal.tls.ca.file)',
     ]);
   });
 
@@ -50,9 +50,12 @@ describe('a cluster', () => {
     },
   );
 
-  it('has no TLS between its nodes yet', () => {
+  it('has an internal listener with TLS where it has certificates, and only there', () => {
     expect(problemsOf({ ...redis, ...secret, 'sluice.internal.listener': 'https://0.0.0.0:9443' })).toEqual([
-      "sluice.internal.listener: 'https://0.0.0.0:9443' asks for TLS, which is not offered there yet; allowed is http://HOST:PORT (port 0 means any free one), or nothing for none",
+      "sluice.internal.listener: 'https://0.0.0.0:9443' takes sluice.internal.tls.certificate.file, sluice.internal.tls.key.file, sluice.internal.tls.ca.file",
+    ]);
+    expect(problemsOf({ ...redis, ...secret, 'sluice.internal.listener': 'ftp://h:1' })).toEqual([
+      "sluice.internal.listener: 'ftp://h:1' is not allowed; allowed is http://HOST:PORT or https://HOST:PORT (port 0 means any free one), or nothing for none",
     ]);
   });
 
@@ -85,6 +88,9 @@ describe('a server that stands alone', () => {
   it('is warned of the keys of a cluster, which mean nothing there', () => {
     expect(load({ ...secret, ...id }).warnings).toEqual([
       'sluice.cluster.id, sluice.cluster.secret have no effect: without sluice.redis.url this server stands alone',
+    ]);
+    expect(load({ 'sluice.internal.tls.key.file': '/nowhere' }).warnings).toEqual([
+      'sluice.internal.tls.key.file has no effect: without sluice.redis.url this server stands alone',
     ]);
     expect(load({ 'sluice.lease.ms': '2000' }).warnings).toEqual([
       'sluice.lease.ms has no effect: without sluice.redis.url this server stands alone',

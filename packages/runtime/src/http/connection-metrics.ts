@@ -2,7 +2,7 @@ import type { BoundCounter, Metrics } from '../metrics.ts';
 
 /** Connections, and what was refused on them before there was a request to route. */
 export class ConnectionMetrics {
-  readonly #refusals: (status: number) => BoundCounter;
+  readonly #refusals: (status: number | 'tls') => BoundCounter;
   readonly #dropped: BoundCounter;
   #open = 0;
 
@@ -34,7 +34,8 @@ export class ConnectionMetrics {
     this.#dropped.inc();
   }
 
-  refused(status: number): void {
+  /** `tls`: there was no request, as its connection came without a certificate that is believed. */
+  refused(status: number | 'tls'): void {
     this.#refusals(status).inc();
   }
 }

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions as SecureServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { HttpLimits } from '../config.ts';
 import type { ConnectionMetrics } from './connection-metrics.ts';
 import {
@@ -39,7 +41,9 @@ function refuseMalformed(server: Server, metrics: ConnectionMetrics): void {
   // The parser complains again with each further packet.
   const refused = new WeakSet<Socket>();
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    // Who was not let in speaks no HTTP yet, or hears no answer.
+    const isStranger = socket instanceof TLSSocket && !socket.authorized;
+    if (error.code === 'ECONNRESET' || !socket.writable || isStranger) {
       socket.destroy();
     } else if (!refused.has(socket)) {
       refused.add(socket);
@@ -50,8 +54,17 @@ function refuseMalformed(server: Server, metrics: ConnectionMetrics): void {
   });
 }
 
-/** An HTTP server with every limit set; nothing is left to a default that may be "none". */
-export function createHttpServer(limits: HttpLimits, listener: Listener, metrics: ConnectionMetrics): Server {
+/**
+ * An HTTP server with every limit set; nothing is left to a default that may be "none".
+ *
+ * @param tls for a server of https, which lets in only who shows a certificate
+ */
+export function createHttpServer(
+  limits: HttpLimits,
+  listener: Listener,
+  metrics: ConnectionMetrics,
+  tls?: SecureServerOptions & { readonly requestCert: true; readonly rejectUnauthorized: true },
+): Server {
   const refuse = (res: ServerResponse, refusal: Refusal): void => {
     metrics.refused(refusal.status);
     sendRefusal(res, refusal);
@@ -61,29 +74,27 @@ export function createHttpServer(limits: HttpLimits, listener: Listener, metrics
     if (refusal === undefined) listener(req, res);
     else refuse(res, refusal);
   };
-  const server = createServer(
-    {
-      maxHeaderSize: limits.headerMaxBytes,
-      requestTimeout: limits.bodyTimeoutMs,
-      headersTimeout: limits.bodyTimeoutMs,
-      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
-      keepAliveTimeout: limits.idleTimeoutMs,
-      noDelay: true,
-      // Looked at by `refusalOf`, which answers with a body.
-      requireHostHeader: false,
-      insecureHTTPParser: false,
-    },
-    admit,
-  );
+  const options = {
+    maxHeaderSize: limits.headerMaxBytes,
+    requestTimeout: limits.bodyTimeoutMs,
+    headersTimeout: limits.bodyTimeoutMs,
+    connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    noDelay: true,
+    // Looked at by `refusalOf`, which answers with a body.
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+  };
+  const server = tls === undefined ? createServer(options, admit) : createSecureServer({ ...options, ...tls }, admit);
   server.maxConnections = limits.connectionsMax;
   // Node drops the headers beyond its own count without a word; here they are counted and refused.
   server.maxHeadersCount = 0;
   server.on('connection', (socket) => {
     metrics.opened();
-    // Each read on a connection watches for its end, and a client may send many before the first is answered.
-    socket.setMaxListeners(0);
     socket.once('close', () => metrics.closed());
   });
+  // Each read on a connection watches for its end, and a client may send many before the first is answered.
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => socket.setMaxListeners(0));
   server.on('drop', () => metrics.dropped());
   refuseMalformed(server, metrics);
   // Who asks before sending a body is told to go on when somebody reads it (`readBody`), and not where nobody will.

@@ -24,7 +24,8 @@ function generatedName(serverId: string, requestId: string): string {
 /** The URL under which the client finds its instance again: as the client sees this server, not as it sees itself. */
 function instanceUri(exchange: Exchange, config: Config, instance: { group: string; name: string }): string {
   const { socket, headers } = exchange.req;
-  const encrypted = 'encrypted' in socket;
+  // What another node sends on may come with TLS between the nodes, which is not how its client came.
+  const encrypted = 'encrypted' in socket && exchange.attempt.isForwarded !== true;
   const listener = config.listeners.findLast(({ scheme }) => scheme === (encrypted ? 'https' : 'http'));
   const host = socket.localAddress?.includes(':') ? `[${socket.localAddress}]` : socket.localAddress;
   const cameInOn = headers[peerHeaders.authority];
