@@ -90,7 +90,7 @@ export class PeerForwarding {
       target: link,
       headers: this.#headersFor(r, link, attempt),
       kind,
-      repeatable: r.name !== undefined,
+      repeatable: r.isRepeatable,
       timeoutMs: kind === 'poll' ? pollTimeoutMs : callTimeoutMs,
       clientStallMs,
       onNodeDone: () => {

@@ -80,6 +80,28 @@ describe('a request that any node can serve', () => {
     expect(received()).toHaveLength(1);
   });
 
+  it('is sent once more when it changes nothing, and not a third time: it may be what kills nodes', async () => {
+    const { nodes, received, port } = await three();
+    for (const node of nodes) node.next.push(dies);
+    expect((await call(port, { path: '/topics' })).status).toBe(502);
+    expect(received()).toHaveLength(2);
+    expect((await call(port, { path: '/topics' })).status).toBe(200);
+    expect(new Set(received().map(({ attempt }) => attempt.requestId)).size).toBe(2);
+  });
+
+  it('is given up at a node that fell silent as soon as its lease is over, and goes to another', async () => {
+    const cluster = new Cluster();
+    const frozen = await cluster.add('frozen');
+    const other = await cluster.add('other');
+    const { port } = await cluster.edge({ random: () => 0 });
+    frozen.next.push(() => undefined);
+    const answer = call(port, { path: '/topics' });
+    await expect.poll(() => frozen.received).toHaveLength(1);
+    await frozen.expire();
+    expect((await answer).text).toBe('{"node":"other"}');
+    expect(other.received).toHaveLength(1);
+  });
+
   it('is streamed and tried once when it is too large to be kept, with a length and in chunks', async () => {
     const { nodes, received, port } = await three();
     const body = 'y'.repeat(300_000);
