@@ -44,8 +44,10 @@ export function prepareWorker(context: ServerContext): ServerParts {
     version,
   });
   const front = config.cluster.role === 'node' ? frontOf(context, cluster, worker) : undefined;
+  lifecycle.onUnready(() => front?.edge.retire());
   lifecycle.onDrain('api', async (budgetMs) => {
     health.stop();
+    front?.edge.answerPolls();
     await worker.drain(budgetMs, () => front?.listeners.stopListening() ?? Promise.resolve());
     front?.edge.drain();
   });

@@ -64,7 +64,7 @@ export class Edge {
   readonly #creates: CreateRequests;
   readonly #instances: InstanceRequests;
   #unwatch: (() => void) | undefined;
-  #draining = false;
+  #retired = false;
 
   constructor(given: EdgeOptions) {
     const options = { ...DEFAULTS, ...given };
@@ -96,7 +96,7 @@ export class Edge {
       timeoutMs: options.bodyTimeoutMs,
     });
     this.#undelivered = new UndeliveredAnswers(peers, hooks.onUndelivered);
-    this.#forwarding = new PeerForwarding({ ...options, bodies: this.#bodies, undelivered: this.#undelivered });
+    this.#forwarding = new PeerForwarding({ ...options, peers, bodies: this.#bodies, undelivered: this.#undelivered });
     this.#holding = new Holding({
       heldMax: options.heldMax,
       longestMs: options.leaseMs + TAKEOVER_MS,
@@ -145,19 +145,27 @@ export class Edge {
   /** The listener of the HTTP server. */
   serve(request: IncomingMessage, response: ServerResponse): void {
     cleanRequestHeaders(request);
-    if (this.#draining) response.shouldKeepAlive = false;
+    if (this.#retired) response.shouldKeepAlive = false;
     const url = request.url ?? '/';
     const match = this.#hasLocal && !isForConsumers(url) ? undefined : matchRoute(request.method ?? 'GET', url);
     void this.#serve(new EdgeRequest(request, response, match));
   }
 
-  /**
-   * Requests that wait are answered 503, and none waits any more; all others go on being served. Connections end with
-   * their answers, where no others come behind.
-   */
+  /** Goes on serving. Connections end with their answers, where no others come behind: clients come back elsewhere. */
+  retire(): void {
+    this.#retired = true;
+    this.#forwarding.retire();
+  }
+
+  /** Polls that wait at other nodes, or will, are answered with what there is: the process has no time for them. */
+  answerPolls(): void {
+    this.retire();
+    this.#forwarding.answerPolls();
+  }
+
+  /** As `answerPolls`. Requests that wait for an instance are answered 503, and none waits any more; others are served. */
   drain(): void {
-    this.#draining = true;
-    this.#forwarding.drain();
+    this.answerPolls();
     this.#holding.drain();
   }
 

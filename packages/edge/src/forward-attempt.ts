@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { type PeerOwner, parsePeerOwner, peerHeaders } from '@sluice/protocol';
 import { endAfterRequest } from '@sluice/runtime';
 import type { AttemptsUnderWay, Placed } from './attempts-under-way.ts';
+import type { WaitingPoll } from './early-answers.ts';
 import { answerHeaders } from './headers.ts';
 
 export type ForwardOutcome =
@@ -33,6 +34,7 @@ interface Forwarded {
   readonly response: ServerResponse;
   readonly body: Buffer | undefined;
   readonly target: object;
+  readonly poll?: WaitingPoll | undefined;
   readonly repeatable: boolean;
   readonly timeoutMs: number;
   readonly clientStallMs: number;
@@ -76,6 +78,11 @@ export class ForwardAttempt implements Placed {
     // Not the response: one that waits for those before it on the connection does not close with it.
     this.client = forward.request.socket;
     this.client.on('close', this.#onClientClose);
+  }
+
+  /** Undefined for what is no poll, or is being answered. */
+  get waitsFor(): WaitingPoll | undefined {
+    return this.#passing ? undefined : this.#forward.poll;
   }
 
   /** What http-proxy calls with the request that it made: its body goes there. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Stream } from 'node:stream';
 import httpProxy from 'http-proxy';
 import { AttemptsUnderWay } from './attempts-under-way.ts';
+import type { WaitingPoll } from './early-answers.ts';
 import { ForwardAttempt, type ForwardOutcome } from './forward-attempt.ts';
 
 export interface Forward {
@@ -14,6 +15,8 @@ export interface Forward {
   /** What the node is told beside what the client said: names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: 'call' | 'poll';
+  /** Of a poll: what its node is told so that it waits no longer. */
+  readonly poll?: WaitingPoll | undefined;
   /** It may be given up, since it can be sent to another node. */
   readonly repeatable: boolean;
   /** Longest time without a byte in either direction, in ms; it may be some hundreds of ms more. */
@@ -88,12 +91,17 @@ export class Forwarder {
    * Clients whose answers have not begun are to come back on other connections, and by way of another edge. A connection
    * with several under way goes on: it would end with the first answer, and the others be lost.
    */
-  drain(): void {
+  retire(): void {
     const only = new Map<Socket, ForwardAttempt | undefined>();
     for (const attempt of this.#underWay.all()) {
       only.set(attempt.client, only.has(attempt.client) ? undefined : attempt);
     }
     for (const attempt of only.values()) attempt?.endConnection();
+  }
+
+  /** The polls whose answers have not begun. */
+  waiting(): readonly WaitingPoll[] {
+    return this.#underWay.all().flatMap(({ waitsFor }) => waitsFor ?? []);
   }
 
   /** Ends the attempts at a node whose answers have not begun. */

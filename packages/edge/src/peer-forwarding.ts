@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError, type Attempt, formatAttempt, peerHeaders } from '@sluice/protocol';
 import { answerError } from './answers.ts';
-import type { EdgeHooks } from './edge-options.ts';
+import { EarlyAnswers } from './early-answers.ts';
+import type { EdgeHooks, Peers } from './edge-options.ts';
 import type { EdgeRequest } from './edge-request.ts';
 import type { ForwardOutcome } from './forward-attempt.ts';
 import { Forwarder } from './forwarder.ts';
@@ -12,6 +13,7 @@ import type { UndeliveredAnswers } from './undelivered.ts';
 export interface PeerForwardingOptions {
   readonly bodies: RequestBodies;
   readonly undelivered: UndeliveredAnswers;
+  readonly peers: Peers | undefined;
   readonly secret: string;
   readonly pollTimeoutMs: number;
   readonly callTimeoutMs: number;
@@ -42,9 +44,11 @@ const SPENT: ForwardOutcome = {
 export class PeerForwarding {
   readonly #options: PeerForwardingOptions;
   readonly #forwarder = new Forwarder();
+  readonly #early: EarlyAnswers;
 
   constructor(options: PeerForwardingOptions) {
     this.#options = options;
+    this.#early = new EarlyAnswers({ peers: options.peers, waiting: () => this.#forwarder.waiting() });
   }
 
   /** One try at one node; the client is answered when it says `answered` or `abandoned`. Never rejects. */
@@ -62,11 +66,17 @@ export class PeerForwarding {
   }
 
   /** What is under way ends the connections of its clients with its answer. */
-  drain(): void {
-    this.#forwarder.drain();
+  retire(): void {
+    this.#forwarder.retire();
+  }
+
+  /** From now on nodes answer the polls that are sent there at once. */
+  answerPolls(): void {
+    this.#early.begin();
   }
 
   close(): void {
+    this.#early.end();
     this.#forwarder.close();
   }
 
@@ -90,6 +100,7 @@ export class PeerForwarding {
       target: link,
       headers: this.#headersFor(r, link, attempt),
       kind,
+      poll: kind === 'poll' && r.name !== undefined ? { link, name: r.name } : undefined,
       repeatable: r.isRepeatable,
       timeoutMs: kind === 'poll' ? pollTimeoutMs : callTimeoutMs,
       clientStallMs,

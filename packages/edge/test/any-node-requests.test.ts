@@ -186,44 +186,6 @@ describe('a request that any node can serve', () => {
   });
 });
 
-describe('a request that is under way when the edge drains', () => {
-  it('is answered, and its connection ends with that', async () => {
-    const cluster = new Cluster();
-    const a = await cluster.add('a');
-    const { edge, port } = await cluster.edge();
-    let answer: () => void = () => undefined;
-    a.next.push((_received, response) => void (answer = () => response.end('late')));
-    const client = connect(port, '127.0.0.1', () => client.write('GET /topics HTTP/1.1\r\nhost: x\r\n\r\n'));
-    await expect.poll(() => a.received).toHaveLength(1);
-    edge.drain();
-    answer();
-    const [head] = (await once(client, 'data')) as [Buffer];
-    expect(head.toString()).toMatch(/^HTTP\/1.1 200 [^]*connection: close/i);
-    await once(client, 'end');
-    client.destroy();
-  });
-
-  it('is answered, too, when it is one of several on its connection', async () => {
-    const cluster = new Cluster();
-    const a = await cluster.add('a');
-    const { edge, port } = await cluster.edge();
-    let answer: () => void = () => undefined;
-    a.next.push((_received, response) => void (answer = () => response.end('first')));
-    let got = '';
-    const client = connect(port, '127.0.0.1');
-    client.on('data', (data) => (got += data.toString()));
-    client.write('GET /topics HTTP/1.1\r\nhost: x\r\n\r\n');
-    await expect.poll(() => a.received).toHaveLength(1);
-    a.next.push((_received, response) => setTimeout(() => response.end('second'), 50));
-    client.write('GET /topics HTTP/1.1\r\nhost: x\r\n\r\n');
-    await expect.poll(() => a.received).toHaveLength(2);
-    edge.drain();
-    answer();
-    await expect.poll(() => got).toMatch(/first[^]*second/);
-    client.destroy();
-  });
-});
-
 describe('the body of a request that is sent on', () => {
   it('is asked for when its client wants to be asked, kept or streamed', async () => {
     const { received, port } = await three();

@@ -8,6 +8,7 @@ import type { Api } from './api.ts';
 import type { ClusterMember, ClusterOptions } from './cluster/cluster-member.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
 import type { Departures } from './cluster/departures.ts';
+import { answerReads } from './cluster/early-answers.ts';
 import { type PeerHandler, peerCalls } from './cluster/peer-calls.ts';
 import { createApi } from './create-api.ts';
 import { type Declined, Dispatcher } from './http/dispatch.ts';
@@ -171,6 +172,10 @@ class ApiWorker implements Worker {
     return peerCalls({
       instances: this.#api.instances,
       undelivered: (name, request) => this.undelivered(name, request),
+      answerReads: async (name) => {
+        const session = this.#api.sessions.get(name);
+        if (session !== undefined) await answerReads(session, this.#api);
+      },
       drain,
       onError: (error) => logger.warn({ error }, 'An instance that was handed over cannot read yet.'),
     });

@@ -14,6 +14,8 @@ export interface PeerCallsOptions {
   readonly instances: Instances;
   /** The answer to this request did not reach its client. */
   readonly undelivered: (name: InstanceName, requestId: string) => void;
+  /** Reads of the instance that wait for records are answered with what there is. */
+  readonly answerReads: (name: InstanceName) => Promise<void>;
   /** Begins to hand over everything; returns at once. */
   readonly drain: () => void;
   readonly onError: (error: unknown) => void;
@@ -21,7 +23,7 @@ export interface PeerCallsOptions {
 
 /** What other nodes ask of this one beside clients' requests. */
 export function peerCalls(options: PeerCallsOptions): ReadonlyMap<string, PeerHandler> {
-  const { instances, undelivered, drain } = options;
+  const { instances, undelivered, answerReads, drain } = options;
   return new Map<string, PeerHandler>([
     [
       'holds',
@@ -34,6 +36,13 @@ export function peerCalls(options: PeerCallsOptions): ReadonlyMap<string, PeerHa
       'undelivered',
       async (body) => {
         undelivered(nameOf(body), text(body, 'request'));
+        return { status: 204, body: undefined };
+      },
+    ],
+    [
+      'answer',
+      async (body) => {
+        await Promise.all(namesIn(body).map(answerReads));
         return { status: 204, body: undefined };
       },
     ],
@@ -74,6 +83,11 @@ function text(body: unknown, field: string): string {
 
 function nameOf(body: unknown): InstanceName {
   return { group: text(body, 'group'), instance: text(body, 'instance') };
+}
+
+function namesIn(body: unknown): readonly InstanceName[] {
+  const { instances } = (body ?? {}) as { readonly instances?: unknown };
+  return Array.isArray(instances) ? instances.map(nameOf) : malformed('instances');
 }
 
 function ownerIn(body: unknown): Ownership {
