@@ -96,7 +96,13 @@ export class Edge {
       timeoutMs: options.bodyTimeoutMs,
     });
     this.#undelivered = new UndeliveredAnswers(peers, hooks.onUndelivered);
-    this.#forwarding = new PeerForwarding({ ...options, peers, bodies: this.#bodies, undelivered: this.#undelivered });
+    this.#forwarding = new PeerForwarding({
+      ...options,
+      peers,
+      links: () => this.#nodes.links,
+      bodies: this.#bodies,
+      undelivered: this.#undelivered,
+    });
     this.#holding = new Holding({
       heldMax: options.heldMax,
       longestMs: options.leaseMs + TAKEOVER_MS,

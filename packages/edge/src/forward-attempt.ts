@@ -59,6 +59,7 @@ export class ForwardAttempt implements Placed {
   #connected = false;
   #status = 0;
   #bytesSeen = -1;
+  #bytesReadSeen = -1;
   #activeAt = 0;
   #passing = false;
   #givenUp = false;
@@ -100,10 +101,17 @@ export class ForwardAttempt implements Placed {
     else outgoing.end(body);
   }
 
-  /** Ends it as failed, if it is one at that node whose answer has not begun. */
-  giveUpAt(target: object, reason: Error): void {
-    const { repeatable, target: own } = this.#forward;
-    if (!repeatable || own !== target || this.#passing || this.#settled) return;
+  get target(): object {
+    return this.#forward.target;
+  }
+
+  get isRepeatable(): boolean {
+    return this.#forward.repeatable;
+  }
+
+  /** Ends it as failed, if its answer has not begun. */
+  giveUp(reason: Error): void {
+    if (this.#passing || this.#settled) return;
     this.#givenUp = true;
     this.#outgoing?.destroy(reason);
     this.onError(reason);
@@ -123,10 +131,15 @@ export class ForwardAttempt implements Placed {
     if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
-  /** Called now and then: a node that has said and taken nothing for too long is not waited for any more. */
-  checkSilence(now: number): void {
-    const socket = this.#outgoing?.socket;
-    const bytes = (socket?.bytesRead ?? 0) + (socket?.bytesWritten ?? 0);
+  /**
+   * Called now and then: a node that has said and taken nothing for too long is not waited for any more.
+   * @returns whether it has said something since the last call
+   */
+  checkSilence(now: number): boolean {
+    const { bytesRead = 0, bytesWritten = 0 } = this.#outgoing?.socket ?? {};
+    const bytes = bytesRead + bytesWritten;
+    const isHeard = this.#bytesReadSeen >= 0 && bytesRead !== this.#bytesReadSeen;
+    this.#bytesReadSeen = bytesRead;
     if (bytes !== this.#bytesSeen) {
       this.#bytesSeen = bytes;
       this.#activeAt = now;
@@ -135,6 +148,7 @@ export class ForwardAttempt implements Placed {
       this.#outgoing?.destroy(error);
       this.onError(error);
     }
+    return isHeard;
   }
 
   #onSocket(socket: Socket): void {

@@ -48,8 +48,11 @@ export class Forwarder {
   readonly #underWay = new AttemptsUnderWay<ForwardAttempt>();
   /** One for all attempts: a timer for each, set anew with each packet, costs more than all else that is done here. */
   readonly #silenceTimer: NodeJS.Timeout;
+  /** Targets from which something came since the last look. */
+  #heard = new Set<object>();
 
-  constructor() {
+  /** @param onLook called several times a second with the targets from which something came since */
+  constructor(onLook?: (heard: ReadonlySet<object>) => void) {
     // No `timeout` here: the agent would cut reads that wait longer than the node's hint for idle connections. How many
     // are under way is bounded by those who forward: in an agent's own queue nothing has a deadline.
     const agent = (): Agent => new Agent({ keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX, scheduling: 'lifo' });
@@ -58,7 +61,9 @@ export class Forwarder {
     removeDeleteLength(this.#proxy);
     this.#silenceTimer = setInterval(() => {
       const now = performance.now();
-      for (const attempt of this.#underWay.all()) attempt.checkSilence(now);
+      for (const attempt of this.#underWay.all()) if (attempt.checkSilence(now)) this.#heard.add(attempt.target);
+      onLook?.(this.#heard);
+      this.#heard = new Set();
     }, SILENCE_CHECK_MS).unref();
   }
 
@@ -70,7 +75,10 @@ export class Forwarder {
       return Promise.resolve({ type: 'abandoned', sent: false });
     }
     return new Promise((resolve) => {
-      const attempt = new ForwardAttempt(forward, this.#underWay, resolve);
+      const attempt = new ForwardAttempt(forward, this.#underWay, (outcome) => {
+        if (outcome.type === 'answered' || outcome.type === 'declined') this.#heard.add(target);
+        resolve(outcome);
+      });
       const options = {
         target: { protocol: 'http:', host: target.host, port: target.port },
         agent: this.#agents[kind],
@@ -104,9 +112,11 @@ export class Forwarder {
     return this.#underWay.all().flatMap(({ waitsFor }) => waitsFor ?? []);
   }
 
-  /** Ends the attempts at a node whose answers have not begun. */
-  giveUp(target: Forward['target'], reason: Error): void {
-    for (const attempt of this.#underWay.all()) attempt.giveUpAt(target, reason);
+  /** Ends the attempts at a node whose answers have not begun. @param which that can be sent again, or all */
+  giveUp(target: Forward['target'], which: 'repeatable' | 'all', reason: Error): void {
+    for (const attempt of this.#underWay.all()) {
+      if (attempt.target === target && (which === 'all' || attempt.isRepeatable)) attempt.giveUp(reason);
+    }
   }
 
   close(): void {

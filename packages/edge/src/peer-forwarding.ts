@@ -8,12 +8,15 @@ import type { ForwardOutcome } from './forward-attempt.ts';
 import { Forwarder } from './forwarder.ts';
 import type { NodeLink } from './known-nodes.ts';
 import type { RequestBodies } from './request-body.ts';
+import { SilentNodes } from './silent-nodes.ts';
 import type { UndeliveredAnswers } from './undelivered.ts';
 
 export interface PeerForwardingOptions {
   readonly bodies: RequestBodies;
   readonly undelivered: UndeliveredAnswers;
   readonly peers: Peers | undefined;
+  /** All other nodes that are known. */
+  readonly links: () => Iterable<NodeLink>;
   readonly secret: string;
   readonly pollTimeoutMs: number;
   readonly callTimeoutMs: number;
@@ -29,25 +32,30 @@ export type PeerOutcome =
   /** Too many requests are under way at the node: nothing was sent, and the client has heard nothing. */
   | { readonly type: 'full' };
 
+const PING_TIMEOUT_MS = 1000;
+const MISDIRECTED = 421;
 const ABANDONED: ForwardOutcome = { type: 'abandoned', sent: false };
 const FULL: PeerOutcome = { type: 'full' };
-const SPENT: ForwardOutcome = {
-  type: 'failed',
-  sent: false,
-  refused: false,
-  reused: false,
-  givenUp: false,
-  error: new Error('The body is gone with the try before.'),
-};
+const UNSENT = { type: 'failed', sent: false, refused: false, reused: false, givenUp: false } as const;
+const SPENT: ForwardOutcome = { ...UNSENT, error: new Error('The body is gone with the try before.') };
+const SILENT = { ...UNSENT, error: new Error('The node is silent, and does not answer a ping.') };
 
 /** Sends requests to other nodes as one node to another. */
 export class PeerForwarding {
   readonly #options: PeerForwardingOptions;
-  readonly #forwarder = new Forwarder();
+  readonly #forwarder: Forwarder;
   readonly #early: EarlyAnswers;
+  readonly #silent: SilentNodes;
 
   constructor(options: PeerForwardingOptions) {
     this.#options = options;
+    this.#silent = new SilentNodes({
+      links: options.links,
+      ping: async (link) => await this.#ping(link),
+      onSilent: (link, isNew) => this.#onSilent(link, isNew),
+      now: () => performance.now(),
+    });
+    this.#forwarder = new Forwarder((heard) => this.#silent.look(heard));
     this.#early = new EarlyAnswers({ peers: options.peers, waiting: () => this.#forwarder.waiting() });
   }
 
@@ -56,13 +64,18 @@ export class PeerForwarding {
     const { pollsMax, callsMax } = this.#options;
     if (r.bodyState === 'unread' && !(await this.#prepare(r))) return ABANDONED;
     if (r.bodyState === 'streamed') return SPENT;
+    if (this.#silent.isSilent(link)) return SILENT;
     if (r.kind === 'poll' ? link.polls >= pollsMax : link.calls >= callsMax) return FULL;
     return await this.#send(r, link, attempt);
   }
 
-  /** The node's lease is over: requests there that can be sent elsewhere need not wait for it. */
+  /**
+   * The node's lease is over: requests there that can be sent elsewhere need not wait for it. Others do as long as it
+   * answers pings: it may have been cut off from the directory, or be about to end, and be answering them.
+   */
   giveUp(link: NodeLink): void {
-    this.#forwarder.giveUp(link, new Error("The node's lease is over."));
+    const which = this.#silent.isSilent(link) ? 'all' : 'repeatable';
+    this.#forwarder.giveUp(link, which, new Error("The node's lease is over."));
   }
 
   /** What is under way ends the connections of its clients with its answer. */
@@ -78,6 +91,23 @@ export class PeerForwarding {
   close(): void {
     this.#early.end();
     this.#forwarder.close();
+  }
+
+  async #ping({ record }: NodeLink): Promise<boolean> {
+    const { peers } = this.#options;
+    try {
+      // A connection that was kept may be what is broken.
+      const answer = await peers?.call(record, 'ping', {}, { timeoutMs: PING_TIMEOUT_MS, fresh: true });
+      return answer?.status !== MISDIRECTED;
+    } catch {
+      return false;
+    }
+  }
+
+  #onSilent(link: NodeLink, isNew: boolean): void {
+    if (isNew) this.#options.hooks.onSilent?.();
+    const which = link.missingSince === undefined ? 'repeatable' : 'all';
+    this.#forwarder.giveUp(link, which, SILENT.error);
   }
 
   async #prepare(r: EdgeRequest): Promise<boolean> {

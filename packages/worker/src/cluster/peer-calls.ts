@@ -25,6 +25,8 @@ export interface PeerCallsOptions {
 export function peerCalls(options: PeerCallsOptions): ReadonlyMap<string, PeerHandler> {
   const { instances, undelivered, answerReads, drain } = options;
   return new Map<string, PeerHandler>([
+    // That it is answered is the answer.
+    ['ping', async () => ({ status: 204, body: undefined })],
     [
       'holds',
       async (body) => {
