@@ -24,6 +24,8 @@ const OWNER_RENEWAL_MS = 1000;
 const UNKNOWN_TTL_MS = 1000;
 /** Look-ups under way at once. */
 const LOOKUPS_MAX = 5000;
+/** Look-ups that find nothing, in a second. */
+const UNKNOWN_MAX = 1000;
 /** The nodes are asked for that often within a lease, and at least. */
 const REFRESHES_PER_LEASE = 10;
 const REFRESH_MAX_MS = 1000;
@@ -116,6 +118,8 @@ export class Edge {
       directory,
       cache: this.#cache,
       pendingMax: LOOKUPS_MAX,
+      unknownMax: UNKNOWN_MAX,
+      now,
       renewAfterMs: OWNER_RENEWAL_MS,
       ...(hooks.onLookup === undefined ? {} : { onLookup: hooks.onLookup }),
     });
