@@ -5,7 +5,7 @@ import { AdminClient, type AdminClientOptions } from './admin-client.ts';
 import { isMockCluster, isReadRefused, requestMetadata, type TopicMetadata } from './admin-requests.ts';
 import { requestCommittedOffsets } from './committed-offsets.ts';
 import { kafkaErrorFromCode } from './error-mapping.ts';
-import { requestMemberRemoval } from './group-members.ts';
+import { requestMemberRemoval, requestSubscription } from './group-members.ts';
 import { KafkaError } from './kafka-error.ts';
 import {
   EARLIEST,
@@ -242,6 +242,17 @@ export class Admin {
   async removeStaticMember(group: string, groupInstanceId: string): Promise<void> {
     await this.#client.call('remove group member', { group }, (admin) =>
       requestMemberRemoval(admin, group, groupInstanceId),
+    );
+  }
+
+  /**
+   * The topics that a static member has joined its group for; undefined when there is no such member, or its group is
+   * rebalancing.
+   * @throws {KafkaError} authorization; retriable after the deadline
+   */
+  async subscriptionOf(group: string, groupInstanceId: string): Promise<readonly string[] | undefined> {
+    return await this.#client.call('subscription of a group member', { group }, (admin) =>
+      requestSubscription(admin, group, groupInstanceId),
     );
   }
 
