@@ -174,7 +174,8 @@ class ApiWorker implements Worker {
       undelivered: (name, request) => this.undelivered(name, request),
       answerReads: async (name) => {
         const session = this.#api.sessions.get(name);
-        if (session !== undefined) await answerReads(session, this.#api);
+        const { now } = this.#api;
+        if (session !== undefined) await answerReads(session, { draining: () => this.#draining, now });
       },
       drain,
       onError: (error) => logger.warn({ error }, 'An instance that was handed over cannot read yet.'),
