@@ -110,6 +110,8 @@ class ApiWorker implements Worker {
   /** The process ends. */
   #ending = false;
   #handingOver: Promise<void> = Promise.resolve();
+  /** Under way, or to follow. */
+  #handOvers = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -175,7 +177,7 @@ class ApiWorker implements Worker {
       answerReads: async (name) => {
         const session = this.#api.sessions.get(name);
         const { now } = this.#api;
-        if (session !== undefined) await answerReads(session, { draining: () => this.#draining, now });
+        if (session !== undefined) await answerReads(session, { handingOver: () => this.#handOvers > 0, now });
       },
       drain,
       onError: (error) => logger.warn({ error }, 'An instance that was handed over cannot read yet.'),
@@ -189,7 +191,12 @@ class ApiWorker implements Worker {
   handOver(deadlineMs: number): Promise<void> {
     this.#draining = true;
     // Once more, should it have been asked for before: others may have room by now.
-    this.#handingOver = this.#handingOver.then(() => this.#member?.handOverAll(deadlineMs));
+    this.#handOvers += 1;
+    this.#handingOver = this.#handingOver
+      .then(() => this.#member?.handOverAll(deadlineMs))
+      .finally(() => {
+        this.#handOvers -= 1;
+      });
     return this.#handingOver;
   }
 

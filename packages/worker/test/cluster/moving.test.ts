@@ -34,7 +34,7 @@ function callsOf(node: TestNode): ReturnType<typeof peerCalls> {
     undelivered: () => undefined,
     answerReads: async (name) => {
       const session = node.sessions.get(name);
-      if (session !== undefined) await answerReads(session, { draining: () => node.draining, now: () => at.now });
+      if (session !== undefined) await answerReads(session, { handingOver: () => node.draining, now: () => at.now });
     },
     drain: () => undefined,
     onError,
@@ -160,13 +160,20 @@ describe('answering reads for an edge that ends', () => {
     expect(a.sessions.get(nameOf('slow'))?.yielding).toBe(false);
   });
 
-  it('leaves an instance that is handed over to that', async () => {
-    await reading('moving', false);
+  it('leaves an instance that is handed over to that, and serves it on when nobody took it', async () => {
+    const { woken } = await reading('moving', false);
     const answer = tell('moving');
     a.draining = true;
     at.now += 500;
+    await vi.advanceTimersByTimeAsync(100);
+    expect([woken(), a.sessions.get(nameOf('moving'))?.yielding]).toEqual([true, true]);
+    a.draining = false;
+    await vi.advanceTimersByTimeAsync(50);
     await answer;
-    expect(a.sessions.get(nameOf('moving'))?.yielding).toBe(true);
+    expect(a.sessions.get(nameOf('moving'))?.yielding).toBe(false);
+    a.draining = true;
+    await tell('moving');
+    expect(a.sessions.get(nameOf('moving'))?.yielding).toBe(false);
     expect(problems).toEqual([]);
   });
 });
