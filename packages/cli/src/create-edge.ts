@@ -49,6 +49,9 @@ function edgeMetrics(metrics: Metrics, log: Logger): EdgeHooks {
   const undelivered = metrics
     .counter('edge_undelivered_total', 'Answers that did not reach their client, and whose node was told.')
     .bind({});
+  const silent = metrics
+    .counter('edge_silent_nodes_total', 'Times at which a node had answered nothing for a while, and no ping.')
+    .bind({});
   const scatters = metrics.counter(
     'edge_scatters_total',
     'Times at which all nodes were asked who holds an instance.',
@@ -68,6 +71,7 @@ function edgeMetrics(metrics: Metrics, log: Logger): EdgeHooks {
       forwardSeconds.observe(seconds);
     },
     onUndelivered: () => undelivered.inc(),
+    onSilent: () => silent.inc(),
     onScatter: (found) => scatters.bind({ found: String(found) }).inc(),
     onError: (error) => log.debug({ error }, 'The cluster could not be asked.'),
   };

@@ -16,6 +16,7 @@ export function prepareEdge(context: ServerContext): ServerParts {
     serve: (req, res) => edge.serve(req, res),
     connections: new ConnectionMetrics(metrics, config.http.connectionsMax),
   });
+  lifecycle.onUnready(() => edge.retire());
   lifecycle.onDrain('api', async (budgetMs) => {
     edge.drain();
     void listeners.stopListening();

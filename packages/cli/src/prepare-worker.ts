@@ -52,12 +52,14 @@ export function prepareWorker(context: ServerContext): ServerParts {
     version,
   });
   const front = config.cluster.role === 'node' ? frontOf(context, cluster, worker) : undefined;
+  lifecycle.onUnready(() => front?.edge.retire());
   if (cluster.shared) {
     const { handOverTimeoutMs } = config.cluster;
     lifecycle.onDrain('hand-over', async (budgetMs) => await worker.handOver(budgetMs), handOverTimeoutMs);
   }
   lifecycle.onDrain('api', async (budgetMs) => {
     health.stop();
+    front?.edge.answerPolls();
     await worker.drain(budgetMs, () => front?.listeners.stopListening() ?? Promise.resolve());
     front?.edge.drain();
   });

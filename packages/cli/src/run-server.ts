@@ -43,7 +43,9 @@ export async function runServer(
 ): Promise<RunningServer> {
   const { config } = configuration;
   const log = createLogger({ level: config.log.level });
-  const lifecycle = new Lifecycle({ gracefulMs: config.shutdownGracefulMs, log });
+  // Edges are told at once that a worker drains; a balancer has to see it.
+  const unreadyMs = config.cluster.role === 'worker' ? 0 : config.shutdownUnreadyMs;
+  const lifecycle = new Lifecycle({ gracefulMs: config.shutdownGracefulMs, unreadyMs, log });
   lifecycle.install();
   try {
     return await start(configuration, lifecycle, log);

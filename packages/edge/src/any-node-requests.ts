@@ -1,8 +1,8 @@
 import { answerUnavailable, answerUnknownOutcome } from './answers.ts';
-import type { EdgeHooks, LocalNode } from './edge-options.ts';
+import type { EdgeHooks, LocalNode, RetryReason } from './edge-options.ts';
 import type { EdgeRequest } from './edge-request.ts';
 import type { KnownNodes, NodeLink } from './known-nodes.ts';
-import type { PeerForwarding } from './peer-forwarding.ts';
+import type { PeerForwarding, PeerOutcome } from './peer-forwarding.ts';
 
 export interface AnyNodeRequestsOptions {
   readonly local: LocalNode | undefined;
@@ -14,6 +14,8 @@ export interface AnyNodeRequestsOptions {
 
 /** Nodes that one request is tried at. */
 const TRIES_MAX = 5;
+/** A request that changes nothing, and was sent and not answered, is sent once more: it may be what kills nodes. */
+const REPEATS_MAX = 1;
 
 /** Requests that any node can serve: the one in this process if there is one, else the less busy of two. */
 export class AnyNodeRequests {
@@ -34,21 +36,24 @@ export class AnyNodeRequests {
     await this.#serveElsewhere(r);
   }
 
-  /** Never sent twice: what has reached a node may have been done, and nobody can tell. */
+  /** What changes something is never sent twice: what has reached a node may have been done, and nobody can tell. */
   async #serveElsewhere(r: EdgeRequest): Promise<void> {
     const { forwarding, hooks } = this.#options;
     const tried: NodeLink[] = [];
+    let failures = 0;
     while (tried.length < TRIES_MAX && r.bodyState !== 'streamed') {
       const link = this.#choose(tried);
       if (link === undefined || r.isOver) break;
       tried.push(link);
       const outcome = await forwarding.forward(r, link, { requestId: r.id });
       if (outcome.type === 'answered' || outcome.type === 'abandoned') return;
-      if (outcome.type === 'failed' && outcome.sent) {
+      const isUnanswered = outcome.type === 'failed' && outcome.sent;
+      if (isUnanswered && !outcome.givenUp) failures += 1;
+      if (isUnanswered && (!r.isSafe || failures > REPEATS_MAX)) {
         answerUnknownOutcome(r);
         return;
       }
-      hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : outcome.type);
+      hooks.onRetry?.(reasonOf(outcome));
     }
     if (!r.isOver) answerUnavailable(r, { why: 'No node could take the request.' });
   }
@@ -64,4 +69,9 @@ export class AnyNodeRequests {
     const second = open[(i + 1 + Math.min(length - 2, Math.floor(random() * (length - 1)))) % length] as NodeLink;
     return first.calls + first.polls <= second.calls + second.polls ? first : second;
   }
+}
+
+function reasonOf(outcome: Extract<PeerOutcome, { type: 'failed' | 'declined' | 'full' }>): RetryReason {
+  if (outcome.type !== 'failed') return outcome.type;
+  return outcome.sent ? 'failed' : 'unreachable';
 }

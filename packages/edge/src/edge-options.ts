@@ -40,7 +40,11 @@ export interface Peers {
     node: Pick<NodeRecord, 'id' | 'boot' | 'address'>,
     name: string,
     body: unknown,
-    options: { readonly timeoutMs: number },
+    options: {
+      readonly timeoutMs: number;
+      /** Over a connection of its own. */
+      readonly fresh?: boolean;
+    },
   ): Promise<{ readonly status: number; readonly body: unknown }>;
 }
 
@@ -65,6 +69,8 @@ export interface EdgeHooks {
   readonly onHeld?: (seconds: number, outcome: 'served' | 'refused' | 'abandoned') => void;
   /** A node was asked to take an instance over. */
   readonly onTakeover?: (reason: 'expired' | 'refused') => void;
+  /** A node has answered nothing for a while, and no ping. */
+  readonly onSilent?: () => void;
   /** One try at one node. */
   readonly onForwarded?: (outcome: 'answered' | 'declined' | 'failed' | 'abandoned', seconds: number) => void;
   /** An answer did not reach its client, and its node was told. */

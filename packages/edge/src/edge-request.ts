@@ -6,6 +6,8 @@ import { requestId } from '@sluice/runtime';
 const EMPTY = Buffer.alloc(0);
 const NO_NAMES = { group: '', instance: '' };
 const READ_RECORDS = 'consumers.consume';
+const CREATE = 'consumers.create';
+const SAFE_METHODS: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * `unread`: nobody has touched it. `whole`: in memory, and can be sent as often as needed. `streamed`: on its way to a
@@ -47,6 +49,17 @@ export class EdgeRequest {
   /** The whole body, if it is in memory. */
   get body(): Buffer | undefined {
     return this.#body;
+  }
+
+  /** It changes nothing (RFC 9110, 9.2.1): any node may be asked, as often as one likes. */
+  get isSafe(): boolean {
+    return this.name === undefined && SAFE_METHODS.has(this.request.method);
+  }
+
+  /** Sent once more under the same id it does no harm, though nobody knows whether the first was done. */
+  get isRepeatable(): boolean {
+    const { match } = this;
+    return this.name !== undefined || this.isSafe || (match?.kind === 'match' && match.route.operation === CREATE);
   }
 
   /** Nobody is there to be answered. */

@@ -25,6 +25,8 @@ const OWNER_RENEWAL_MS = 1000;
 const UNKNOWN_TTL_MS = 1000;
 /** Look-ups under way at once. */
 const LOOKUPS_MAX = 5000;
+/** Look-ups that find nothing, in a second. */
+const UNKNOWN_MAX = 1000;
 /** The nodes are asked for that often within a lease, and at least. */
 const REFRESHES_PER_LEASE = 10;
 const REFRESH_MAX_MS = 1000;
@@ -66,7 +68,7 @@ export class Edge {
   readonly #creates: CreateRequests;
   readonly #instances: InstanceRequests;
   #unwatch: (() => void) | undefined;
-  #draining = false;
+  #retired = false;
 
   constructor(given: EdgeOptions) {
     const options = { ...DEFAULTS, ...given };
@@ -101,7 +103,13 @@ export class Edge {
     this.#delivered = new DeliveredAnswers(peers);
     this.#undelivered = new UndeliveredAnswers(peers, hooks.onUndelivered);
     const told = { delivered: this.#delivered, undelivered: this.#undelivered };
-    this.#forwarding = new PeerForwarding({ ...options, ...told, bodies: this.#bodies });
+    this.#forwarding = new PeerForwarding({
+      ...options,
+      ...told,
+      peers,
+      links: () => this.#nodes.links,
+      bodies: this.#bodies,
+    });
     this.#holding = new Holding({
       heldMax: options.heldMax,
       longestMs: options.leaseMs + TAKEOVER_MS,
@@ -115,6 +123,8 @@ export class Edge {
       directory,
       cache: this.#cache,
       pendingMax: LOOKUPS_MAX,
+      unknownMax: UNKNOWN_MAX,
+      now,
       renewAfterMs: OWNER_RENEWAL_MS,
       ...(hooks.onLookup === undefined ? {} : { onLookup: hooks.onLookup }),
     });
@@ -150,19 +160,27 @@ export class Edge {
   /** The listener of the HTTP server. */
   serve(request: IncomingMessage, response: ServerResponse): void {
     cleanRequestHeaders(request);
-    if (this.#draining) response.shouldKeepAlive = false;
+    if (this.#retired) response.shouldKeepAlive = false;
     const url = request.url ?? '/';
     const match = this.#hasLocal && !isForConsumers(url) ? undefined : matchRoute(request.method ?? 'GET', url);
     void this.#serve(new EdgeRequest(request, response, match));
   }
 
-  /**
-   * Requests that wait are answered 503, and none waits any more; all others go on being served. Connections end with
-   * their answers, where no others come behind.
-   */
+  /** Goes on serving. Connections end with their answers, where no others come behind: clients come back elsewhere. */
+  retire(): void {
+    this.#retired = true;
+    this.#forwarding.retire();
+  }
+
+  /** Polls that wait at other nodes, or will, are answered with what there is: the process has no time for them. */
+  answerPolls(): void {
+    this.retire();
+    this.#forwarding.answerPolls();
+  }
+
+  /** As `answerPolls`. Requests that wait for an instance are answered 503, and none waits any more; others are served. */
   drain(): void {
-    this.#draining = true;
-    this.#forwarding.drain();
+    this.answerPolls();
     this.#holding.drain();
   }
 

@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { type PeerOwner, parsePeerOwner, peerHeaders } from '@sluice/protocol';
 import { endAfterRequest } from '@sluice/runtime';
 import type { AttemptsUnderWay, Placed } from './attempts-under-way.ts';
+import type { WaitingPoll } from './early-answers.ts';
 import { answerHeaders } from './headers.ts';
 
 export type ForwardOutcome =
@@ -37,6 +38,7 @@ interface Forwarded {
   readonly response: ServerResponse;
   readonly body: Buffer | undefined;
   readonly target: object;
+  readonly poll?: WaitingPoll | undefined;
   readonly repeatable: boolean;
   readonly timeoutMs: number;
   readonly clientStallMs: number;
@@ -63,6 +65,7 @@ export class ForwardAttempt implements Placed {
   #connected = false;
   #status = 0;
   #bytesSeen = -1;
+  #bytesReadSeen = -1;
   #activeAt = 0;
   #passing = false;
   #givenUp = false;
@@ -84,6 +87,11 @@ export class ForwardAttempt implements Placed {
     this.client.on('close', this.#onClientClose);
   }
 
+  /** Undefined for what is no poll, or is being answered. */
+  get waitsFor(): WaitingPoll | undefined {
+    return this.#passing ? undefined : this.#forward.poll;
+  }
+
   /** What http-proxy calls with the request that it made: its body goes there. */
   pipe(outgoing: ClientRequest): void {
     const { request, body } = this.#forward;
@@ -99,10 +107,17 @@ export class ForwardAttempt implements Placed {
     else outgoing.end(body);
   }
 
-  /** Ends it as failed, if it is one at that node whose answer has not begun. */
-  giveUpAt(target: object, reason: Error): void {
-    const { repeatable, target: own } = this.#forward;
-    if (!repeatable || own !== target || this.#passing || this.#settled) return;
+  get target(): object {
+    return this.#forward.target;
+  }
+
+  get isRepeatable(): boolean {
+    return this.#forward.repeatable;
+  }
+
+  /** Ends it as failed, if its answer has not begun. */
+  giveUp(reason: Error): void {
+    if (this.#passing || this.#settled) return;
     this.#givenUp = true;
     this.#outgoing?.destroy(reason);
     this.onError(reason);
@@ -122,10 +137,15 @@ export class ForwardAttempt implements Placed {
     if (!response.headersSent) response.shouldKeepAlive = false;
   }
 
-  /** Called now and then: a node that has said and taken nothing for too long is not waited for any more. */
-  checkSilence(now: number): void {
-    const socket = this.#outgoing?.socket;
-    const bytes = (socket?.bytesRead ?? 0) + (socket?.bytesWritten ?? 0);
+  /**
+   * Called now and then: a node that has said and taken nothing for too long is not waited for any more.
+   * @returns whether it has said something since the last call
+   */
+  checkSilence(now: number): boolean {
+    const { bytesRead = 0, bytesWritten = 0 } = this.#outgoing?.socket ?? {};
+    const bytes = bytesRead + bytesWritten;
+    const isHeard = this.#bytesReadSeen >= 0 && bytesRead !== this.#bytesReadSeen;
+    this.#bytesReadSeen = bytesRead;
     if (bytes !== this.#bytesSeen) {
       this.#bytesSeen = bytes;
       this.#activeAt = now;
@@ -134,6 +154,7 @@ export class ForwardAttempt implements Placed {
       this.#outgoing?.destroy(error);
       this.onError(error);
     }
+    return isHeard;
   }
 
   #onSocket(socket: Socket): void {

@@ -4,6 +4,7 @@ import type { Stream } from 'node:stream';
 import { type PeerTls, peerAgent, peerProtocol } from '@sluice/runtime';
 import httpProxy from 'http-proxy';
 import { AttemptsUnderWay } from './attempts-under-way.ts';
+import type { WaitingPoll } from './early-answers.ts';
 import { ForwardAttempt, type ForwardOutcome } from './forward-attempt.ts';
 
 export interface Forward {
@@ -15,6 +16,8 @@ export interface Forward {
   /** What the node is told beside what the client said: names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: 'call' | 'poll';
+  /** Of a poll: what its node is told so that it waits no longer. */
+  readonly poll?: WaitingPoll | undefined;
   /** It may be given up, since it can be sent to another node. */
   readonly repeatable: boolean;
   /** Longest time without a byte in either direction, in ms; it may be some hundreds of ms more. */
@@ -47,9 +50,14 @@ export class Forwarder {
   readonly #underWay = new AttemptsUnderWay<ForwardAttempt>();
   /** One for all attempts: a timer for each, set anew with each packet, costs more than all else that is done here. */
   readonly #silenceTimer: NodeJS.Timeout;
+  /** Targets from which something came since the last look. */
+  #heard = new Set<object>();
 
-  /** @param tls undefined: in clear. Never one for some nodes and the other for others, whatever their records say */
-  constructor(tls?: PeerTls) {
+  /**
+   * @param tls undefined: in clear. Never one for some nodes and the other for others, whatever their records say
+   * @param onLook called several times a second with the targets from which something came since
+   */
+  constructor(tls?: PeerTls, onLook?: (heard: ReadonlySet<object>) => void) {
     this.#protocol = peerProtocol(tls);
     // No `timeout` here: the agent would cut reads that wait longer than the node's hint for idle connections. How many
     // are under way is bounded by those who forward: in an agent's own queue nothing has a deadline.
@@ -60,7 +68,9 @@ export class Forwarder {
     removeDeleteLength(this.#proxy);
     this.#silenceTimer = setInterval(() => {
       const now = performance.now();
-      for (const attempt of this.#underWay.all()) attempt.checkSilence(now);
+      for (const attempt of this.#underWay.all()) if (attempt.checkSilence(now)) this.#heard.add(attempt.target);
+      onLook?.(this.#heard);
+      this.#heard = new Set();
     }, SILENCE_CHECK_MS).unref();
   }
 
@@ -72,7 +82,10 @@ export class Forwarder {
       return Promise.resolve({ type: 'abandoned', sent: false });
     }
     return new Promise((resolve) => {
-      const attempt = new ForwardAttempt(forward, this.#underWay, resolve);
+      const attempt = new ForwardAttempt(forward, this.#underWay, (outcome) => {
+        if (outcome.type === 'answered' || outcome.type === 'declined') this.#heard.add(target);
+        resolve(outcome);
+      });
       const options = {
         target: { protocol: this.#protocol, host: target.host, port: target.port },
         agent: this.#agents[kind],
@@ -93,7 +106,7 @@ export class Forwarder {
    * Clients whose answers have not begun are to come back on other connections, and by way of another edge. A connection
    * with several under way goes on: it would end with the first answer, and the others be lost.
    */
-  drain(): void {
+  retire(): void {
     const only = new Map<Socket, ForwardAttempt | undefined>();
     for (const attempt of this.#underWay.all()) {
       only.set(attempt.client, only.has(attempt.client) ? undefined : attempt);
@@ -101,9 +114,16 @@ export class Forwarder {
     for (const attempt of only.values()) attempt?.endConnection();
   }
 
-  /** Ends the attempts at a node whose answers have not begun. */
-  giveUp(target: Forward['target'], reason: Error): void {
-    for (const attempt of this.#underWay.all()) attempt.giveUpAt(target, reason);
+  /** The polls whose answers have not begun. */
+  waiting(): readonly WaitingPoll[] {
+    return this.#underWay.all().flatMap(({ waitsFor }) => waitsFor ?? []);
+  }
+
+  /** Ends the attempts at a node whose answers have not begun. @param which that can be sent again, or all */
+  giveUp(target: Forward['target'], which: 'repeatable' | 'all', reason: Error): void {
+    for (const attempt of this.#underWay.all()) {
+      if (attempt.target === target && (which === 'all' || attempt.isRepeatable)) attempt.giveUp(reason);
+    }
   }
 
   close(): void {

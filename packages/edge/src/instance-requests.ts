@@ -8,7 +8,7 @@ import {
 import type { Attempt, PeerClaim } from '@sluice/protocol';
 import { answerDeleted, answerUnavailable, answerUnknownOutcome } from './answers.ts';
 import type { AnyNodeRequests } from './any-node-requests.ts';
-import type { EdgeHooks, LocalNode } from './edge-options.ts';
+import type { EdgeHooks, LocalNode, RetryReason } from './edge-options.ts';
 import type { EdgeRequest } from './edge-request.ts';
 import type { ForwardFailure } from './forward-attempt.ts';
 import type { Holding } from './holding.ts';
@@ -196,19 +196,21 @@ export class InstanceRequests {
       hooks.onTakeover?.(claim.reason);
       const outcome =
         link === undefined ? await this.#tryLocal(r, attempt) : await forwarding.forward(r, link, attempt);
-      const isPassedOn =
-        outcome.type === 'full' ||
-        (outcome.type === 'failed' && !outcome.sent) ||
-        (outcome.type === 'declined' && outcome.status === 503);
-      if (!isPassedOn) return this.#judge(progress, { outcome, owner: claim.from, by: link?.record }, claim);
-      hooks.onRetry?.(outcome.type === 'failed' ? 'unreachable' : outcome.type);
+      const reason = passedOn(outcome);
+      if (reason === undefined) return this.#judge(progress, { outcome, owner: claim.from, by: link?.record });
+      hooks.onRetry?.(reason);
+      if (isKept(outcome, claim)) {
+        // All others would say the same, each after a look at the whole of its state.
+        progress.keptEpoch = claim.from.epoch;
+        break;
+      }
       if (r.bodyState === 'streamed') break;
     }
     return 'wait';
   }
 
   /** What to do after a try. */
-  #judge(progress: Progress, { outcome, owner, by }: Reply, claim?: PeerClaim): Step {
+  #judge(progress: Progress, { outcome, owner, by }: Reply): Step {
     const { hooks } = this.#options;
     switch (outcome.type) {
       case 'answered':
@@ -227,7 +229,7 @@ export class InstanceRequests {
         return 'done';
       case 'declined':
         hooks.onRetry?.('declined');
-        return this.#declined(progress, outcome, owner, claim);
+        return this.#declined(progress, outcome, owner);
       default:
         return outcome satisfies never;
     }
@@ -251,7 +253,6 @@ export class InstanceRequests {
     progress: Progress,
     outcome: Extract<PeerOutcome, { type: 'declined' }>,
     asked: Ownership | undefined,
-    claim: PeerClaim | undefined,
   ): Step {
     const { cache } = this.#options;
     const { name } = progress;
@@ -262,12 +263,20 @@ export class InstanceRequests {
       return progress.looks === 0 ? 'look' : 'wait';
     }
     cache.set(name, owner);
-    if (asked !== undefined && owner.epoch <= asked.epoch) {
-      if (claim?.reason === 'refused') progress.keptEpoch = owner.epoch;
-      return 'wait';
-    }
-    return 'look';
+    return asked !== undefined && owner.epoch <= asked.epoch ? 'wait' : 'look';
   }
+}
+
+/** Why another is asked: this one did nothing, and it may. */
+function passedOn(outcome: PeerOutcome): RetryReason | undefined {
+  if (outcome.type === 'failed' && !outcome.sent) return 'unreachable';
+  return outcome.type === 'full' || (outcome.type === 'declined' && outcome.status === 503) ? outcome.type : undefined;
+}
+
+/** Whether a node that was asked to take it from a port that refuses says that its holder keeps it while the lease runs. */
+function isKept(outcome: PeerOutcome, { from, reason }: PeerClaim): boolean {
+  const isDeclined = outcome.type === 'declined' && outcome.status === 503;
+  return isDeclined && reason === 'refused' && outcome.owner?.epoch === from.epoch;
 }
 
 function answerMoving({ r, isUnanswered }: Progress): void {

@@ -8,7 +8,7 @@ export type Lookup =
   | { readonly type: 'unknown' }
   /** Nobody can be asked, and nothing is remembered. */
   | { readonly type: 'unavailable' }
-  /** Too many look-ups are under way. */
+  /** Too many look-ups are under way, or too many found nothing of late. */
   | { readonly type: 'overloaded' };
 
 /** `directory`: a request waited for its answer. `renewal`: nobody did. `stale`, `none`: it did not answer, or could not be asked. */
@@ -19,11 +19,20 @@ export interface OwnerLookupOptions {
   readonly cache: OwnerCache;
   /** Look-ups under way at once; each further one is answered with what was known last, or else refused. */
   readonly pendingMax: number;
+  /**
+   * Look-ups within a second that find nothing. Beyond it only what is remembered is answered: whoever asks for made-up
+   * names would have the directory asked for each of them.
+   */
+  readonly unknownMax: number;
+  /** A monotonic clock in ms. */
+  readonly now: () => number;
   /** Owners that age while they are used are looked up again together, after so long. */
   readonly renewAfterMs: number;
   /** For the metrics: where an answer came from. */
   readonly onLookup?: (source: LookupSource) => void;
 }
+
+const UNKNOWN_WITHIN_MS = 1000;
 
 /**
  * Finds who owns an instance: in the cache, else in the directory, which is asked once however many want to know. An
@@ -34,6 +43,7 @@ export class OwnerLookup {
   readonly #options: OwnerLookupOptions;
   readonly #pending = new Map<string, Promise<Lookup>>();
   readonly #ageing = new Map<string, InstanceName>();
+  #unknown = { since: Number.NEGATIVE_INFINITY, count: 0 };
   #renewal: NodeJS.Timeout | undefined;
 
   constructor(options: OwnerLookupOptions) {
@@ -57,13 +67,27 @@ export class OwnerLookup {
     const key = instanceKey(name);
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
-    if (this.#pending.size >= this.#options.pendingMax) return Promise.resolve(this.#unasked(name));
+    const isFull = this.#pending.size >= this.#options.pendingMax;
+    if (isFull || this.#isLikelyUnknown(name)) return Promise.resolve(this.#unasked(name));
     const lookup = this.#ask(name, source).finally(() => this.#pending.delete(key));
     this.#pending.set(key, lookup);
     return lookup;
   }
 
-  /** Too many look-ups are under way. */
+  /** So many were of late, that what is not remembered is not asked for. */
+  #isLikelyUnknown(name: InstanceName): boolean {
+    const { now, unknownMax, cache } = this.#options;
+    if (this.#unknown.count < unknownMax || now() - this.#unknown.since >= UNKNOWN_WITHIN_MS) return false;
+    return cache.get(name)?.owner === undefined;
+  }
+
+  #foundNothing(): void {
+    const now = this.#options.now();
+    if (now - this.#unknown.since >= UNKNOWN_WITHIN_MS) this.#unknown = { since: now, count: 0 };
+    this.#unknown.count += 1;
+  }
+
+  /** Too many look-ups are under way, or in vain. */
   #unasked(name: InstanceName): Lookup {
     const owner = this.#options.cache.get(name)?.owner;
     if (owner === undefined) return { type: 'overloaded' };
@@ -96,6 +120,7 @@ export class OwnerLookup {
     try {
       const owner = await directory.find(name);
       cache.set(name, owner);
+      if (owner === undefined) this.#foundNothing();
       onLookup?.(source);
       return lookupOf(owner);
     } catch (error) {

@@ -4,18 +4,23 @@ import { ApiError, type Attempt, formatAttempt, peerHeaders } from '@sluice/prot
 import type { PeerTls } from '@sluice/runtime';
 import { answerError } from './answers.ts';
 import type { DeliveredAnswers } from './delivered.ts';
-import type { EdgeHooks } from './edge-options.ts';
+import { EarlyAnswers } from './early-answers.ts';
+import type { EdgeHooks, Peers } from './edge-options.ts';
 import type { EdgeRequest } from './edge-request.ts';
 import type { ForwardOutcome } from './forward-attempt.ts';
 import { Forwarder } from './forwarder.ts';
 import type { NodeLink } from './known-nodes.ts';
 import type { RequestBodies } from './request-body.ts';
+import { SilentNodes } from './silent-nodes.ts';
 import type { UndeliveredAnswers } from './undelivered.ts';
 
 export interface PeerForwardingOptions {
   readonly bodies: RequestBodies;
   readonly delivered: DeliveredAnswers;
   readonly undelivered: UndeliveredAnswers;
+  readonly peers: Peers | undefined;
+  /** All other nodes that are known. */
+  readonly links: () => Iterable<NodeLink>;
   readonly secret: string;
   readonly tls?: PeerTls | undefined;
   readonly pollTimeoutMs: number;
@@ -40,25 +45,31 @@ interface Told {
   readonly delivered: readonly string[] | undefined;
 }
 
+const PING_TIMEOUT_MS = 1000;
+const MISDIRECTED = 421;
 const ABANDONED: ForwardOutcome = { type: 'abandoned', sent: false };
 const FULL: PeerOutcome = { type: 'full' };
-const SPENT: ForwardOutcome = {
-  type: 'failed',
-  sent: false,
-  refused: false,
-  reused: false,
-  givenUp: false,
-  error: new Error('The body is gone with the try before.'),
-};
+const UNSENT = { type: 'failed', sent: false, refused: false, reused: false, givenUp: false } as const;
+const SPENT: ForwardOutcome = { ...UNSENT, error: new Error('The body is gone with the try before.') };
+const SILENT = { ...UNSENT, error: new Error('The node is silent, and does not answer a ping.') };
 
 /** Sends requests to other nodes as one node to another. */
 export class PeerForwarding {
   readonly #options: PeerForwardingOptions;
   readonly #forwarder: Forwarder;
+  readonly #early: EarlyAnswers;
+  readonly #silent: SilentNodes;
 
   constructor(options: PeerForwardingOptions) {
     this.#options = options;
-    this.#forwarder = new Forwarder(options.tls);
+    this.#silent = new SilentNodes({
+      links: options.links,
+      ping: async (link) => await this.#ping(link),
+      onSilent: (link, isNew) => this.#onSilent(link, isNew),
+      now: () => performance.now(),
+    });
+    this.#forwarder = new Forwarder(options.tls, (heard) => this.#silent.look(heard));
+    this.#early = new EarlyAnswers({ peers: options.peers, waiting: () => this.#forwarder.waiting() });
   }
 
   /** One try at one node; the client is answered when it says `answered` or `abandoned`. Never rejects. */
@@ -66,22 +77,50 @@ export class PeerForwarding {
     const { pollsMax, callsMax } = this.#options;
     if (r.bodyState === 'unread' && !(await this.#prepare(r))) return ABANDONED;
     if (r.bodyState === 'streamed') return SPENT;
+    if (this.#silent.isSilent(link)) return SILENT;
     if (r.kind === 'poll' ? link.polls >= pollsMax : link.calls >= callsMax) return FULL;
     return await this.#send(r, link, attempt);
   }
 
-  /** The node's lease is over: requests there that can be sent elsewhere need not wait for it. */
+  /**
+   * The node's lease is over: requests there that can be sent elsewhere need not wait for it. Others do as long as it
+   * answers pings: it may have been cut off from the directory, or be about to end, and be answering them.
+   */
   giveUp(link: NodeLink): void {
-    this.#forwarder.giveUp(link, new Error("The node's lease is over."));
+    const which = this.#silent.isSilent(link) ? 'all' : 'repeatable';
+    this.#forwarder.giveUp(link, which, new Error("The node's lease is over."));
   }
 
   /** What is under way ends the connections of its clients with its answer. */
-  drain(): void {
-    this.#forwarder.drain();
+  retire(): void {
+    this.#forwarder.retire();
+  }
+
+  /** From now on nodes answer the polls that are sent there at once. */
+  answerPolls(): void {
+    this.#early.begin();
   }
 
   close(): void {
+    this.#early.end();
     this.#forwarder.close();
+  }
+
+  async #ping({ record }: NodeLink): Promise<boolean> {
+    const { peers } = this.#options;
+    try {
+      // A connection that was kept may be what is broken.
+      const answer = await peers?.call(record, 'ping', {}, { timeoutMs: PING_TIMEOUT_MS, fresh: true });
+      return answer?.status !== MISDIRECTED;
+    } catch {
+      return false;
+    }
+  }
+
+  #onSilent(link: NodeLink, isNew: boolean): void {
+    if (isNew) this.#options.hooks.onSilent?.();
+    const which = link.missingSince === undefined ? 'repeatable' : 'all';
+    this.#forwarder.giveUp(link, which, SILENT.error);
   }
 
   async #prepare(r: EdgeRequest): Promise<boolean> {
@@ -105,7 +144,8 @@ export class PeerForwarding {
       target: link,
       headers: this.#headersFor(r, link, delivered === undefined ? attempt : { ...attempt, delivered }),
       kind,
-      repeatable: name !== undefined,
+      poll: kind === 'poll' && name !== undefined ? { link, name } : undefined,
+      repeatable: r.isRepeatable,
       timeoutMs: kind === 'poll' ? pollTimeoutMs : callTimeoutMs,
       clientStallMs,
       onNodeDone: () => {

@@ -50,6 +50,19 @@ describe('a create', () => {
     expect(a.received).toHaveLength(4);
   });
 
+  it('is given up at a node that fell silent as soon as its lease is over, and goes to another as the same request', async () => {
+    const cluster = new Cluster();
+    const frozen = await cluster.add('frozen');
+    const other = await cluster.add('other', { instances: 50 });
+    const { port } = await cluster.edge();
+    frozen.next.push(() => undefined);
+    const answer = call(port, CREATE);
+    await expect.poll(() => frozen.received).toHaveLength(1);
+    await frozen.expire();
+    expect(nodeOf(await answer)).toBe('other');
+    expect(other.received.map(({ attempt }) => attempt)).toEqual(frozen.received.map(({ attempt }) => attempt));
+  });
+
   it('is answered 503 when no node takes it', async () => {
     const cluster = new Cluster();
     const a = await cluster.add('a');

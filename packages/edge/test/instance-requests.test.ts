@@ -91,7 +91,8 @@ describe('a request for an instance', () => {
     const { a, b, c, owner, port } = await owned({ leaseMs: 60_000, hooks });
     await call(port, { path: RECORDS });
     await a.kill();
-    for (const node of [b, c]) node.next.push(declines(421, owner), declines(421, owner));
+    // What `Instances` answers to such a claim of an assigned instance.
+    for (const node of [b, c]) node.next.push(declines(503, owner), declines(503, owner));
     const answer = call(port, { path: RECORDS });
     const claims = (): unknown[] => [...b.received, ...c.received].map(({ attempt }) => attempt.claim?.reason);
     await expect.poll(claims).toEqual(['refused']);

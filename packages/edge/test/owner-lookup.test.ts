@@ -31,7 +31,15 @@ function asked(pendingMax = 10): Asked {
   };
   const onLookup = (source: string): void => void sources.push(source);
   return Object.assign(result, {
-    lookup: new OwnerLookup({ directory: { find }, cache, pendingMax, renewAfterMs: 1000, onLookup }),
+    lookup: new OwnerLookup({
+      directory: { find },
+      cache,
+      pendingMax,
+      unknownMax: 10,
+      now: () => result.now,
+      renewAfterMs: 1000,
+      onLookup,
+    }),
   });
 }
 
@@ -53,6 +61,25 @@ describe('looking for an owner', () => {
     expect(subject.lookup.remembered(name)).toEqual({ type: 'unknown' });
     subject.now = 1000;
     expect(subject.lookup.remembered(name)).toBeUndefined();
+  });
+
+  it('asks for a bounded number of made-up names a second, and goes on with what is remembered', async () => {
+    const subject = asked();
+    await subject.lookup.find(name);
+    subject.answer = async () => undefined;
+    const types: string[] = [];
+    for (let i = 0; i < 1000; i++) {
+      types.push((await subject.lookup.find({ group: 'g', instance: `made-up-${i}` })).type);
+    }
+    expect(subject.questions).toHaveLength(1 + 10);
+    expect(types.slice(9, 11)).toEqual(['unknown', 'overloaded']);
+    // Asked for all the same: it was somebody's a moment ago.
+    subject.answer = async () => owner;
+    expect(await subject.lookup.find(name)).toEqual({ type: 'owner', owner });
+    expect(subject.questions).toHaveLength(1 + 10 + 1);
+    subject.answer = async () => undefined;
+    subject.now = 1000;
+    expect((await subject.lookup.find({ group: 'g', instance: 'another' })).type).toBe('unknown');
   });
 
   it('goes on with what was known last while the directory is away', async () => {

@@ -5,7 +5,7 @@ import { AdminClient, type AdminClientOptions } from './admin-client.ts';
 import { isMockCluster, isReadRefused, requestMetadata, type TopicMetadata } from './admin-requests.ts';
 import { requestCommittedOffsets } from './committed-offsets.ts';
 import { kafkaErrorFromCode } from './error-mapping.ts';
-import { type MemberRemoval, requestMemberRemoval } from './group-members.ts';
+import { type MemberRemoval, requestMemberRemoval, requestSubscription } from './group-members.ts';
 import { KafkaError } from './kafka-error.ts';
 import {
   EARLIEST,
@@ -243,6 +243,17 @@ export class Admin {
     await this.#client.call('remove group member', { group: removal.group }, (admin) => {
       return requestMemberRemoval(admin, removal);
     });
+  }
+
+  /**
+   * The topics that a static member has joined its group for; undefined when there is no such member, or its group is
+   * rebalancing.
+   * @throws {KafkaError} authorization; retriable after the deadline
+   */
+  async subscriptionOf(group: string, groupInstanceId: string): Promise<readonly string[] | undefined> {
+    return await this.#client.call('subscription of a group member', { group }, (admin) =>
+      requestSubscription(admin, group, groupInstanceId),
+    );
   }
 
   /**

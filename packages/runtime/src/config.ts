@@ -42,6 +42,8 @@ export interface Config {
   readonly log: LogConfig;
   /** `shutdown.graceful.ms`: from SIGTERM to a forced end. */
   readonly shutdownGracefulMs: number;
+  /** `sluice.shutdown.unready.ms` (0): from SIGTERM to the beginning of that, served as before but unready. */
+  readonly shutdownUnreadyMs: number;
 }
 
 export interface HttpLimits {

@@ -12,6 +12,8 @@ export interface HostProcess {
 export interface LifecycleOptions {
   /** From the first signal, or from the end of the last step with a time of its own, to the end of the process, in ms. */
   readonly gracefulMs: number;
+  /** Before that, in ms: unready already, and still serving as before. None by default, and none when the process is sick. */
+  readonly unreadyMs?: number;
   readonly log: Logger;
   /** `process` by default. */
   readonly host?: HostProcess;
@@ -43,6 +45,7 @@ const RESERVED_SHARE = 0.1;
 export class Lifecycle {
   #state: LifecycleState = 'starting';
   readonly #steps: Step[] = [];
+  readonly #unready: (() => void)[] = [];
   readonly #options: Required<LifecycleOptions>;
   #drained: Promise<void> | undefined;
   readonly #handlers: readonly (readonly [string, (...values: unknown[]) => void])[] = [
@@ -53,7 +56,7 @@ export class Lifecycle {
   ];
 
   constructor(options: LifecycleOptions) {
-    this.#options = { host: process, now: () => performance.now(), ...options };
+    this.#options = { unreadyMs: 0, host: process, now: () => performance.now(), ...options };
   }
 
   get state(): LifecycleState {
@@ -74,6 +77,11 @@ export class Lifecycle {
     if (this.#state === 'starting') this.#state = 'ready';
   }
 
+  /** Adds what is to be done as soon as a signal came: clients are still served, and should begin to go elsewhere. */
+  onUnready(run: () => void): void {
+    this.#unready.push(run);
+  }
+
   /**
    * Adds a step to the end. Steps run one after another, in the order in which they were added.
    * @param ownMs a time of its own; the graceful time of the others begins behind it
@@ -88,13 +96,25 @@ export class Lifecycle {
     await this.#drained;
   }
 
+  /** Whoever sends requests here has to notice that it must not, before they are refused. */
+  async #leaveAndDrain(reason: string): Promise<void> {
+    const { unreadyMs, log } = this.#options;
+    this.#state = 'draining';
+    log.info({ reason, unreadyMs }, 'unready');
+    for (const run of this.#unready) run();
+    if (unreadyMs > 0) await new Promise((resolve) => setTimeout(resolve, unreadyMs));
+    await this.#runSteps(reason);
+  }
+
   #onSignal(signal: string): void {
     if (this.#state === 'draining') {
       this.#options.log.warn({ signal }, 'second signal: stopping at once');
       this.#options.host.exit(1);
       return;
     }
-    void this.drain(signal).then(() => this.#options.host.exit(0));
+    // What is not ready yet has nobody sent here.
+    this.#drained ??= this.#state === 'ready' ? this.#leaveAndDrain(signal) : this.#runSteps(signal);
+    void this.#drained.then(() => this.#options.host.exit(0));
   }
 
   #onCrash(what: string, error: unknown): void {

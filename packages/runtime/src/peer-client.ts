@@ -48,6 +48,7 @@ export class PeerClient {
   /**
    * Asks a node for something; every status is an answer, a refusal too (403, 421). All calls can be repeated: one that
    * went out on a kept connection just as the node closed it is sent again.
+   * @param options `fresh`: over a connection that is made for it; a kept one may be broken without anybody knowing
    *
    * @throws PeerUnreachable
    */
@@ -55,11 +56,12 @@ export class PeerClient {
     node: PeerAddress,
     name: string,
     body: unknown,
-    { timeoutMs }: { readonly timeoutMs: number },
+    { timeoutMs, fresh = false }: { readonly timeoutMs: number; readonly fresh?: boolean },
   ): Promise<Required<PeerAnswer>> {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), timeoutMs);
-    const call = { node, path: `${CALL_PREFIX}${name}`, bytes: Buffer.from(JSON.stringify(body)), signal: late.signal };
+    const path = `${CALL_PREFIX}${name}`;
+    const call = { node, path, bytes: Buffer.from(JSON.stringify(body)), signal: late.signal, fresh };
     try {
       return await this.#send(call, true);
     } catch (error) {
@@ -88,14 +90,14 @@ export class PeerClient {
     }
   }
 
-  #request({ node, path, bytes, signal }: Call): ClientRequest {
+  #request({ node, path, bytes, signal, fresh }: Call): ClientRequest {
     const { secret, tls } = this.#credentials;
     const fault = transportFault(node.address, tls);
     // Before there is a connection: neither the secret nor the call are for who is not known to be a node.
     if (fault !== undefined) throw new Error(fault);
     return (tls === undefined ? request : secureRequest)(new URL(path, node.address), {
       method: 'POST',
-      agent: this.#agent,
+      agent: fresh ? false : this.#agent,
       signal,
       headers: {
         'content-type': 'application/json',
@@ -112,6 +114,7 @@ interface Call {
   readonly path: string;
   readonly bytes: Buffer;
   readonly signal: AbortSignal;
+  readonly fresh: boolean;
 }
 
 async function answerOf(outgoing: ClientRequest, bytes: Buffer): Promise<Required<PeerAnswer>> {

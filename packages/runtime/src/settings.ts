@@ -28,6 +28,7 @@ export interface Settings {
       | 'mediaTypeDefault'
       | 'compressionEnabled'
       | 'shutdownGracefulMs'
+      | 'shutdownUnreadyMs'
     >
   >;
   readonly raw: {
@@ -79,6 +80,12 @@ const top: Settings['top'] = {
     description:
       'From SIGTERM to the end of the process: requests in flight are answered, producers flushed, consumers closed.',
     defaultValue: 5000,
+  }),
+  shutdownUnreadyMs: milliseconds('sluice.shutdown.unready.ms', {
+    description:
+      'From SIGTERM to the beginning of that: requests are served, and /readyz says no. As long as a balancer needs to see it.',
+    defaultValue: 0,
+    min: 0,
   }),
 };
 

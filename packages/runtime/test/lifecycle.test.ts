@@ -10,7 +10,7 @@ class Host extends EventEmitter {
   }
 }
 
-function create() {
+function create(unreadyMs = 0) {
   const lines: string[] = [];
   const destination = {
     write: (line: string) => {
@@ -19,7 +19,7 @@ function create() {
   };
   const host = new Host();
   const log = createLogger({ level: 'info', destination });
-  const lifecycle = new Lifecycle({ gracefulMs: 1000, log, host, now: () => Date.now() });
+  const lifecycle = new Lifecycle({ gracefulMs: 1000, unreadyMs, log, host, now: () => Date.now() });
   lifecycle.install();
   return { lifecycle, host, lines };
 }
@@ -65,6 +65,33 @@ describe('life cycle', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(done).toEqual(['http', 'producers', 'consumers']);
     expect(host.exits).toEqual([0]);
+  });
+
+  it('is unready for a while before the first step begins, and then has its whole time', async () => {
+    const { lifecycle, host } = create(5000);
+    const done: string[] = [];
+    lifecycle.onUnready(() => done.push('unready'));
+    lifecycle.onDrain('api', (budgetMs) => void done.push(`api ${budgetMs}`));
+    lifecycle.ready();
+    host.emit('SIGTERM');
+    expect([lifecycle.state, done]).toEqual(['draining', ['unready']]);
+    await vi.advanceTimersByTimeAsync(4999);
+    expect(done).toEqual(['unready']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([host.exits, done]).toEqual([[0], ['unready', 'api 950']]);
+  });
+
+  it('waits for nobody to notice when the process is sick, or when it is told a second time', async () => {
+    const { lifecycle, host } = create(5000);
+    lifecycle.ready();
+    host.emit('uncaughtException', new Error('sick'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect([lifecycle.state, host.exits]).toEqual(['stopped', [1]]);
+    const impatient = create(5000);
+    impatient.lifecycle.ready();
+    impatient.host.emit('SIGTERM');
+    impatient.host.emit('SIGTERM');
+    expect(impatient.host.exits).toEqual([1]);
   });
 
   it('leaves a step that hangs behind in time for those after it', async () => {

@@ -31,6 +31,20 @@ describe('a peer client', () => {
     expect(await server.exposed()).toContain('sluice_peer_connections 1\n');
   });
 
+  it('makes a connection for a call that must not depend on those that there are', async () => {
+    const calls = new Map<string, PeerCall>([['ping', async () => ({ status: 200, body: await server.exposed() })]]);
+    const server: StartedPeerServer = await startedPeerServer({ calls });
+    const client = clientOf();
+    for (const [fresh, connections] of [
+      [false, 1],
+      [false, 1],
+      [true, 2],
+    ] as const) {
+      const { body } = await client.call(nodeAt(server), 'ping', {}, { timeoutMs, fresh });
+      expect(body).toContain(`sluice_peer_connections ${connections}\n`);
+    }
+  });
+
   it('gives refusals as answers', async () => {
     const server = await startedPeerServer();
     const stranger = clientOf('a secret of another cluster');

@@ -164,6 +164,7 @@ function factoryOf({ options }: Context, { dependencies, member, topicNames, onL
     cluster: options.config.cluster.id,
     principalOf: () => servicePrincipal,
     onLost,
+    joinMs: options.config.consumer.instanceTimeoutMs,
     wallClock: Date.now,
     onError: (error) => options.logger.warn({ error }, 'An instance was taken over without knowing all of its topics.'),
   });

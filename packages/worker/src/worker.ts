@@ -8,6 +8,7 @@ import type { Api } from './api.ts';
 import type { ClusterMember, ClusterOptions } from './cluster/cluster-member.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
 import type { Departures } from './cluster/departures.ts';
+import { answerReads } from './cluster/early-answers.ts';
 import { type PeerHandler, peerCalls } from './cluster/peer-calls.ts';
 import { createApi } from './create-api.ts';
 import { type Declined, Dispatcher } from './http/dispatch.ts';
@@ -97,6 +98,8 @@ class ApiWorker implements Worker {
   /** The process ends. */
   #ending = false;
   #handingOver: Promise<void> = Promise.resolve();
+  /** Under way, or to follow. */
+  #handOvers = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -154,6 +157,11 @@ class ApiWorker implements Worker {
     return peerCalls({
       instances: this.#api.instances,
       sentReads: (name) => this.#api.sessions.get(name)?.sentReads,
+      answerReads: async (name) => {
+        const session = this.#api.sessions.get(name);
+        const { now } = this.#api;
+        if (session !== undefined) await answerReads(session, { handingOver: () => this.#handOvers > 0, now });
+      },
       drain,
       onError: (error) => logger.warn({ error }, 'An instance that was handed over cannot read yet.'),
     });
@@ -166,7 +174,12 @@ class ApiWorker implements Worker {
   handOver(deadlineMs: number): Promise<void> {
     this.#draining = true;
     // Once more, should it have been asked for before: others may have room by now.
-    this.#handingOver = this.#handingOver.then(() => this.#member?.handOverAll(deadlineMs));
+    this.#handOvers += 1;
+    this.#handingOver = this.#handingOver
+      .then(() => this.#member?.handOverAll(deadlineMs))
+      .finally(() => {
+        this.#handOvers -= 1;
+      });
     return this.#handingOver;
   }
 

@@ -26,13 +26,17 @@ const TEST_MS = 90_000;
 /** Short, so that what waits for it fits into the test command. */
 const LEASE_MS = 2000;
 const COMMIT_INTERVAL_MS = 500;
-const SEED = 4;
+const DEFAULT_SEED = 4;
+/** `SLUICE_MATRIX_SEED`: other choices of loads and faults than those of each run of the test command. */
+const SEED = Number(process.env['SLUICE_MATRIX_SEED'] ?? DEFAULT_SEED);
 /** Characters of each log that are shown when a test fails. */
 const LAST_WORDS = 3000;
 
 let broker: KafkaBroker;
 
 beforeAll(async () => {
+  if (!Number.isInteger(SEED)) throw new Error(`SLUICE_MATRIX_SEED: an integer is needed`);
+  process.stderr.write(`fault matrix: seed ${SEED} (SLUICE_MATRIX_SEED)\n`);
   broker = await startKafka({ initialRebalanceDelayMs: 0 });
 }, START_MS);
 

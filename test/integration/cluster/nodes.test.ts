@@ -7,6 +7,7 @@ import type { HttpClient } from '../../harness/http.ts';
 import { type RedisServer, startRedis } from '../../harness/redis.ts';
 import { produceJson, RestConsumer } from '../../harness/rest-consumer.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
+import { holderOf } from './holder.ts';
 
 const LEASE_MS = 2000;
 let bootstrap: string;
@@ -54,15 +55,7 @@ async function topicOf(count: number): Promise<string> {
   return topic;
 }
 
-/** Which node holds it. */
-async function holder(consumer: RestConsumer): Promise<ClusterMember> {
-  const [, group = '', instance = ''] = /^\/consumers\/(.*)\/instances\/(.*)$/.exec(consumer.path) ?? [];
-  const key = `sluice:${cluster.id}:{${group}|${instance}}:own`;
-  const answer = await redis.command('HGET', key, 'node');
-  const found = cluster.nodes.find(({ id }) => answer.includes(id));
-  if (found === undefined) throw new Error(`nobody holds ${consumer.path}: ${answer}`);
-  return found;
-}
+const holder = async (consumer: RestConsumer): Promise<ClusterMember> => await holderOf(cluster, redis, consumer);
 
 describe('nodes of a cluster', () => {
   it('serve an instance through any of them, each record once', async () => {
@@ -98,9 +91,10 @@ describe('nodes of a cluster', () => {
         body: '{"name":"only"}',
       });
     const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => create(i)));
-    const statuses = answers.map(({ status }) => status);
-    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
-    expect(statuses.filter((status) => status === 409)).toHaveLength(11);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const refused = answers.filter(({ status }) => status === 409).map((answer) => answer.json());
+    expect(refused).toHaveLength(11);
+    for (const body of refused) expect(body).toMatchObject({ error_code: 40902 });
   });
 
   it.each(['subscribed', 'assigned'] as const)('lose no record when the holder is killed, %s', async (mode) => {

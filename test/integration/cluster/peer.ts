@@ -1,4 +1,4 @@
-import { NodeList, parseRedisUrl, RedisDirectory } from '@sluice/directory';
+import { NodeList, type NodeRecord, parseRedisUrl, RedisDirectory } from '@sluice/directory';
 import { type Attempt, formatAttempt, formatPeerNode, peerHeaders } from '@sluice/protocol';
 import { afterAll } from 'vitest';
 import type { Cluster } from '../../harness/cluster.ts';
@@ -13,6 +13,8 @@ export class Peer {
   readonly directory: RedisDirectory;
   readonly #cluster: Cluster;
   readonly #list: NodeList;
+  /** As they were seen last: one whose lease is over can be asked, too. */
+  readonly #known = new Map<string, NodeRecord>();
   #requests = 0;
   /** Reads that were answered with records, which the next request says that their client has. */
   #delivered: string[] = [];
@@ -25,7 +27,13 @@ export class Peer {
       leaseMs,
       retentionMs: 3_600_000,
     });
-    this.#list = new NodeList({ directory: this.directory, refreshMs: 100 });
+    this.#list = new NodeList({
+      directory: this.directory,
+      refreshMs: 100,
+      onChange: (nodes) => {
+        for (const node of nodes) this.#known.set(node.id, node);
+      },
+    });
     afterAll(async () => {
       this.#list.stop();
       await this.directory.close();
@@ -56,7 +64,7 @@ export class Peer {
     },
     attempt: Partial<Attempt> = {},
   ): Promise<HttpAnswer> {
-    const target = this.#list.nodes.find(({ id }) => id === node);
+    const target = this.#known.get(node);
     if (target === undefined) throw new Error(`${node} is not there`);
     const requestId = attempt.requestId ?? this.requestId();
     const delivered = this.#delivered;

@@ -190,7 +190,46 @@ describe('workers of a cluster', () => {
     await peer.start();
   });
 
-  it('hand over when they end, without a rebalance and without waiting for the lease', async () => {
+  // That the broker refuses it, too, is tested with the consumer itself.
+  it.each(['is there', 'is away'])(
+    'refuse the commit of a holder that slept while it was replaced, when Redis %s',
+    async (redisState) => {
+      const instance = await held('subscribed', { 'auto.commit.enable': false });
+      expect(await read(instance, 'worker-1', 4)).toEqual([0, 1, 2]);
+      const relic = { ...instance };
+      const offsets = (offset: number) => ({ offsets: [{ topic: instance.topic, partition: 0, offset }] });
+      cluster.workers[0]?.freeze();
+      try {
+        await takeOver(instance, 'expired');
+        expect(await read(instance, 'worker-2', 4)).toEqual([0, 1, 2]);
+        expect((await ask(instance, 'worker-2', 'POST /offsets', offsets(1))).status).toBe(200);
+        // It waits for the sleeper to wake up, as the news do.
+        const late = ask(relic, 'worker-1', 'POST /offsets', offsets(7));
+        if (redisState === 'is away') redis.freeze();
+        cluster.workers[0]?.thaw();
+        const { status, text } = await late;
+        expect(status, text).not.toBe(200);
+      } finally {
+        redis.thaw();
+        cluster.workers[0]?.thaw();
+      }
+      await peer.start();
+      const partitions = { partitions: [{ topic: instance.topic, partition: 0 }] };
+      const committed = async (): Promise<unknown> =>
+        (await ask(instance, 'worker-2', 'GET /offsets', partitions)).json();
+      await eventually(
+        async () => {
+          expect(await committed()).toMatchObject({ offsets: [{ offset: 2 }] });
+          return true;
+        },
+        { deadlineMs: 15_000, describe: 'the commit of the successor' },
+      );
+      expect(await read(instance, 'worker-2', 4)).toEqual([3, 4, 5]);
+    },
+    60_000,
+  );
+
+  it('hand over when they end, without waiting for the lease', async () => {
     const instance = await held('subscribed');
     expect(await read(instance, 'worker-1', 4)).toEqual([0, 1, 2]);
     await cluster.workers[0]?.drain();
@@ -201,7 +240,7 @@ describe('workers of a cluster', () => {
     await peer.start();
   });
 
-  it('forget a deleted instance everywhere, and free its partitions at once', async () => {
+  it('forget a deleted instance everywhere', async () => {
     const instance = await held('subscribed');
     await read(instance, 'worker-1');
     expect((await ask(instance, 'worker-1', 'DELETE ')).status).toBe(204);

@@ -17,6 +17,8 @@ export interface PeerCallsOptions {
   readonly instances: Instances;
   /** Of an instance that is held here. */
   readonly sentReads: (name: InstanceName) => Pick<SentReads, 'delivered' | 'undelivered'> | undefined;
+  /** Reads of the instance that wait for records are answered with what there is. */
+  readonly answerReads: (name: InstanceName) => Promise<void>;
   /** Begins to hand over everything; returns at once. */
   readonly drain: () => void;
   readonly onError: (error: unknown) => void;
@@ -24,8 +26,10 @@ export interface PeerCallsOptions {
 
 /** What other nodes ask of this one beside clients' requests. */
 export function peerCalls(options: PeerCallsOptions): ReadonlyMap<string, PeerHandler> {
-  const { instances, sentReads, drain } = options;
+  const { instances, sentReads, answerReads, drain } = options;
   return new Map<string, PeerHandler>([
+    // That it is answered is the answer.
+    ['ping', async () => ({ status: 204, body: undefined })],
     [
       'holds',
       async (body) => {
@@ -44,6 +48,13 @@ export function peerCalls(options: PeerCallsOptions): ReadonlyMap<string, PeerHa
       'delivered',
       async (body) => {
         for (const read of list(body, 'reads')) sentReads(nameOf(read))?.delivered([text(read, 'request')]);
+        return { status: 204, body: undefined };
+      },
+    ],
+    [
+      'answer',
+      async (body) => {
+        await Promise.all(namesIn(body).map(answerReads));
         return { status: 204, body: undefined };
       },
     ],
@@ -113,6 +124,11 @@ function list(body: unknown, field: string): readonly unknown[] {
 
 function nameOf(body: unknown): InstanceName {
   return { group: text(body, 'group'), instance: text(body, 'instance') };
+}
+
+function namesIn(body: unknown): readonly InstanceName[] {
+  const { instances } = (body ?? {}) as { readonly instances?: unknown };
+  return Array.isArray(instances) ? instances.map(nameOf) : malformed('instances');
 }
 
 function ownerIn(body: unknown): Ownership {

@@ -4,6 +4,7 @@ import { Session } from '../sessions/session.ts';
 import type { SessionDependencies, SessionSettings } from '../sessions/session-settings.ts';
 import { localStore } from '../sessions/session-store.ts';
 import type { TopicNames } from '../sessions/topic-names.ts';
+import { rejoinIfChanged } from './changed-subscription.ts';
 import { HeldStore } from './held-store.ts';
 import { parseConfigText } from './instance-record.ts';
 import type { SessionFactory } from './instances.ts';
@@ -29,6 +30,8 @@ export interface SharedSessionsOptions {
   readonly principalOf: (id: string) => Principal;
   /** Another node holds it; without an owner: it was deleted. */
   readonly onLost: (session: Session, owner: Ownership | undefined) => void;
+  /** Ms after which an instance that nobody has asked for has ended. */
+  readonly joinMs: number;
   readonly wallClock: () => number;
   readonly onError: (error: unknown) => void;
 }
@@ -64,6 +67,7 @@ export class SharedSessions implements SessionFactory {
     const session = this.#session(settings, { name, node, epoch }, { config, term, written: state });
     session.restore(state);
     if (session.reading.followsPattern) await this.#findTopics(session);
+    await this.#rejoinIfChanged(session);
     return session;
   }
 
@@ -87,6 +91,20 @@ export class SharedSessions implements SessionFactory {
     });
     const session = new Session(settings, dependencies, store);
     return session;
+  }
+
+  async #rejoinIfChanged(session: Session): Promise<void> {
+    const { dependencies, joinMs, onError } = this.#options;
+    const { group, groupInstanceId, principal } = session.settings;
+    if (groupInstanceId === undefined) return;
+    const admin = dependencies.admins.of(principal);
+    const membership = {
+      joinedFor: async () => await admin.subscriptionOf(group, groupInstanceId),
+      remove: async () => {
+        await admin.removeStaticMember({ group, groupInstanceId, isGone: async () => !session.closed });
+      },
+    };
+    await rejoinIfChanged(session, membership, { joinMs, onError }).catch(onError);
   }
 
   /** Which topics its pattern matches was never written down. Without an answer the next regular listing tells. */

@@ -104,7 +104,7 @@ export async function nodeOf(id: string, at: TestDirectory): Promise<TestNode> {
     },
   });
   const dependencies = {
-    admins: { of: () => ({ assertReadable: async () => undefined }) },
+    admins: { of: () => ({ assertReadable: async () => undefined, subscriptionOf: async () => undefined }) },
     scheduler: new ReadScheduler(),
     createConsumer: () => {
       throw new Error('nobody reads in this test');
@@ -125,6 +125,7 @@ export async function nodeOf(id: string, at: TestDirectory): Promise<TestNode> {
       cluster: 'test',
       principalOf: () => servicePrincipal,
       onLost: (session: Session, owner) => void instances.lose(session, owner),
+      joinMs: INSTANCE_TIMEOUT_MS,
       wallClock: () => at.now,
       onError: () => undefined,
     }),

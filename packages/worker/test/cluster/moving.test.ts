@@ -2,6 +2,7 @@ import { DirectoryUnavailable, type NodeRecord } from '@sluice/directory';
 import { servicePrincipal } from '@sluice/kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EagerTakeover } from '../../src/cluster/eager-takeover.ts';
+import { answerReads } from '../../src/cluster/early-answers.ts';
 import { HandOver, type HandOverOptions } from '../../src/cluster/hand-over.ts';
 import { type PeerReply, peerCalls } from '../../src/cluster/peer-calls.ts';
 import { NotHeld } from '../../src/sessions/not-held.ts';
@@ -27,12 +28,24 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+function callsOf(node: TestNode): ReturnType<typeof peerCalls> {
+  return peerCalls({
+    instances: node.instances,
+    sentReads: () => undefined,
+    answerReads: async (name) => {
+      const session = node.sessions.get(name);
+      if (session !== undefined) await answerReads(session, { handingOver: () => node.draining, now: () => at.now });
+    },
+    drain: () => undefined,
+    onError,
+  });
+}
+
 describe('handing instances over', () => {
   const outcomes: string[] = [];
 
-  async function adoptedBy({ instances }: TestNode, body: unknown): Promise<PeerReply> {
-    const calls = peerCalls({ instances, sentReads: () => undefined, drain: () => undefined, onError });
-    const adopt = calls.get('adopt');
+  async function adoptedBy(node: TestNode, body: unknown): Promise<PeerReply> {
+    const adopt = callsOf(node).get('adopt');
     if (adopt === undefined) throw new Error('no call for it');
     return await adopt(structuredClone(body));
   }
@@ -158,6 +171,65 @@ describe('handing instances over', () => {
     await vi.advanceTimersByTimeAsync(50);
     await moved;
     expect(b.sessions.size).toBe(1);
+  });
+});
+
+describe('answering reads for an edge that ends', () => {
+  /** A read that waits until its session yields; then its request is over, unless it has more to do. */
+  async function reading(instance: string, ends = true): Promise<{ readonly woken: () => boolean }> {
+    await a.instances.create(settingsOf(instance), instance);
+    const session = await a.instances.find(nameOf(instance), servicePrincipal, { requestId: 'r' });
+    session.activeRequests = 1;
+    let woken = false;
+    const look = setInterval(() => {
+      if (!session.yielding) return;
+      clearInterval(look);
+      woken = true;
+      if (ends) session.activeRequests = 0;
+    }, 1);
+    return { woken: () => woken };
+  }
+
+  async function tell(...instances: readonly string[]): Promise<unknown> {
+    const answer = callsOf(a).get('answer')?.({ instances: instances.map(nameOf) });
+    await vi.advanceTimersByTimeAsync(20);
+    return await answer;
+  }
+
+  it('has them end with what they have, and goes on serving the instances', async () => {
+    const [told, other] = [await reading('told'), await reading('other')];
+    expect(await tell('told', 'unknown')).toEqual({ status: 204, body: undefined });
+    expect([told.woken(), other.woken()]).toEqual([true, false]);
+    const session = await a.instances.find(nameOf('told'), servicePrincipal, { requestId: 'next' });
+    expect(session.yielding).toBe(false);
+  });
+
+  it('does not keep an instance from other requests for long when one of them is slow', async () => {
+    await reading('slow', false);
+    const answer = tell('slow');
+    await vi.advanceTimersByTimeAsync(50);
+    expect(a.sessions.get(nameOf('slow'))?.yielding).toBe(true);
+    at.now += 500;
+    await vi.advanceTimersByTimeAsync(50);
+    await answer;
+    expect(a.sessions.get(nameOf('slow'))?.yielding).toBe(false);
+  });
+
+  it('leaves an instance that is handed over to that, and serves it on when nobody took it', async () => {
+    const { woken } = await reading('moving', false);
+    const answer = tell('moving');
+    a.draining = true;
+    at.now += 500;
+    await vi.advanceTimersByTimeAsync(100);
+    expect([woken(), a.sessions.get(nameOf('moving'))?.yielding]).toEqual([true, true]);
+    a.draining = false;
+    await vi.advanceTimersByTimeAsync(50);
+    await answer;
+    expect(a.sessions.get(nameOf('moving'))?.yielding).toBe(false);
+    a.draining = true;
+    await tell('moving');
+    expect(a.sessions.get(nameOf('moving'))?.yielding).toBe(false);
+    expect(problems).toEqual([]);
   });
 });
 
