@@ -67,9 +67,10 @@ export function createApi(context: Context): WorkerParts {
     onClosed: (session, reason, error) => {
       replays.forget(session);
       const { group, instance, groupInstanceId } = session.settings;
-      const isLeaving = reason === 'deleted' || reason === 'expired';
-      const isIncomplete = error !== undefined || session.hasRelic;
-      if (isLeaving && isIncomplete && groupInstanceId !== undefined) departures.begin({ group, instance });
+      if ((reason === 'deleted' || reason === 'expired') && groupInstanceId !== undefined) {
+        if (error !== undefined || session.hasRelic) departures.begin({ group, instance });
+        else if (session.reading.isSubscribed) departures.verify({ group, instance });
+      }
       if (error === undefined) logger.info({ group, instance, reason }, 'A consumer instance ended.');
       else logger.warn({ group, instance, reason, error }, 'A consumer instance ended with an error.');
     },

@@ -14,6 +14,8 @@ export interface DeparturesOptions {
 }
 
 const INTERVAL_MS = 1000;
+/** A member that has said that it leaves is out of its group by then. */
+const VERIFY_AFTER_MS = 2000;
 /** By then the session of the member is over anyway. */
 const TRIES_MAX = 60;
 /** Beyond it members are left to their sessions' time-out. */
@@ -34,6 +36,14 @@ export class Departures {
   /** Sees to it in the background. */
   begin(name: InstanceName): void {
     if (this.#timers.size < UNDER_WAY_MAX) void this.#try(name, 1);
+  }
+
+  /**
+   * Looks, a moment later, whether one that has left is gone. Nobody answers it: what a coordinator did not take, because it
+   * had just begun or was about to end, the client does not send again.
+   */
+  verify(name: InstanceName): void {
+    if (this.#timers.size < UNDER_WAY_MAX) this.#later(name, 1, VERIFY_AFTER_MS);
   }
 
   close(): void {
@@ -63,11 +73,11 @@ export class Departures {
     return !isElsewhere && sessions.get(name) === undefined;
   }
 
-  #later(name: InstanceName, count: number): void {
+  #later(name: InstanceName, count: number, afterMs = INTERVAL_MS): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       void this.#try(name, count);
-    }, INTERVAL_MS);
+    }, afterMs);
     this.#timers.add(timer);
   }
 }

@@ -53,6 +53,14 @@ describe('an instance that ended and could not leave its group', () => {
     expect(removed).toBe(1);
   });
 
+  it('is looked for, too, when it has left: a coordinator that had just begun took no notice (bug: its group got nothing)', async () => {
+    departures.verify(name);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(tries).toBe(0);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([tries, removed]).toEqual([1, 1]);
+  });
+
   it('is left alone when there is one of its name again, here or elsewhere (bug: the one elsewhere was thrown out)', async () => {
     kafka = 'away';
     departures.begin(name);
