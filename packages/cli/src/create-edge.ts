@@ -57,8 +57,11 @@ function edgeMetrics(metrics: Metrics, log: Logger): EdgeHooks {
     'Times at which all nodes were asked who holds an instance.',
     ['found'],
   );
+  // What each request counts is bound once.
+  const remembered = lookups.bind({ source: 'cache' });
+  const answered = forwarded.bind({ outcome: 'answered' });
   return {
-    onLookup: (source) => lookups.bind({ source }).inc(),
+    onLookup: (source) => (source === 'cache' ? remembered : lookups.bind({ source })).inc(),
     onDeclined: (status) => declined.bind({ status: String(status) }).inc(),
     onRetry: (reason) => retries.bind({ reason }).inc(),
     onHeld: (seconds, outcome) => {
@@ -67,7 +70,7 @@ function edgeMetrics(metrics: Metrics, log: Logger): EdgeHooks {
     },
     onTakeover: (reason) => takeovers.bind({ reason }).inc(),
     onForwarded: (outcome, seconds) => {
-      forwarded.bind({ outcome }).inc();
+      (outcome === 'answered' ? answered : forwarded.bind({ outcome })).inc();
       forwardSeconds.observe(seconds);
     },
     onUndelivered: () => undelivered.inc(),

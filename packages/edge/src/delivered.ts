@@ -3,8 +3,11 @@ import type { Peers } from './edge-options.ts';
 import { instanceKey } from './instance-key.ts';
 import type { NodeLink } from './known-nodes.ts';
 
-/** Most clients ask again at once, and by way of the same edge: then their next request takes the word along. */
-const WAIT_MS = 2;
+/**
+ * Most clients ask again at once, and by way of the same edge: then their next request takes the word along, which costs
+ * nothing. One that asks by way of another edge before that waits as long.
+ */
+const WAIT_MS = 10;
 const TIMEOUT_MS = 1000;
 /** A node that is out of reach for a moment is told again: so often in all, so far apart. */
 const TRIES_MAX = 5;

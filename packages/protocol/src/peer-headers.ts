@@ -82,7 +82,8 @@ export function parsePeerOwner(text: string | undefined): PeerOwner | undefined 
 }
 
 export function formatAttempt({ requestId, epoch, claim, delivered }: Attempt): Record<string, string> {
-  const headers: Record<string, string> = { [peerHeaders.request]: requestId };
+  // Spelt out: V8 has no shape ready for an object whose keys it has to compute.
+  const headers: Record<string, string> = { 'x-sluice-request': requestId };
   if (epoch !== undefined) headers[peerHeaders.epoch] = String(epoch);
   if (claim !== undefined) headers[peerHeaders.claim] = `${formatPeerOwner(claim.from)};${claim.reason}`;
   if (delivered !== undefined) headers[peerHeaders.delivered] = delivered.join(' ');
