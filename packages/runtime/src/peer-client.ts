@@ -33,6 +33,8 @@ const FREE_SOCKETS_MAX = 8;
 export class PeerClient {
   readonly #credentials: PeerCredentials;
   readonly #agent: Agent;
+  /** Makes a connection for each call, with the certificate of this node as the other does. */
+  readonly #freshAgent: Agent;
   #closed = false;
 
   constructor(credentials: PeerCredentials) {
@@ -43,6 +45,7 @@ export class PeerClient {
       maxFreeSockets: FREE_SOCKETS_MAX,
       scheduling: 'lifo',
     });
+    this.#freshAgent = peerAgent(credentials.tls, { keepAlive: false, maxSockets: SOCKETS_MAX });
   }
 
   /**
@@ -76,6 +79,7 @@ export class PeerClient {
   close(): void {
     this.#closed = true;
     this.#agent.destroy();
+    this.#freshAgent.destroy();
   }
 
   async #send(call: Call, repeatable: boolean): Promise<Required<PeerAnswer>> {
@@ -97,7 +101,7 @@ export class PeerClient {
     if (fault !== undefined) throw new Error(fault);
     return (tls === undefined ? request : secureRequest)(new URL(path, node.address), {
       method: 'POST',
-      agent: fresh ? false : this.#agent,
+      agent: fresh ? this.#freshAgent : this.#agent,
       signal,
       headers: {
         'content-type': 'application/json',
