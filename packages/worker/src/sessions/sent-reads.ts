@@ -3,6 +3,14 @@ import type { Batch } from './delivery-tracker.ts';
 /** What becomes of a batch: the client has it, or its records are to be read again. */
 export type Settle = (batch: Batch, complete: boolean) => void;
 
+/** The connection that a read came in on. */
+export type Connection = Readonly<{ destroyed: boolean }>;
+
+/** How long the word of a node may take under load; one that is frozen will not say it. */
+const PROOF_WAIT_MS = 2000;
+/** And of one that has closed the connection: most likely it has died. */
+const LAST_WORD_MS = 200;
+
 /**
  * A read that another node sent here for its client. When its answer is lost on the way between the nodes it is sent once
  * more under the same id, and gets the same records: a second read would take the next ones for a client that has not
@@ -11,13 +19,15 @@ export type Settle = (batch: Batch, complete: boolean) => void;
 export class SentRead {
   readonly requestId: string;
   readonly #reads: SentReads;
+  readonly #connection: Connection;
   readonly #abort = new AbortController();
   #batch: Batch | undefined;
   /** The word of the other node may be faster than that of the own connection. */
   #isDelivered = false;
 
-  constructor(requestId: string, reads: SentReads) {
+  constructor(requestId: string, connection: Connection, reads: SentReads) {
     this.requestId = requestId;
+    this.#connection = connection;
     this.#reads = reads;
   }
 
@@ -29,6 +39,11 @@ export class SentRead {
   /** The answer has left, and nobody has said yet that the client has it. */
   get isUnproven(): boolean {
     return this.#batch?.state === 'sent';
+  }
+
+  /** How long it is worth waiting for the word that the client has the answer, in ms. */
+  get patienceMs(): number {
+    return this.#connection.destroyed ? LAST_WORD_MS : PROOF_WAIT_MS;
   }
 
   /** Its answer is on its way. */
@@ -76,9 +91,9 @@ export class SentReads {
   }
 
   /** Begins a read that was sent here; the one before it under the same id is over. */
-  begin(requestId: string): SentRead {
+  begin(requestId: string, connection: Connection): SentRead {
     this.#reads.get(requestId)?.abandon();
-    const read = new SentRead(requestId, this);
+    const read = new SentRead(requestId, connection, this);
     this.#reads.set(requestId, read);
     return read;
   }
@@ -99,10 +114,10 @@ export class SentReads {
     return true;
   }
 
-  /** What is in doubt now is proven, or given up when the time is over: its records are read again. */
-  async untilProven(timeoutMs: number): Promise<void> {
+  /** What is in doubt now is proven, or given up after two seconds at most: its records are read again. */
+  async untilProven(): Promise<void> {
     const doubtful = [...this.#reads.values()].filter(({ isUnproven }) => isUnproven);
-    const end = performance.now() + timeoutMs;
+    const end = performance.now() + Math.max(...doubtful.map(({ patienceMs }) => patienceMs));
     while (doubtful.some(({ isUnproven }) => isUnproven) && performance.now() < end) {
       await this.#nextEnd(end - performance.now());
     }

@@ -23,13 +23,10 @@ export function forJoinedInstance(handle: InstanceHandler): Handler {
   });
 }
 
-/** Longer than the word of a node takes that an answer was passed on; one that is frozen will not say it. */
-const PROOF_WAIT_MS = 1000;
-
 /** A request of the client proves that it has what it was answered before, unless that was by way of a node that is gone. */
 async function untilProven({ sentReads }: Session, { attempt }: Exchange): Promise<void> {
   if (attempt.delivered !== undefined) sentReads.delivered(attempt.delivered);
-  if (!sentReads.isProven) await sentReads.untilProven(PROOF_WAIT_MS);
+  if (!sentReads.isProven) await sentReads.untilProven();
 }
 
 /**

@@ -91,8 +91,8 @@ async function counted(api: Api, read: () => Promise<ReadOutcome>): Promise<Read
 }
 
 /** Sent by an edge, which may send it again. */
-function sentRead({ sentReads }: Session, { attempt }: Exchange): SentRead | undefined {
-  return attempt.isForwarded === true ? sentReads.begin(attempt.requestId) : undefined;
+function sentRead({ sentReads }: Session, { attempt, req }: Exchange): SentRead | undefined {
+  return attempt.isForwarded === true ? sentReads.begin(attempt.requestId, req.socket) : undefined;
 }
 
 interface Read {

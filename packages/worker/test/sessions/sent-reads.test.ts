@@ -4,10 +4,12 @@ import { type SentRead, SentReads } from '../../src/sessions/sent-reads.ts';
 
 let settled: boolean[];
 let reads: SentReads;
+let connection: { destroyed: boolean };
 
 beforeEach(() => {
   vi.useFakeTimers();
   settled = [];
+  connection = { destroyed: false };
   reads = new SentReads((batch, complete) => {
     batch.state = complete ? 'answered' : 'aborted';
     settled.push(complete);
@@ -24,7 +26,7 @@ function batchOf(records: number): Batch {
 }
 
 function answeredRead(id: string, records = 1): SentRead {
-  const read = reads.begin(id);
+  const read = reads.begin(id, connection);
   read.answering(batchOf(records));
   return read;
 }
@@ -84,7 +86,7 @@ describe('an answer in the hands of an edge', () => {
 
   it('keeps the next request waiting until it is proven', async () => {
     sentRead('r');
-    const proven = reads.untilProven(1000).then(() => 'proven');
+    const proven = reads.untilProven().then(() => 'proven');
     await vi.advanceTimersByTimeAsync(500);
     reads.delivered(['r']);
     await expect(proven).resolves.toBe('proven');
@@ -94,17 +96,28 @@ describe('an answer in the hands of an edge', () => {
 
   it('is given up when nobody says so in time, and what was sent meanwhile is not', async () => {
     sentRead('r1');
-    const over = reads.untilProven(1000);
+    const over = reads.untilProven();
     sentRead('r2');
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(1900);
+    expect(settled).toEqual([]);
+    await vi.advanceTimersByTimeAsync(100);
     await over;
     expect([settled, reads.isProven]).toEqual([[false], false]);
     reads.delivered(['r1']);
     expect(settled).toEqual([false]);
   });
 
+  it('is given up sooner when its connection is closed', async () => {
+    sentRead('r');
+    connection.destroyed = true;
+    const over = reads.untilProven();
+    await vi.advanceTimersByTimeAsync(200);
+    await over;
+    expect(settled).toEqual([false]);
+  });
+
   it('leaves nothing behind when it fails', () => {
-    reads.begin('r').failed();
+    reads.begin('r', connection).failed();
     expect([settled, reads.isProven]).toEqual([[], true]);
   });
 });
