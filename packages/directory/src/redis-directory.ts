@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import { Redis } from 'ioredis';
 import {
   type ClaimOutcome,
   type ClaimRequest,
@@ -201,7 +203,7 @@ export class RedisDirectory implements Directory {
   }
 
   async write(writes: readonly StateWrite[]): Promise<readonly HoldOutcome[]> {
-    return await Promise.all(
+    return await this.#together(() =>
       writes.map(async ({ held, change: { replace = false, set = {}, remove = [] } }) => {
         const { node, epoch, name } = held;
         const answer = await this.#run(scripts.write, this.#keys.instance(name), [
@@ -219,11 +221,21 @@ export class RedisDirectory implements Directory {
     );
   }
 
+  /** Sends what is asked as one piece: packets for a few commands each would be as many round trips. */
+  async #together<T>(ask: () => readonly Promise<T>[]): Promise<T[]> {
+    // The client of a Redis cluster has a connection for each server, and no name for them.
+    const stream: Socket | undefined = this.#client instanceof Redis ? this.#client.stream : undefined;
+    stream?.cork();
+    const answers = ask();
+    stream?.uncork();
+    return await Promise.all(answers);
+  }
+
   async assert(records: readonly InstanceRecord[]): Promise<readonly HoldOutcome[]> {
     const outcomes: HoldOutcome[] = [];
     for (let first = 0; first < records.length; first += ASSERT_CHUNK) {
       const chunk = records.slice(first, first + ASSERT_CHUNK);
-      outcomes.push(...(await Promise.all(chunk.map((record) => this.#assert(record)))));
+      outcomes.push(...(await this.#together(() => chunk.map((record) => this.#assert(record)))));
     }
     return outcomes;
   }
