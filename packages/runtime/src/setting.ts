@@ -20,6 +20,11 @@ export interface Setting<T> {
   readonly explain: (text: string) => string | undefined;
 }
 
+/** A setting for each field. */
+export type Group<T> = { readonly [K in keyof T]: Setting<T[K]> };
+
+export const MIB = 1_048_576;
+
 interface Described {
   readonly description: string;
   readonly fallbackKeys?: readonly string[];
