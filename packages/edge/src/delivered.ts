@@ -14,6 +14,8 @@ const TRIES_MAX = 5;
 const RETRY_AFTER_MS = 250;
 /** Reads in one call: its body has a limit. */
 const READS_MAX = 1000;
+/** Ids in the header of one request, which has a limit as well. More go out in a call. */
+const TAKEN_MAX = 50;
 /** Instances at one node whose word waits. Beyond it their records are read again, and nothing is lost. */
 const INSTANCES_MAX = 10_000;
 
@@ -60,7 +62,8 @@ export class DeliveredAnswers {
     if (unsaid === undefined) return undefined;
     const key = instanceKey(name);
     const requestIds = unsaid.get(key)?.requestIds;
-    if (requestIds !== undefined) unsaid.delete(key);
+    if (requestIds === undefined || requestIds.length > TAKEN_MAX) return undefined;
+    unsaid.delete(key);
     return requestIds;
   }
 

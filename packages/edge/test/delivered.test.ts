@@ -98,6 +98,14 @@ describe('what a node is told of its answers', () => {
     expect(calls).toEqual([[{ ...other, request: 'r2' }]]);
   });
 
+  it('does not go along when it would not fit into a header', async () => {
+    const ids = Array.from({ length: 60 }, (_, i) => `r${i}`);
+    answers.tell(link, name, ids);
+    expect(answers.take(link, name)).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(calls[0]).toHaveLength(60);
+  });
+
   it('comes in calls of a size that nodes take', async () => {
     for (let i = 0; i < 2500; i += 1) answers.tell(link, { group: 'g', instance: `i${i}` }, [`r${i}`]);
     await vi.advanceTimersByTimeAsync(10);
