@@ -1,13 +1,6 @@
-import { readFileSync } from 'node:fs';
-import {
-  type Directory,
-  MemoryDirectory,
-  NodeList,
-  type NodeRecord,
-  parseRedisUrl,
-  RedisDirectory,
-} from '@sluice/directory';
+import { type Directory, MemoryDirectory, NodeList, type NodeRecord, RedisDirectory } from '@sluice/directory';
 import { type Config, type Logger, PeerClient, PeerTls, transportFault } from '@sluice/runtime';
+import { redisConnection } from './redis-connection.ts';
 
 /** What a process shares with the other nodes of its cluster; of a proxy that stands alone the same, with nobody in it. */
 export interface ClusterParts {
@@ -87,12 +80,8 @@ function unusableNodes(tls: PeerTls | undefined, log: Logger): (nodes: readonly 
 }
 
 function sharedDirectory(config: Config, retentionMs: number, log: Logger): RedisDirectory {
-  const { redisCaFile } = config.cluster;
   return new RedisDirectory({
-    address: parseRedisUrl(config.cluster.redisUrl),
-    certificateAuthorities: redisCaFile === '' ? undefined : readFileSync(redisCaFile, 'utf8'),
-    cluster: config.cluster.id,
-    leaseMs: config.cluster.leaseMs,
+    ...redisConnection(config),
     retentionMs,
     onConnection: (connected, error) => {
       if (connected) log.info({}, 'Redis answers');

@@ -1,8 +1,9 @@
-import { DirectoryUnavailable, parseRedisUrl, RedisDirectory } from '@sluice/directory';
+import { DirectoryUnavailable, RedisDirectory } from '@sluice/directory';
 import type { Config } from '@sluice/runtime';
 import { UnknownNode } from './cluster-view.ts';
 import { CommandFailed } from './command-failed.ts';
 import { type ConfigurationInput, loadOperatorConfiguration } from './configuration.ts';
+import { redisConnection } from './redis-connection.ts';
 
 export interface DirectoryAccess {
   readonly config: Config;
@@ -23,17 +24,14 @@ export async function withDirectory<T>(
   work: (access: DirectoryAccess) => Promise<T>,
 ): Promise<T> {
   const { config } = loadOperatorConfiguration(input);
-  const { redisUrl, id: cluster, leaseMs } = config.cluster;
-  if (redisUrl === '') {
+  if (config.cluster.redisUrl === '') {
     throw new CommandFailed(
       'sluice.redis.url is not set: name the configuration file of a node (--config FILE), or --set sluice.redis.url=redis://HOST:6379',
     );
   }
   const connection = new Connection();
   const directory = new RedisDirectory({
-    address: parseRedisUrl(redisUrl),
-    cluster,
-    leaseMs,
+    ...redisConnection(config),
     // For what is written, which a command that looks does not.
     retentionMs: config.consumer.instanceTimeoutMs,
     commandTimeoutMs: COMMAND_TIMEOUT_MS,

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freePorts } from '../../../test/harness/free-ports.ts';
 import { type RedisServer, startRedis } from '../../../test/harness/redis.ts';
+import { startTlsRedis } from '../../../test/harness/redis-tls.ts';
 import { showInstances, showNodes, showOwner } from '../src/cluster-commands.ts';
 import { textTable } from '../src/text-table.ts';
 import { launch, temporaryFolder } from './launched.ts';
@@ -144,6 +145,17 @@ describe('a command for a cluster', () => {
       1,
       `the Redis of sluice.redis.url cannot be reached: connect ECONNREFUSED 127.0.0.1:${port}\n`,
     ]);
+  });
+
+  it('believes the Redis whose certificate comes from sluice.redis.tls.ca.file, and no other', async () => {
+    const secure = await startTlsRedis();
+    onTestFinished(secure.stop);
+    const cluster = await registeredCluster(secure.url, nodeOf('a'));
+    const overTls = [...cluster.set, `sluice.redis.url=rediss://${secure.tlsAddress}`];
+    const show = (...more: readonly string[]) =>
+      showNodes({ set: [...overTls, ...more], json: false, environment: {} });
+    expect(await show(`sluice.redis.tls.ca.file=${secure.authorityFile}`)).toContain('\na     up ');
+    await expect(show()).rejects.toThrow('certificate');
   });
 
   it.each([

@@ -1,44 +1,23 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAuthority } from '../../../test/harness/certificates.ts';
 import { eventually } from '../../../test/harness/conditions.ts';
-import { freePorts } from '../../../test/harness/free-ports.ts';
-import { type RedisServer, startRedis } from '../../../test/harness/redis.ts';
+import { startTlsRedis, type TlsRedis } from '../../../test/harness/redis-tls.ts';
 import { RedisDirectory } from '../src/redis-directory.ts';
 import { parseRedisUrl } from '../src/redis-url.ts';
 import { nodeOf } from './conformance.ts';
 
 const USER = 'sluice';
 const PASSWORD = 'p@ss:word/1';
-let files: string;
-let server: RedisServer;
-let port: number;
+let server: TlsRedis;
 let authority: string;
 
 beforeAll(async () => {
-  files = await mkdtemp(join(tmpdir(), 'sluice-redis-tls-'));
-  const ca = await createAuthority(files);
-  const certificate = await ca.issue('redis');
-  [port = 0] = await freePorts(1);
-  server = await startRedis({
-    settings: {
-      'tls-port': String(port),
-      'tls-cert-file': certificate.certificateFile,
-      'tls-key-file': certificate.keyFile,
-      'tls-ca-cert-file': ca.certificateFile,
-      'tls-auth-clients': 'no',
-    },
-  });
+  server = await startTlsRedis();
   await server.command('ACL', 'SETUSER', USER, 'on', `>${PASSWORD}`, '~*', '&*', '+@all');
   await server.command('ACL', 'SETUSER', 'default', '-@all', '+ping');
-  authority = await readFile(ca.certificateFile, 'utf8');
+  authority = await readFile(server.authorityFile, 'utf8');
 }, 30_000);
-afterAll(async () => {
-  await server?.stop();
-  await rm(files, { recursive: true, force: true });
-});
+afterAll(() => server?.stop());
 
 /** Whether a node can be registered; what went wrong last otherwise. */
 async function registers(url: string, certificateAuthorities?: string): Promise<string> {
@@ -71,15 +50,15 @@ describe('a Redis that asks for a password, over TLS', () => {
   const credentials = `${USER}:${encodeURIComponent(PASSWORD)}`;
 
   it('is reached as sluice.redis.url says', async () => {
-    expect(await registers(`rediss://${credentials}@127.0.0.1:${port}`, authority)).toBe('registered');
-    expect(await registers(`redis://${credentials}@127.0.0.1:${server.port}`)).toBe('registered');
+    expect(await registers(`rediss://${credentials}@${server.tlsAddress}`, authority)).toBe('registered');
+    expect(await registers(server.url.replace('//', `//${credentials}@`))).toBe('registered');
   });
 
   it('is not believed when its certificate comes from somebody unknown', async () => {
-    expect(await registers(`rediss://${credentials}@127.0.0.1:${port}`)).toMatch(/certificate/);
+    expect(await registers(`rediss://${credentials}@${server.tlsAddress}`)).toMatch(/certificate/);
   });
 
   it('refuses who does not know the password', async () => {
-    expect(await registers(`redis://${USER}:wrong@127.0.0.1:${server.port}`)).toMatch(/WRONGPASS|NOPERM|NOAUTH/);
+    expect(await registers(server.url.replace('//', `//${USER}:wrong@`))).toMatch(/WRONGPASS|NOPERM|NOAUTH/);
   });
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { certificatesIn } from './certificates.ts';
 import type { ClusterConfig, Config } from './config.ts';
 import type { SourcedValue } from './config-sources.ts';
 import { formatListenAddress } from './listeners.ts';
@@ -24,11 +26,12 @@ export function checkCluster(
   given: ReadonlyMap<string, SourcedValue>,
   forServer: boolean,
 ): Findings {
-  // The files are for who calls a node, which most commands do not.
-  if (!forServer) return { problems: [...badSecret(cluster), ...missingTlsFiles(cluster)], warnings: [] };
+  const ofAll = [...badRedisAuthorities(cluster), ...badSecret(cluster)];
+  // The files of TLS between nodes are for who calls one, which most commands do not.
+  if (!forServer) return { problems: [...ofAll, ...missingTlsFiles(cluster)], warnings: [] };
   const clustered = cluster.redisUrl !== '';
   return {
-    problems: [...missingRedis(cluster), ...untrusting(cluster), ...badSecret(cluster), ...badTls(cluster)],
+    problems: [...missingRedis(cluster), ...untrusting(cluster), ...ofAll, ...badTls(cluster)],
     warnings: clustered ? identityWarnings(given) : idleWarnings(cluster, given),
   };
 }
@@ -37,6 +40,17 @@ function missingRedis({ role, redisUrl }: ClusterConfig): string[] {
   if (redisUrl !== '' || role === 'node') return [];
   const why = role === 'edge' ? 'finds the nodes there' : 'is found there by the edges';
   return [`${settings.cluster.redisUrl.key}: nothing is set, and a server with sluice.role=${role} ${why}`];
+}
+
+function badRedisAuthorities({ redisCaFile: file }: ClusterConfig): string[] {
+  if (file === '') return [];
+  const { key } = settings.cluster.redisCaFile;
+  try {
+    if (certificatesIn(readFileSync(file, 'utf8')).length > 0) return [];
+    return [`${key}: '${file}' holds no certificate in PEM`];
+  } catch (error) {
+    return [`${key}: '${file}' cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`];
+  }
 }
 
 function isAlone({ role, redisUrl }: ClusterConfig): boolean {

@@ -1,6 +1,7 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { certificatesIn } from './certificates.ts';
 import type { ClusterConfig } from './config.ts';
 import type { Setting } from './setting.ts';
 import { settings } from './settings.ts';
@@ -26,7 +27,6 @@ type TlsTexts = Readonly<Record<keyof Omit<TlsFiles, 'tlsKeyPassword'>, string>>
 
 type Told<T> = { readonly value: T } | { readonly problems: readonly string[] };
 
-const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 export const TLS_MIN = 'TLSv1.2';
 /** TLS web server and client authentication. */
 const PURPOSES = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
@@ -124,15 +124,6 @@ function problem(field: keyof TlsTexts, files: TlsFiles, why: string): string {
 
 function howItOpens({ tlsKeyPassword: password }: TlsFiles): string {
   return password === '' ? 'without a password' : `with ${tlsKeyPassword.key}`;
-}
-
-/** All or none: a file with a block that cannot be read is not the one that was meant. */
-function certificatesIn(text: string): X509Certificate[] {
-  try {
-    return (text.match(BLOCK) ?? []).map((block) => new X509Certificate(block));
-  } catch {
-    return [];
-  }
 }
 
 function keyIn(text: string, passphrase: string): KeyObject | undefined {

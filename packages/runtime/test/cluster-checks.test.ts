@@ -59,6 +59,16 @@ describe('a cluster', () => {
     ]);
   });
 
+  it('has authorities for the certificate of Redis that can be read, and are some', () => {
+    const authorities = (file: string): readonly string[] =>
+      problemsOf({ ...redis, ...secret, 'sluice.redis.tls.ca.file': file });
+    expect(authorities('/nowhere/ca.pem')).toEqual([
+      "sluice.redis.tls.ca.file: '/nowhere/ca.pem' cannot be read (ENOENT)",
+    ]);
+    const text = import.meta.filename;
+    expect(authorities(text)).toEqual([`sluice.redis.tls.ca.file: '${text}' holds no certificate in PEM`]);
+  });
+
   it('is told all that is wrong with it at once', () => {
     expect(problemsOf({ 'sluice.role': 'edge', 'sluice.lease.ms': '1', port: 'x' })).toEqual([
       expect.stringMatching(/^sluice\.lease\.ms: /),
