@@ -42,6 +42,8 @@ export interface Cluster {
   readonly add: (role: ClusterRole) => Promise<ClusterMember>;
   /** SIGTERM, waits for the end, and forgets the member. */
   readonly remove: (member: ClusterMember) => Promise<void>;
+  /** What each has logged, by id; of those that were removed, too. */
+  readonly logs: () => Promise<ReadonlyMap<string, string>>;
   readonly stop: () => Promise<void>;
 }
 
@@ -52,6 +54,7 @@ class RunningCluster implements Cluster {
   /** By the number of their start: they become ready in any order. */
   readonly #members = new Map<number, ClusterMember>();
   readonly #ports: number[];
+  readonly #logsOfRemoved = new Map<string, string>();
   #relaysLeft: number;
   #started = 0;
 
@@ -109,7 +112,15 @@ class RunningCluster implements Cluster {
 
   readonly remove = async (member: ClusterMember): Promise<void> => {
     for (const [number, one] of this.#members) if (one === member) this.#members.delete(number);
+    member.thaw();
+    await member.drain();
+    this.#logsOfRemoved.set(member.id, await member.logs());
     await member.stop();
+  };
+
+  readonly logs = async (): Promise<ReadonlyMap<string, string>> => {
+    const present = this.members.map(async ({ id, logs }) => [id, await logs()] as const);
+    return new Map([...this.#logsOfRemoved, ...(await Promise.all(present))]);
   };
 
   readonly stop = async (): Promise<void> => {

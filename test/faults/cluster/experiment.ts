@@ -1,6 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Cluster } from '../../harness/cluster.ts';
 import { check } from './checker.ts';
 import { type Bounds, type Checkpoint, type Evidence, type FaultWindow, groupBy, type Violation } from './evidence.ts';
 import type { Fault, Surroundings } from './faults.ts';
@@ -81,12 +82,12 @@ export function describeViolations(violations: readonly Violation[]): string[] {
   });
 }
 
-/** Writes down what a verdict rests on, one entry a line, and returns the name of the file. */
-export async function keepEvidence({ evidence, violations }: Verdict): Promise<string> {
+/** Writes down what a verdict rests on, one entry a line, and what each process has logged; returns the folder. */
+export async function keepEvidence({ evidence, violations }: Verdict, cluster: Cluster): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-history-'));
-  const file = join(directory, 'evidence.jsonl');
   const { entries, logs, ...rest } = evidence;
   const lines = [{ violations }, rest, { logs: Object.fromEntries(logs) }, ...entries];
-  await writeFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  return file;
+  await writeFile(join(directory, 'evidence.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  for (const [id, log] of await cluster.logs()) await writeFile(join(directory, `${id}.log`), log);
+  return directory;
 }

@@ -70,7 +70,7 @@ async function keepsItsPromises(
     seed: SEED,
     commitIntervalMs: COMMIT_INTERVAL_MS,
   });
-  const kept = verdict.violations.length === 0 ? '' : `the whole history is in ${await keepEvidence(verdict)}`;
+  const kept = verdict.violations.length === 0 ? '' : `history and logs are in ${await keepEvidence(verdict, cluster)}`;
   expect(describeViolations(verdict.violations), kept).toEqual([]);
 }
 

@@ -1,4 +1,4 @@
-import { startCluster } from '../../harness/cluster.ts';
+import { type Cluster, startCluster } from '../../harness/cluster.ts';
 import { startKafka } from '../../harness/kafka.ts';
 import { startRedis } from '../../harness/redis.ts';
 import { describeViolations, keepEvidence, runExperiment, type Verdict } from './experiment.ts';
@@ -56,7 +56,7 @@ function faultsOfRound(random: Random): Fault[] {
   return Array.from({ length: count }, () => pick(random, FAULTS));
 }
 
-async function note(verdict: Verdict, tally: Tally): Promise<void> {
+async function note(verdict: Verdict, tally: Tally, cluster: Cluster): Promise<void> {
   const { evidence, violations } = verdict;
   const calls = evidence.entries.filter(({ operation }) => operation !== 'observe');
   const failures = calls.filter((call) => !succeeded(call)).length;
@@ -67,7 +67,7 @@ async function note(verdict: Verdict, tally: Tally): Promise<void> {
   say(`round ${tally.rounds}: ${calls.length} requests, ${failures} failed, ${violations.length} violations`);
   if (violations.length === 0) return;
   for (const line of describeViolations(violations)) say(`  ${line}`);
-  say(`  the whole history is in ${await keepEvidence(verdict)}`);
+  say(`  history and logs are in ${await keepEvidence(verdict, cluster)}`);
 }
 
 async function runRounds({ minutes, seed }: SoakOptions, parts: Omit<Surroundings, 'random'>): Promise<Tally> {
@@ -80,10 +80,8 @@ async function runRounds({ minutes, seed }: SoakOptions, parts: Omit<Surrounding
     say(`round ${tally.rounds + 1}: ${faults.map(({ name }) => name).join('; ')}`);
     const surroundings = { ...parts, random };
     const loadSeed = Math.floor(random() * 2 ** 31);
-    await note(
-      await runExperiment({ surroundings, faults, seed: loadSeed, commitIntervalMs: COMMIT_INTERVAL_MS }),
-      tally,
-    );
+    const options = { surroundings, faults, seed: loadSeed, commitIntervalMs: COMMIT_INTERVAL_MS };
+    await note(await runExperiment(options), tally, parts.cluster);
   }
   return tally;
 }
