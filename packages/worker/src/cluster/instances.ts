@@ -2,80 +2,28 @@ import {
   type ClaimRequest,
   type CreateOutcome,
   type CreateRequest,
-  type Directory,
   DirectoryUnavailable,
-  type HeldInstance,
   type InstanceName,
-  type InstanceRecord,
-  type NodeIdentity,
   type Ownership,
 } from '@sluice/directory';
 import type { Principal } from '@sluice/kafka';
 import { ApiError, type Attempt } from '@sluice/protocol';
-import { sourceOf } from '../sessions/journal.ts';
 import { NotHeld } from '../sessions/not-held.ts';
 import type { Session } from '../sessions/session.ts';
-import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { SessionSettings } from '../sessions/session-settings.ts';
-import { isSubscriptionText } from '../sessions/source.ts';
-import { firstState, lastActiveAt } from './held-store.ts';
+import { laterElsewhere, noneMade } from './directory-unavailable.ts';
+import { firstState } from './held-store.ts';
 import { configText } from './instance-record.ts';
+import { Takeover, type TakeoverOptions } from './takeover.ts';
 import { Tombstones } from './tombstones.ts';
 
-/** Makes sessions of instances that this node holds. */
-export interface SessionFactory {
-  make(
-    settings: SessionSettings,
-    held: HeldInstance,
-    given: { readonly config: string; readonly term: number },
-  ): Session;
-  /** The term of this node's lease. What the directory gives counts from the term in which it was asked for it. */
-  readonly term: number;
-  /** Whether this version can go on with it. */
-  understands(record: InstanceRecord): boolean;
-  /** @throws Error for a record that it does not understand */
-  restore(record: InstanceRecord, term: number): Promise<Session>;
-}
-
-export interface InstancesOptions {
-  readonly directory: Directory;
-  readonly identity: NodeIdentity;
-  readonly sessions: SessionRegistry;
-  readonly factory: SessionFactory;
-  readonly instanceTimeoutMs: number;
+export interface InstancesOptions extends Omit<TakeoverOptions, 'bury'> {
   /** Whether there are other nodes. */
   readonly isShared: boolean;
-  /** No new ones are taken any more. */
-  readonly draining: () => boolean;
-  /** Whether a lease that is over may be believed to be. */
-  readonly mayTakeOver: () => boolean;
-  /** Milliseconds on a clock that never goes back, and since 1970. */
-  readonly now: () => number;
-  readonly wallClock: () => number;
-  /** A term has begun while an instance arrived: it was not asserted with the others. */
-  readonly onLateArrival: () => void;
-  /** An instance of a dead node has ended: nobody else can leave its group for it. */
-  readonly onEnded: (name: InstanceName) => void;
-  readonly onTakeover: (reason: ClaimRequest['reason'], outcome: string, seconds: number) => void;
 }
 
 function keyOf({ group, instance }: InstanceName): string {
   return JSON.stringify([group, instance]);
-}
-
-function unavailable(error: unknown): never {
-  if (!(error instanceof DirectoryUnavailable)) throw error;
-  throw new ApiError('unavailable', {
-    message: 'Redis does not answer, and without it no consumer instance can be made. Try again.',
-    retryAfterSeconds: 1,
-    cause: error,
-  });
-}
-
-/** Where it is cannot be told now: whoever asks may ask again soon. */
-function laterElsewhere(error: unknown): never {
-  if (!(error instanceof DirectoryUnavailable)) throw error;
-  throw new NotHeld(undefined, { moving: true });
 }
 
 /**
@@ -85,6 +33,7 @@ function laterElsewhere(error: unknown): never {
 export class Instances {
   readonly #options: InstancesOptions;
   readonly #tombstones: Tombstones;
+  readonly #takeover: Takeover;
   /** Creates and take-overs under way, by name: whoever asks meanwhile waits for them. */
   readonly #arriving = new Map<string, Promise<Session | undefined>>();
 
@@ -99,6 +48,7 @@ export class Instances {
         });
       },
     });
+    this.#takeover = new Takeover({ ...options, bury: (held) => this.#tombstones.bury(held) });
   }
 
   /**
@@ -181,7 +131,7 @@ export class Instances {
    * @throws ApiError 404/40403, 429; NotHeld when it is not to be had
    */
   async claim(name: InstanceName, from: Ownership, reason: ClaimRequest['reason']): Promise<Session | undefined> {
-    return await this.#arrival(name, () => this.#claim({ name, from, to: this.#options.identity, reason }));
+    return await this.#arrival(name, () => this.#takeover.claim({ name, from, to: this.#options.identity, reason }));
   }
 
   close(): void {
@@ -221,13 +171,13 @@ export class Instances {
   }
 
   async #create(name: InstanceName, settings: SessionSettings, requestId: string): Promise<Session | undefined> {
-    const { identity, factory, sessions, wallClock } = this.#options;
+    const { identity, factory, sessions, wallClock, onLateArrival } = this.#options;
     const config = configText(settings);
     const request = { name, node: identity, config, state: firstState(wallClock()), requestId };
-    await this.#tombstones.clear(name).catch(unavailable);
+    await this.#tombstones.clear(name).catch(noneMade);
     const { term } = factory;
     let answer = await this.#ask(request);
-    if (answer.outcome === 'exists' && (await this.#removeExpired(name))) answer = await this.#ask(request);
+    if (answer.outcome === 'exists' && (await this.#takeover.removeExpired(name))) answer = await this.#ask(request);
     if (answer.outcome === 'exists') throw new ApiError('consumerAlreadyExists');
     if (answer.outcome === 'unsettled') {
       throw new ApiError('unavailable', {
@@ -246,7 +196,7 @@ export class Instances {
       await this.#tombstones.bury({ name, node: identity, epoch });
       throw error;
     }
-    this.#noteArrival(term);
+    if (term !== factory.term) onLateArrival();
     return session;
   }
 
@@ -261,89 +211,8 @@ export class Instances {
       });
     } catch (error) {
       this.#tombstones.suspect(request.name, request.requestId);
-      return unavailable(error);
+      return noneMade(error);
     }
-  }
-
-  async #claim(request: ClaimRequest): Promise<Session | undefined> {
-    const { directory, sessions, factory, draining, mayTakeOver, now, onTakeover } = this.#options;
-    const here = sessions.get(request.name);
-    if (here !== undefined && here.store.epoch >= request.from.epoch) return here;
-    if (here !== undefined) await this.release(here, undefined);
-    // Another node may have room.
-    if (draining() || !sessions.hasRoom) throw new NotHeld(undefined, { moving: true });
-    if (request.reason === 'expired' && !mayTakeOver()) throw new NotHeld(request.from, { moving: true });
-    const startedAt = now();
-    await this.#assertClaimable(request);
-    const { term } = factory;
-    const answer = await directory.claim(request).catch(laterElsewhere);
-    onTakeover(request.reason, answer.outcome, (now() - startedAt) / 1000);
-    switch (answer.outcome) {
-      case 'gone':
-        return undefined;
-      case 'alive':
-        throw new NotHeld(answer.owner, { moving: true });
-      case 'moved':
-        throw new NotHeld(answer.owner);
-      case 'claimed':
-        return await this.#settle(answer.record, term);
-      default:
-        return answer satisfies never;
-    }
-  }
-
-  async #settle(record: InstanceRecord, term: number): Promise<Session | undefined> {
-    const { factory, sessions } = this.#options;
-    if (this.#isExpired(record)) {
-      await this.#end(record);
-      return undefined;
-    }
-    const session = await factory.restore(record, term);
-    // No room after all: the next request for it, here or at another node, finds it where it is.
-    if (!sessions.hasRoom) throw new NotHeld(undefined, { moving: true });
-    sessions.add(session);
-    this.#noteArrival(term);
-    return session;
-  }
-
-  #noteArrival(term: number): void {
-    if (term !== this.#options.factory.term) this.#options.onLateArrival();
-  }
-
-  /**
-   * A record of a later version is for nodes that understand it. And where a port refuses, only the broker keeps two holders
-   * apart: it refuses the commits of one that was replaced if it is the group that assigns its partitions.
-   */
-  async #assertClaimable({ name, from, reason }: ClaimRequest): Promise<void> {
-    const { directory, factory } = this.#options;
-    const record = await directory.read(name).catch(laterElsewhere);
-    if (record === undefined) return;
-    const isFenced = reason !== 'refused' || isSubscriptionText(sourceOf(record.state));
-    if (!isFenced || !factory.understands(record)) throw new NotHeld(from, { moving: true });
-  }
-
-  /** The name is taken by an instance that nobody has used for longer than an instance lives, and whose node is gone. */
-  async #removeExpired(name: InstanceName): Promise<boolean> {
-    const { directory, identity } = this.#options;
-    try {
-      const record = await directory.read(name);
-      if (record === undefined) return true;
-      if (!this.#isExpired(record)) return false;
-      const claim = await directory.claim({ name, from: record, to: identity, reason: 'expired' });
-      if (claim.outcome === 'claimed') await this.#end(claim.record);
-      return claim.outcome === 'claimed' || claim.outcome === 'gone';
-    } catch (error) {
-      return unavailable(error);
-    }
-  }
-
-  async #end(record: InstanceRecord): Promise<void> {
-    await this.#tombstones.bury(record);
-    this.#options.onEnded(record.name);
-  }
-
-  #isExpired({ state }: InstanceRecord): boolean {
-    return lastActiveAt(state) > 0 && this.#options.wallClock() - lastActiveAt(state) > this.#options.instanceTimeoutMs;
   }
 
   /** One arrival of a name at a time; those who come meanwhile share it. */

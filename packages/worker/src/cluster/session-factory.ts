@@ -7,8 +7,22 @@ import type { TopicNames } from '../sessions/topic-names.ts';
 import { rejoinIfChanged } from './changed-subscription.ts';
 import { HeldStore } from './held-store.ts';
 import { parseConfigText } from './instance-record.ts';
-import type { SessionFactory } from './instances.ts';
 import type { PositionFlush } from './position-flush.ts';
+
+/** Makes sessions of instances that this node holds. */
+export interface SessionFactory {
+  make(
+    settings: SessionSettings,
+    held: HeldInstance,
+    given: { readonly config: string; readonly term: number },
+  ): Session;
+  /** The term of this node's lease. What the directory gives counts from the term in which it was asked for it. */
+  readonly term: number;
+  /** Whether this version can go on with it. */
+  understands(record: InstanceRecord): boolean;
+  /** @throws Error for a record that it does not understand */
+  restore(record: InstanceRecord, term: number): Promise<Session>;
+}
 
 /** Of a proxy that stands alone: nobody goes on with an instance of another. */
 export function localSessions(dependencies: SessionDependencies): SessionFactory {
