@@ -1,3 +1,5 @@
-import { runKafkaRestStart } from '../start-command.ts';
+import { keepTickShape } from '../tick-shape.ts';
 
+await keepTickShape();
+const { runKafkaRestStart } = await import('../start-command.ts');
 await runKafkaRestStart(process.argv.slice(2));

@@ -1,3 +1,5 @@
-import { runSluice } from '../sluice-command.ts';
+import { keepTickShape } from '../tick-shape.ts';
 
+await keepTickShape();
+const { runSluice } = await import('../sluice-command.ts');
 await runSluice(process.argv.slice(2));
