@@ -1,11 +1,11 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { type PeerOwner, parsePeerOwner, peerHeaders } from '@sluice/protocol';
+import { type PeerOwner, parsePeerOwner } from '@sluice/protocol';
 import { endAfterRequest } from '@sluice/runtime';
 import type { AttemptsUnderWay, Placed } from './attempts-under-way.ts';
 import type { WaitingPoll } from './early-answers.ts';
-import { answerHeaders } from './headers.ts';
+import { AnswerHead, passBody } from './node-answer.ts';
 
 export type ForwardOutcome =
   /**
@@ -190,22 +190,26 @@ export class ForwardAttempt implements Placed {
 
   #onResponse(answer: IncomingMessage): void {
     const status = answer.statusCode ?? 0;
-    if (this.#settled) answer.destroy();
-    else if (status === MISDIRECTED || answer.headers[peerHeaders.notAccepted] !== undefined) {
+    if (this.#settled) {
+      answer.destroy();
+      return;
+    }
+    const head = new AnswerHead(answer.rawHeaders);
+    if (status === MISDIRECTED || head.isNotAccepted) {
       // Read to its end, so that the connection serves the next request.
       answer.on('end', this.#dropOutgoing).resume();
-      const owner = answer.headers[peerHeaders.owner];
-      this.#end({ type: 'declined', status, owner: parsePeerOwner(typeof owner === 'string' ? owner : undefined) });
-    } else this.#pass(answer, status);
+      this.#end({ type: 'declined', status, owner: parsePeerOwner(head.owner) });
+    } else this.#pass(answer, status, head);
   }
 
-  #pass(answer: IncomingMessage, status: number): void {
+  #pass(answer: IncomingMessage, status: number, { forClient, isAwaited, length }: AnswerHead): void {
     const { request, response, body } = this.#forward;
     this.#passing = true;
     this.#status = status;
     // Comes, too, when what was still to be written went down with the connection.
-    const awaited = answer.headers[peerHeaders.awaited] !== undefined;
-    response.on('finish', () => this.#end({ type: 'answered', status, delivered: !this.client.destroyed, awaited }));
+    response.on('finish', () => {
+      this.#end({ type: 'answered', status, delivered: !this.client.destroyed, awaited: isAwaited });
+    });
     answer.on('close', () => {
       this.#nodeDone();
       if (!answer.complete) response.destroy();
@@ -214,16 +218,18 @@ export class ForwardAttempt implements Placed {
     answer.on('error', ignore);
     answer.on('pause', this.#watchClient);
     if (body !== undefined || request.readableEnded) {
-      response.writeHead(status, answer.statusMessage, answerHeaders(answer));
-      answer.pipe(response);
-      // After the end that `pipe` makes of it.
-      answer.on('end', this.#watchClient);
+      response.writeHead(status, answer.statusMessage, forClient as string[]);
+      passBody(answer, response, length);
+      answer.on('end', () => {
+        if (!response.writableEnded) response.end();
+        this.#watchClient();
+      });
       return;
     }
     // Answered before the body was taken: the client may go on sending what nobody wants.
     if (!request.complete) response.shouldKeepAlive = false;
-    response.writeHead(status, answer.statusMessage, answerHeaders(answer));
-    answer.pipe(response, { end: false });
+    response.writeHead(status, answer.statusMessage, forClient as string[]);
+    passBody(answer, response, undefined);
     answer.once('end', () => this.#endAfterBody());
   }
 

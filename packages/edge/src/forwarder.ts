@@ -6,6 +6,7 @@ import httpProxy from 'http-proxy';
 import { AttemptsUnderWay } from './attempts-under-way.ts';
 import type { WaitingPoll } from './early-answers.ts';
 import { ForwardAttempt, type ForwardOutcome } from './forward-attempt.ts';
+import { outgoingOptions } from './outgoing-options.ts';
 
 export interface Forward {
   readonly request: IncomingMessage;
@@ -90,6 +91,7 @@ export class Forwarder {
         target: { protocol: this.#protocol, host: target.host, port: target.port },
         agent: this.#agents[kind],
         headers,
+        ssl: outgoingOptions(),
         // All that http-proxy does with it is to call `pipe`.
         buffer: attempt as unknown as Stream,
       };

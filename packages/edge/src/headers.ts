@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { PEER_PREFIX, peerHeaders } from '@sluice/protocol';
+import { PEER_PREFIX } from '@sluice/protocol';
 
 /** Headers of one connection and not of the message (RFC 9110 §7.6.1). */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -16,12 +16,13 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** What a Connection header may name as much as it likes: without them a body would have no end, or no address. */
 const NEVER_DROPPED: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'host']);
 
-function isForwarded(name: string, named: ReadonlySet<string> | undefined): boolean {
+/** @param named by the Connection header of the message */
+export function isForwarded(name: string, named: ReadonlySet<string> | undefined): boolean {
   return !HOP_BY_HOP.has(name) && !name.startsWith(PEER_PREFIX) && named?.has(name) !== true;
 }
 
 /** The headers that a Connection header names belong to the connection, too. */
-function namedBy(connection: string | undefined): ReadonlySet<string> | undefined {
+export function namedBy(connection: string | undefined): ReadonlySet<string> | undefined {
   if (connection === undefined || connection === 'keep-alive' || /^(?:close|keep-alive)$/i.test(connection)) {
     return undefined;
   }
@@ -43,21 +44,4 @@ export function cleanRequestHeaders(request: IncomingMessage): void {
     if (name === 'connection') headers[name] = 'keep-alive';
     else if (!isForwarded(name, named)) delete headers[name];
   }
-}
-
-/**
- * The headers of a node's answer that its client gets: names and values in turn, as they came. How the answer is framed
- * on the client's connection is decided there.
- */
-export function answerHeaders(answer: IncomingMessage): string[] {
-  const { rawHeaders } = answer;
-  const named = namedBy(answer.headers.connection);
-  const headers: string[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string;
-    const lower = name.toLowerCase();
-    const isForClients = isForwarded(lower, named) || lower === peerHeaders.servedBy;
-    if (lower !== 'transfer-encoding' && isForClients) headers.push(name, rawHeaders[i + 1] as string);
-  }
-  return headers;
 }
