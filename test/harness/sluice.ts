@@ -10,7 +10,8 @@ import { type HttpClient, httpClient } from './http.ts';
 const LAUNCHER = fileURLToPath(new URL('../../packages/cli/bin/sluice', import.meta.url));
 /** Several at once on a machine that has other things to do. */
 const READY_DEADLINE_MS = 45_000;
-const STOP_GRACE_MS = 15_000;
+/** A node may take 20 s to hand over and 5 s to end (`sluice.handover.timeout.ms`, `shutdown.graceful.ms`). */
+const STOP_GRACE_MS = 40_000;
 
 interface LaunchOptions {
   /** Given on the command line as `--set key=value`. */

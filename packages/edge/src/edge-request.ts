@@ -26,6 +26,8 @@ export class EdgeRequest {
   readonly id: string = requestId(undefined);
   /** `poll`: may wait for as long as its client likes. */
   readonly kind: 'call' | 'poll';
+  /** Tries that were sent and got no answer. */
+  unanswered = 0;
   /** Of the memory for bodies: see `RequestBodies`. */
   reservedBytes = 0;
   #bodyState: BodyState = 'unread';

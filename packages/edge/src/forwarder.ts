@@ -17,6 +17,8 @@ export interface Forward {
   /** What the node is told beside what the client said: names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: 'call' | 'poll';
+  /** Over a connection that is made for it: those that are kept may all have been closed by the node. */
+  readonly fresh: boolean;
   /** Of a poll: what its node is told so that it waits no longer. */
   readonly poll?: WaitingPoll | undefined;
   /** It may be given up, since it can be sent to another node. */
@@ -47,7 +49,7 @@ const SILENCE_CHECK_MS = 250;
 export class Forwarder {
   readonly #proxy: httpProxy;
   readonly #protocol: 'http:' | 'https:';
-  readonly #agents: Readonly<Record<Forward['kind'], Agent>>;
+  readonly #agents: Readonly<Record<Forward['kind'] | 'fresh', Agent>>;
   readonly #underWay = new AttemptsUnderWay<ForwardAttempt>();
   /** One for all attempts: a timer for each, set anew with each packet, costs more than all else that is done here. */
   readonly #silenceTimer: NodeJS.Timeout;
@@ -64,7 +66,7 @@ export class Forwarder {
     // are under way is bounded by those who forward: in an agent's own queue nothing has a deadline.
     const agent = (): Agent =>
       peerAgent(tls, { keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX, scheduling: 'lifo' });
-    this.#agents = { call: agent(), poll: agent() };
+    this.#agents = { call: agent(), poll: agent(), fresh: peerAgent(tls, { keepAlive: false }) };
     this.#proxy = httpProxy.createProxyServer({ selfHandleResponse: true, ignorePath: true, toProxy: true });
     removeDeleteLength(this.#proxy);
     this.#silenceTimer = setInterval(() => {
@@ -77,7 +79,7 @@ export class Forwarder {
 
   /** Never rejects. The request's headers must be clean. */
   forward(forward: Forward): Promise<ForwardOutcome> {
-    const { request, response, target, headers, kind } = forward;
+    const { request, response, target, headers, kind, fresh } = forward;
     if (request.socket.destroyed) {
       forward.onNodeDone?.();
       return Promise.resolve({ type: 'abandoned', sent: false });
@@ -89,7 +91,7 @@ export class Forwarder {
       });
       const options = {
         target: { protocol: this.#protocol, host: target.host, port: target.port },
-        agent: this.#agents[kind],
+        agent: this.#agents[fresh ? 'fresh' : kind],
         headers,
         ssl: outgoingOptions(),
         // All that http-proxy does with it is to call `pipe`.

@@ -144,6 +144,8 @@ export class PeerForwarding {
       target: link,
       headers: this.#headersFor(r, link, delivered === undefined ? attempt : { ...attempt, delivered }),
       kind,
+      // A node that ends closes all that it has; on a connection of its own the next try learns what is true.
+      fresh: r.unanswered > 0,
       poll: kind === 'poll' && name !== undefined ? { link, name } : undefined,
       repeatable: r.isRepeatable,
       timeoutMs: kind === 'poll' ? pollTimeoutMs : callTimeoutMs,
@@ -155,6 +157,7 @@ export class PeerForwarding {
     });
     hooks.onForwarded?.(outcome.type, (performance.now() - startedAt) / 1000);
     if (outcome.type === 'declined') hooks.onDeclined?.(outcome.status);
+    if (outcome.type === 'failed' && outcome.sent) r.unanswered += 1;
     if (name !== undefined) this.#tellAbout(outcome, { id: r.id, name, link, delivered });
     return outcome;
   }

@@ -46,6 +46,7 @@ async function edgeTo(port: number): Promise<Edge> {
           target: { host: '127.0.0.1', port },
           headers: { 'x-sluice-secret': 'between us' },
           kind: 'call',
+          fresh: false,
           repeatable: true,
           timeoutMs: 10_000,
           clientStallMs: 5000,

@@ -39,6 +39,7 @@ async function edgeTo({ nodes, readBody = false, forward = {} }: EdgeOptions): P
             target,
             headers: {},
             kind: 'call' as const,
+            fresh: false,
             repeatable: false,
             timeoutMs: 5000,
             clientStallMs: 5000,

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { DirectoryUnavailable } from '@sluice/directory';
 import { describe, expect, it } from 'vitest';
@@ -151,6 +152,24 @@ describe('a request for an instance', () => {
     expect((await call(port, { path: RECORDS })).status).toBe(200);
     expect(a.received).toHaveLength(2);
     expect(a.received[0]?.attempt).toEqual(a.received[1]?.attempt);
+  });
+
+  it('is not sent once more on a kept connection: a node that ends has closed all of them', async () => {
+    const { a, port } = await owned();
+    const kept = new Map<unknown, ServerResponse>();
+    const keep = (_received: unknown, response: ServerResponse): void => {
+      kept.set(response.socket, response);
+      if (kept.size === 3) for (const waiting of kept.values()) waiting.end('{}');
+    };
+    a.next.push(keep, keep, keep);
+    await Promise.all([1, 2, 3].map(async () => await call(port, { path: RECORDS })));
+    const ends = (_received: unknown, response: ServerResponse): void => {
+      if (kept.has(response.socket)) response.socket?.destroy();
+      else response.end('{"node":"a, anew"}');
+    };
+    a.next.push(ends, ends, ends);
+    expect(nodeOf(await call(port, { path: RECORDS }))).toBe('a, anew');
+    expect(a.received).toHaveLength(5);
   });
 
   it('is not sent a third time: nobody knows what became of it', async () => {
