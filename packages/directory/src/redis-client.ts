@@ -37,12 +37,14 @@ export function redisClient({ address, commandTimeoutMs, certificateAuthorities 
     ...(tls ? { tls: certificateAuthorities === undefined ? {} : { ca: certificateAuthorities } } : {}),
   };
   if (kind === 'cluster') {
-    return new Cluster([...hosts], {
+    const cluster = new Cluster([...hosts], {
       redisOptions: connection,
       enableOfflineQueue: false,
       maxRedirections: REDIRECTIONS_MAX,
       clusterRetryStrategy: reconnectDelayMs,
     });
+    cluster.on('+node', hearAllErrors);
+    return cluster;
   }
   const server = {
     ...connection,
@@ -54,13 +56,26 @@ export function redisClient({ address, commandTimeoutMs, certificateAuthorities 
   };
   if (kind === 'sentinel') {
     const sentinels = hosts.map(({ host, port }) => ({ host, port }));
-    return new Redis({
-      ...server,
-      sentinels,
-      name: primary,
-      ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: connection.tls ?? {} } : {}),
-    });
+    return hearAllErrors(
+      new Redis({
+        ...server,
+        sentinels,
+        name: primary,
+        ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: connection.tls ?? {} } : {}),
+      }),
+    );
   }
   const [{ host, port } = { host: 'localhost', port: 6379 }] = hosts;
-  return new Redis({ ...server, host, port });
+  return hearAllErrors(new Redis({ ...server, host, port }));
+}
+
+/**
+ * ioredis hears the first error of a connection. One with TLS may have a second, when the server complains about what it
+ * was refused for; heard by nobody, it would end the process.
+ */
+function hearAllErrors(client: Redis): Redis {
+  client.on('error', () => {
+    client.stream?.on('error', () => undefined);
+  });
+  return client;
 }
