@@ -57,6 +57,7 @@ export function prepareWorker(context: ServerContext): ServerParts {
     const { handOverTimeoutMs } = config.cluster;
     lifecycle.onDrain('hand-over', async (budgetMs) => await worker.handOver(budgetMs), handOverTimeoutMs);
   }
+  lifecycle.countCallsLeft(() => kafka.blockingCalls.stats().inUse);
   lifecycle.onDrain('api', async (budgetMs) => {
     health.stop();
     front?.edge.answerPolls();

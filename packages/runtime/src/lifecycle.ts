@@ -7,6 +7,8 @@ export interface HostProcess {
   on(event: string, listener: (...values: unknown[]) => void): unknown;
   removeListener(event: string, listener: (...values: unknown[]) => void): unknown;
   exit(code: number): void;
+  readonly pid: number;
+  kill(pid: number, signal: NodeJS.Signals): unknown;
 }
 
 export interface LifecycleOptions {
@@ -35,6 +37,7 @@ interface Step {
 const TOLD_SHARE = 0.95;
 /** What every later step is sure to get, as a share of the whole time: one slow step must not starve the rest. */
 const RESERVED_SHARE = 0.1;
+const CALLS_LEFT_CHECK_MS = 20;
 
 /**
  * The states of a process, starting → ready → draining → stopped, and its way through them.
@@ -46,6 +49,9 @@ export class Lifecycle {
   #state: LifecycleState = 'starting';
   readonly #steps: Step[] = [];
   readonly #unready: (() => void)[] = [];
+  #callsLeft: () => number = () => 0;
+  /** When the graceful time is over. */
+  #end = 0;
   readonly #options: Required<LifecycleOptions>;
   #drained: Promise<void> | undefined;
   readonly #handlers: readonly (readonly [string, (...values: unknown[]) => void])[] = [
@@ -90,6 +96,14 @@ export class Lifecycle {
     this.#steps.push({ name, run, ownMs });
   }
 
+  /**
+   * `exit` waits for the calls that are under way in threads of libuv's pool, however long they take: to leave a group
+   * whose coordinator nobody may ask takes 45 s. While there are any the process is ended by SIGKILL in its place.
+   */
+  countCallsLeft(count: () => number): void {
+    this.#callsLeft = count;
+  }
+
   /** Runs all steps; a second call waits for the first. Never rejects: a failed step is logged and passed over. */
   async drain(reason: string): Promise<void> {
     this.#drained ??= this.#runSteps(reason);
@@ -109,32 +123,50 @@ export class Lifecycle {
   #onSignal(signal: string): void {
     if (this.#state === 'draining') {
       this.#options.log.warn({ signal }, 'second signal: stopping at once');
-      this.#options.host.exit(1);
+      this.#exit(1);
       return;
     }
     // What is not ready yet has nobody sent here.
     this.#drained ??= this.#state === 'ready' ? this.#leaveAndDrain(signal) : this.#runSteps(signal);
-    void this.#drained.then(() => this.#options.host.exit(0));
+    void this.#drained.then(() => this.#exitInTime(0));
   }
 
   #onCrash(what: string, error: unknown): void {
     this.#options.log.fatal({ error }, what);
     if (this.#state === 'draining') {
-      this.#options.host.exit(1);
+      this.#exit(1);
       return;
     }
-    void this.drain(what).then(() => this.#options.host.exit(1));
+    void this.drain(what).then(() => this.#exitInTime(1));
+  }
+
+  async #exitInTime(code: number): Promise<void> {
+    while (this.#callsLeft() > 0 && this.#options.now() < this.#end) {
+      await new Promise((resolve) => setTimeout(resolve, CALLS_LEFT_CHECK_MS));
+    }
+    this.#exit(code);
+  }
+
+  #exit(code: number): void {
+    const { host, log } = this.#options;
+    const calls = this.#callsLeft();
+    if (calls === 0) {
+      host.exit(code);
+      return;
+    }
+    log.warn({ calls }, 'Calls to Kafka do not end: the process is killed.');
+    host.kill(host.pid, 'SIGKILL');
   }
 
   async #runSteps(reason: string): Promise<void> {
     const { gracefulMs, log, now } = this.#options;
-    let end = now() + gracefulMs;
+    this.#end = now() + gracefulMs;
     this.#state = 'draining';
     log.info({ reason, gracefulMs }, 'draining');
     for (const [index, step] of this.#steps.entries()) {
       const reservedMs = (this.#steps.length - 1 - index) * gracefulMs * RESERVED_SHARE;
-      await this.#runStep(step, step.ownMs ?? Math.max(0, end - now() - reservedMs));
-      if (step.ownMs !== undefined) end = now() + gracefulMs;
+      await this.#runStep(step, step.ownMs ?? Math.max(0, this.#end - now() - reservedMs));
+      if (step.ownMs !== undefined) this.#end = now() + gracefulMs;
     }
     this.#state = 'stopped';
     log.info({ reason }, 'stopped');

@@ -4,6 +4,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 class Host extends EventEmitter {
   readonly exits: number[] = [];
+  readonly pid = 4711;
+  readonly kills: unknown[] = [];
+
+  kill(...how: readonly unknown[]): void {
+    this.kills.push(how);
+  }
 
   exit(code: number): void {
     this.exits.push(code);
@@ -92,6 +98,25 @@ describe('life cycle', () => {
     impatient.host.emit('SIGTERM');
     impatient.host.emit('SIGTERM');
     expect(impatient.host.exits).toEqual([1]);
+  });
+
+  it('waits for calls that hold a thread while there is time, and is killed then: to exit would wait for them', async () => {
+    const ends = create();
+    let calls = 1;
+    ends.lifecycle.countCallsLeft(() => calls);
+    ends.lifecycle.ready();
+    ends.host.emit('SIGTERM');
+    await vi.advanceTimersByTimeAsync(900);
+    expect([ends.host.exits, ends.host.kills]).toEqual([[], []]);
+    calls = 0;
+    await vi.advanceTimersByTimeAsync(20);
+    expect([ends.host.exits, ends.host.kills]).toEqual([[0], []]);
+    const hangs = create();
+    hangs.lifecycle.countCallsLeft(() => 1);
+    hangs.lifecycle.ready();
+    hangs.host.emit('SIGTERM');
+    await vi.advanceTimersByTimeAsync(1100);
+    expect([hangs.host.exits, hangs.host.kills]).toEqual([[], [[4711, 'SIGKILL']]]);
   });
 
   it('leaves a step that hangs behind in time for those after it', async () => {
