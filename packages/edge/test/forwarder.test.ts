@@ -116,14 +116,14 @@ describe('a forwarded request', () => {
       createHttpServer((request, response) => {
         got = request.headers;
         response
-          .writeHead(200, { 'x-sluice-epoch': '7', 'x-request-id': 'r', connection: 'x-hop', 'x-hop': '1' })
+          .writeHead(200, { 'x-sluice-attempt': '7', 'x-request-id': 'r', connection: 'x-hop', 'x-hop': '1' })
           .end();
       }),
     );
-    const edge = await edgeTo({ nodes: [portOf(node)], forward: { headers: { 'x-sluice-epoch': '5' } } });
+    const edge = await edgeTo({ nodes: [portOf(node)], forward: { headers: { 'x-sluice-attempt': '5' } } });
     const forged = {
       'X-Sluice-Secret': 'guess',
-      'x-sluice-epoch': '9',
+      'x-sluice-attempt': '9',
       connection: 'x-mine',
       'x-mine': '1',
       te: 'trailers',
@@ -134,10 +134,10 @@ describe('a forwarded request', () => {
     expect(got).toEqual({
       host: 'public.example:80',
       'x-request-id': 'mine',
-      'x-sluice-epoch': '5',
+      'x-sluice-attempt': '5',
       connection: 'keep-alive',
     });
-    expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-sluice-epoch']));
+    expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-sluice-attempt']));
     expect(headers).not.toHaveProperty('x-hop');
     expect(headers['x-request-id']).toBe('r');
   });

@@ -168,7 +168,7 @@ class PeerGate {
       return refuse(req, res, new ApiError('misdirected'), { [peerHeaders.notAccepted]: '1' });
     }
     // A client may name any path. What is sent for a client has the id of its request, and is never a call.
-    if (req.headers[peerHeaders.request] === undefined && req.url?.startsWith(CALL_PREFIX) === true) {
+    if (req.headers[peerHeaders.attempt] === undefined && req.url?.startsWith(CALL_PREFIX) === true) {
       void this.#answerCall(req, res, req.url.slice(CALL_PREFIX.length));
       return;
     }

@@ -72,7 +72,7 @@ describe('a peer', () => {
 
   it.each<[string, OutgoingHttpHeaders]>([
     ['without a request id', peer],
-    ['with an epoch that is no number', { ...attempted, [peerHeaders.epoch]: 'seven' }],
+    ['with an epoch that is no number', { ...attempted, [peerHeaders.attempt]: 'r-1 seven' }],
     ['with half a claim', { ...attempted, [peerHeaders.claim]: 'node-1' }],
   ])('that sends an attempt %s gets 400', async (_how, headers) => {
     const server = await startedPeerServer();
