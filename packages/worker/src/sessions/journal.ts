@@ -28,7 +28,10 @@ const DELIVERED = 'd';
 export class Journal {
   readonly #deliveries: DeliveryTracker;
   #source: Source = noSource;
-  /** Sought since the last commit. A seek that is still to be carried out has its offset here already. */
+  /**
+   * Sought since the last commit. A seek that is still to be carried out has its offset here already. Each seek is an
+   * object of its own, by which a commit knows whether it was sent before it.
+   */
   #sought = new Map<string, Seek>();
   /** Of partitions that were not read here yet: left by a predecessor, or told by the reset policy. */
   #starts = new Map<string, Position>();
@@ -66,11 +69,21 @@ export class Journal {
 
   /** The client is about to seek. @returns a function that takes it back */
   seeking(positions: readonly TopicPartitionOffset[]): () => void {
-    const before = this.#sought;
-    this.#sought = new Map(before);
-    for (const position of positions) this.#sought.set(partitionKey(position), position);
+    const sought = this.#sought;
+    const undo = positions.map(({ topic, partition, offset }) => {
+      const key = partitionKey({ topic, partition });
+      const before = sought.get(key);
+      const seek = { topic, partition, offset };
+      sought.set(key, seek);
+      return () => {
+        // A later seek of the partition stands.
+        if (sought.get(key) !== seek) return;
+        if (before === undefined) sought.delete(key);
+        else sought.set(key, before);
+      };
+    });
     return () => {
-      this.#sought = before;
+      for (const takeBack of undo.reverse()) takeBack();
     };
   }
 
@@ -81,13 +94,24 @@ export class Journal {
     }
   }
 
-  committed(offsets: readonly TopicPartition[]): void {
-    for (const offset of offsets) {
+  /**
+   * These offsets are about to be sent to the group.
+   * @returns what to call once the group has them. A seek since then still counts: the offsets lie before it.
+   */
+  committing(offsets: readonly TopicPartition[]): () => void {
+    const sent = offsets.map((offset) => {
       const key = partitionKey(offset);
-      this.#sought.delete(key);
-      const start = this.#starts.get(key);
-      if (start?.sought === true) this.#starts.set(key, { ...start, sought: false });
-    }
+      return { key, seek: this.#sought.get(key), start: this.#starts.get(key) };
+    });
+    return () => {
+      for (const { key, seek, start } of sent) {
+        if (this.#sought.get(key) !== seek) continue;
+        this.#sought.delete(key);
+        if (start?.sought === true && this.#starts.get(key) === start) {
+          this.#starts.set(key, { ...start, sought: false });
+        }
+      }
+    };
   }
 
   /**

@@ -100,11 +100,14 @@ export class OffsetCommits {
     if (delivered) this.deliveries.confirm();
     if (!this.#settings.autoCommit || !this.#mayCommit()) return;
     const offsets = this.deliveries.committable();
+    const committed = this.#committing(offsets);
     await consumer.commit(offsets);
-    this.#noteCommitted(offsets);
+    committed();
   }
 
   async #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    // Before anything is waited for: a seek meanwhile is later than these offsets.
+    const committed = this.#committing(offsets);
     if (!this.#mayCommit()) {
       throw new ApiError('unavailable', {
         message: 'Another server may hold this consumer instance by now; its offsets cannot be committed. Try again.',
@@ -113,13 +116,17 @@ export class OffsetCommits {
     }
     await this.#options.beforeCommit();
     await (await this.#slot.connected()).commit(offsets);
-    this.#noteCommitted(offsets);
+    committed();
   }
 
-  #noteCommitted(offsets: readonly TopicPartitionOffset[]): void {
+  /** @returns what to call once the broker has the offsets */
+  #committing(offsets: readonly TopicPartitionOffset[]): () => void {
     const { journal, store } = this.#options;
-    journal.committed(offsets);
-    store.touch(journal);
+    const committed = journal.committing(offsets);
+    return () => {
+      committed();
+      store.touch(journal);
+    };
   }
 
   #mayCommit(): boolean {
@@ -133,11 +140,9 @@ export class OffsetCommits {
     urgency: 'regular' | 'last',
   ): void {
     if (consumer === undefined || !this.#mayCommit()) return;
+    const committed = this.#committing(offsets);
     try {
-      void consumer.commitWithoutWaiting(offsets, urgency)?.answer.then(
-        () => this.#noteCommitted(offsets),
-        () => undefined,
-      );
+      void consumer.commitWithoutWaiting(offsets, urgency)?.answer.then(committed, () => undefined);
     } catch (error) {
       this.#dependencies.onLog(WARNING, 'COMMIT', String(error));
     }

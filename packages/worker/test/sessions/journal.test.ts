@@ -72,7 +72,7 @@ describe('what a successor knows', () => {
     deliver(2, 3);
     deliveries.confirm();
     expect(successorOf(journal).startOf(at(0), 100)).toBe(4);
-    journal.committed([at(4)]);
+    journal.committing([at(4)])();
     expect(successorOf(journal).startOf(at(0), 4)).toBe(4);
   });
 
@@ -115,7 +115,7 @@ describe('what a successor knows', () => {
     batch.state = 'answered';
     deliveries.confirm();
     expect(successorOf(next).startOf(at(0), 500)).toBe(10);
-    next.committed([at(10)]);
+    next.committing([at(10)])();
     expect(successorOf(next).startOf(at(0), 500)).toBe(500);
   });
 
@@ -123,8 +123,43 @@ describe('what a successor knows', () => {
     const { journal } = subject();
     journal.seeking([at(5)]);
     const next = successorOf(journal);
-    next.committed([at(7)]);
+    next.committing([at(7)])();
     expect(next.startOf(at(0), 7)).toBe(7);
+  });
+
+  it('is a seek that the client was told of, though the answer to an older commit comes after it (bug: records were skipped)', () => {
+    const { journal, deliveries, deliver } = subject();
+    deliver(5, 99);
+    deliveries.confirm();
+    const committed = journal.committing([at(100)]);
+    journal.seeking([at(5)]);
+    deliveries.seek(at(5));
+    journal.sought([at(5)]);
+    committed();
+    expect(successorOf(journal).startOf(at(0), 100)).toBe(5);
+    journal.committing([at(6)])();
+    expect(successorOf(journal).startOf(at(0), 100)).toBe(100);
+  });
+
+  it('is a seek that is still to be carried out when a commit is sent', () => {
+    const { journal, deliveries, deliver } = subject();
+    deliver(5, 99);
+    deliveries.confirm();
+    journal.seeking([at(5)]);
+    const committed = journal.committing([at(100)]);
+    deliveries.seek(at(5));
+    journal.sought([at(5)]);
+    committed();
+    expect(successorOf(journal).startOf(at(0), 100)).toBe(5);
+  });
+
+  it('is the seek of another request when one of two could not be made safe', () => {
+    const { journal, deliver } = subject();
+    deliver(5, 9);
+    const takeBack = journal.seeking([at(2)]);
+    journal.seeking([at(3)]);
+    takeBack();
+    expect(successorOf(journal).startOf(at(0), 7)).toBe(3);
   });
 
   it('is where the reset policy said that reading begins, when nothing was read yet', () => {
