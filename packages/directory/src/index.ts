@@ -19,6 +19,7 @@ export {
   type StateChange,
   type StateWrite,
 } from './directory.ts';
+export { sameNode } from './epoch.ts';
 export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory.ts';
 export { NodeLease, type NodeLeaseOptions } from './node-lease.ts';
 export { NodeList, type NodeListOptions } from './node-list.ts';

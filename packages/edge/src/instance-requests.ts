@@ -1,10 +1,4 @@
-import {
-  type InstanceName,
-  type NodeIdentity,
-  type NodeRecord,
-  type Ownership,
-  takeoverOrder,
-} from '@sluice/directory';
+import { type InstanceName, type NodeRecord, type Ownership, sameNode, takeoverOrder } from '@sluice/directory';
 import type { Attempt, PeerClaim } from '@sluice/protocol';
 import { answerDeleted, answerUnavailable, answerUnknownOutcome } from './answers.ts';
 import type { AnyNodeRequests } from './any-node-requests.ts';
@@ -189,7 +183,7 @@ export class InstanceRequests {
     const { nodes, forwarding, hooks } = this.#options;
     const { r, name } = progress;
     const attempt = { requestId: r.id, claim };
-    const order = takeoverOrder(nodes.nodes, name).filter((node) => !isSame(node, claim.from.node));
+    const order = takeoverOrder(nodes.nodes, name).filter((node) => !sameNode(node, claim.from.node));
     for (const node of order.slice(0, TAKERS_MAX)) {
       const link = nodes.find(node);
       if (link === undefined && !nodes.isSelf(node)) continue;
@@ -290,8 +284,4 @@ function answerFull({ r, isUnanswered }: Progress): void {
 
 function isDelete({ match }: EdgeRequest): boolean {
   return match?.kind === 'match' && match.route.operation === 'consumers.delete';
-}
-
-function isSame(one: NodeIdentity, other: NodeIdentity): boolean {
-  return one.id === other.id && one.boot === other.boot;
 }

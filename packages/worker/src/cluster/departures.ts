@@ -1,4 +1,4 @@
-import type { Directory, InstanceName, NodeIdentity } from '@sluice/directory';
+import { type Directory, type InstanceName, type NodeIdentity, sameNode } from '@sluice/directory';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 
 export interface DeparturesOptions {
@@ -69,7 +69,7 @@ export class Departures {
     const { sessions, directory, identity } = this.#options;
     if (sessions.get(name) !== undefined) return false;
     const owner = await directory.find(name);
-    const isElsewhere = owner !== undefined && !(owner.node.id === identity.id && owner.node.boot === identity.boot);
+    const isElsewhere = owner !== undefined && !sameNode(owner.node, identity);
     return !isElsewhere && sessions.get(name) === undefined;
   }
 

@@ -4,6 +4,7 @@ import {
   type InstanceName,
   type NodeIdentity,
   type NodeRecord,
+  sameNode,
   takeoverOrder,
 } from '@sluice/directory';
 import { NotHeld } from '../sessions/not-held.ts';
@@ -109,7 +110,7 @@ export class EagerTakeover {
     const { directory, takeOver, random, wallClock } = this.#options;
     await new Promise((resolve) => setTimeout(resolve, random() * JITTER_MS));
     const record = await directory.read(name);
-    if (record === undefined || record.node.id !== node.id || record.node.boot !== node.boot) return;
+    if (record === undefined || !sameNode(record.node, node)) return;
     if (wallClock() - lastActiveAt(record.state) > RECENT_MS) return;
     await takeOver(name, { node: record.node, epoch: record.epoch });
   }

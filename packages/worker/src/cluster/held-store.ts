@@ -6,6 +6,7 @@ import {
   type InstanceRecord,
   type Ownership,
   type StateChange,
+  sameNode,
 } from '@sluice/directory';
 import { ApiError } from '@sluice/protocol';
 import type { Journal } from '../sessions/journal.ts';
@@ -113,7 +114,7 @@ export class HeldStore implements SessionStore {
       if (error instanceof DirectoryUnavailable) return;
       throw error;
     }
-    if (owner?.epoch === epoch && owner.node.id === node.id && owner.node.boot === node.boot) return;
+    if (owner?.epoch === epoch && sameNode(owner.node, node)) return;
     // Forgotten by the directory: it is this node that restores it.
     if (owner === undefined || owner.epoch < epoch) return;
     onLost(owner);

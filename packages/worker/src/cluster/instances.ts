@@ -5,6 +5,7 @@ import {
   DirectoryUnavailable,
   type InstanceName,
   type Ownership,
+  sameNode,
 } from '@sluice/directory';
 import type { Principal } from '@sluice/kafka';
 import { ApiError, type Attempt } from '@sluice/protocol';
@@ -62,7 +63,8 @@ export class Instances {
     if (here !== undefined && here.createdBy === requestId) return;
     if (this.#options.isShared && !this.#options.sessions.hasRoom) throw new NotHeld(undefined, { full: true });
     this.#options.sessions.assertRoom(name);
-    await this.#arrival(name, () => this.#create(name, settings, requestId));
+    const giveBack = this.#options.sessions.reserve();
+    await this.#arrival(name, () => this.#create(name, settings, requestId)).finally(giveBack);
   }
 
   /**
@@ -162,8 +164,7 @@ export class Instances {
   async #lookElsewhere(name: InstanceName): Promise<Session | undefined> {
     const owner = await this.#options.directory.find(name).catch(laterElsewhere);
     if (owner === undefined) return undefined;
-    const { id, boot } = this.#options.identity;
-    if (owner.node.id !== id || owner.node.boot !== boot) throw new NotHeld(owner);
+    if (!sameNode(owner.node, this.#options.identity)) throw new NotHeld(owner);
     // Its end was not heard of, or its create was cut short.
     if (await this.#tombstones.settle(name).catch(laterElsewhere)) return undefined;
     // It was taken over, and nobody here was told: the answer came too late. So it is taken over once more.
@@ -187,7 +188,7 @@ export class Instances {
     }
     const { node, epoch } = answer.owner;
     // The same request was served by another node before its answer was lost.
-    if (node.id !== identity.id || node.boot !== identity.boot) return undefined;
+    if (!sameNode(node, identity)) return undefined;
     const session = factory.make(settings, { name, node: identity, epoch }, { config, term });
     session.createdBy = requestId;
     try {

@@ -1,11 +1,12 @@
-import type {
-  ClaimRequest,
-  Directory,
-  HeldInstance,
-  InstanceName,
-  InstanceRecord,
-  NodeIdentity,
-  Ownership,
+import {
+  type ClaimRequest,
+  type Directory,
+  type HeldInstance,
+  type InstanceName,
+  type InstanceRecord,
+  type NodeIdentity,
+  type Ownership,
+  sameNode,
 } from '@sluice/directory';
 import { sourceOf } from '../sessions/journal.ts';
 import { NotHeld } from '../sessions/not-held.ts';
@@ -51,13 +52,44 @@ export class Takeover {
    * @throws NotHeld when it is not to be had; Error for a record that cannot be understood
    */
   async claim(request: ClaimRequest): Promise<Session | undefined> {
-    const { directory, sessions, factory, draining, mayTakeOver, now, onTakeover } = this.#options;
+    const { identity, sessions, draining, mayTakeOver } = this.#options;
     const here = sessions.get(request.name);
     if (here !== undefined && here.store.epoch >= request.from.epoch) return here;
     if (here !== undefined) await sessions.release(here, undefined);
-    // Another node may have room.
-    if (draining() || !sessions.hasRoom) throw new NotHeld(undefined, { moving: true });
+    // Another node may have room. What is this node's already is served here, or by nobody.
+    const isOwn = sameNode(request.from.node, identity);
+    if (!isOwn && (draining() || !sessions.hasRoom)) throw new NotHeld(undefined, { moving: true });
     if (request.reason === 'expired' && !mayTakeOver()) throw new NotHeld(request.from, { moving: true });
+    const giveBack = sessions.reserve();
+    try {
+      return await this.#claim(request);
+    } finally {
+      giveBack();
+    }
+  }
+
+  /**
+   * Ends an instance that nobody has used for longer than an instance lives, and whose node is gone. Answers whether its
+   * name is free now.
+   * @throws ApiError 503
+   */
+  async removeExpired(name: InstanceName): Promise<boolean> {
+    const { directory, identity, mayTakeOver } = this.#options;
+    try {
+      const record = await directory.read(name);
+      if (record === undefined) return true;
+      // Its holder may live, and Redis may not have heard of it for as long as it was away.
+      if (!this.#isExpired(record) || !mayTakeOver()) return false;
+      const claim = await directory.claim({ name, from: record, to: identity, reason: 'expired' });
+      if (claim.outcome === 'claimed') await this.#end(claim.record);
+      return claim.outcome === 'claimed' || claim.outcome === 'gone';
+    } catch (error) {
+      return noneMade(error);
+    }
+  }
+
+  async #claim(request: ClaimRequest): Promise<Session | undefined> {
+    const { directory, factory, now, onTakeover } = this.#options;
     const startedAt = now();
     await this.#assertClaimable(request);
     const { term } = factory;
@@ -77,25 +109,6 @@ export class Takeover {
     }
   }
 
-  /**
-   * Ends an instance that nobody has used for longer than an instance lives, and whose node is gone. Answers whether its
-   * name is free now.
-   * @throws ApiError 503
-   */
-  async removeExpired(name: InstanceName): Promise<boolean> {
-    const { directory, identity } = this.#options;
-    try {
-      const record = await directory.read(name);
-      if (record === undefined) return true;
-      if (!this.#isExpired(record)) return false;
-      const claim = await directory.claim({ name, from: record, to: identity, reason: 'expired' });
-      if (claim.outcome === 'claimed') await this.#end(claim.record);
-      return claim.outcome === 'claimed' || claim.outcome === 'gone';
-    } catch (error) {
-      return noneMade(error);
-    }
-  }
-
   async #settle(record: InstanceRecord, term: number): Promise<Session | undefined> {
     const { factory, sessions, onLateArrival } = this.#options;
     if (this.#isExpired(record)) {
@@ -103,8 +116,8 @@ export class Takeover {
       return undefined;
     }
     const session = await factory.restore(record, term);
-    // No room after all: the next request for it, here or at another node, finds it where it is.
-    if (!sessions.hasRoom) throw new NotHeld(undefined, { moving: true });
+    // The process ends: whoever is asked next finds its lease ended.
+    if (sessions.isClosed) throw new NotHeld(undefined, { moving: true });
     sessions.add(session);
     if (term !== factory.term) onLateArrival();
     return session;

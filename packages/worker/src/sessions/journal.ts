@@ -83,7 +83,7 @@ export class Journal {
       };
     });
     return () => {
-      for (const takeBack of undo.reverse()) takeBack();
+      for (const takeBack of undo.toReversed()) takeBack();
     };
   }
 

@@ -36,6 +36,8 @@ export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   /** Instances being closed still hold a Kafka handle: they count against the limit until they are gone. */
   readonly #closing = new Set<Promise<void>>();
+  /** Places that are kept for instances on their way. */
+  #reserved = 0;
   #sweeper: NodeJS.Timeout | undefined;
   #draining = false;
 
@@ -59,16 +61,19 @@ export class SessionRegistry {
     return this.#sessions.get(keyOf(name));
   }
 
+  /** The process ends: nothing comes in any more. */
+  get isClosed(): boolean {
+    return this.#draining;
+  }
+
   get hasRoom(): boolean {
-    return !this.#draining && this.#sessions.size + this.#closing.size < this.#options.instancesMax;
+    const taken = this.#sessions.size + this.#closing.size + this.#reserved;
+    return !this.#draining && taken < this.#options.instancesMax;
   }
 
   /** @throws ApiError 409/40902 when the name is taken here, 429 when there are too many, 503 while the process ends */
   assertRoom(name: Named): void {
-    if (this.#sessions.has(keyOf(name))) throw new ApiError('consumerAlreadyExists');
-    if (this.#draining) {
-      throw new ApiError('unavailable', { message: 'This server is shutting down.', retryAfterSeconds: 1 });
-    }
+    this.#assertOpen(name);
     if (!this.hasRoom) {
       throw new ApiError('tooManyRequests', {
         message: `This server holds ${this.#options.instancesMax} consumer instances (sluice.consumer.instances.max). Delete instances that are no longer used, or try again later.`,
@@ -77,9 +82,23 @@ export class SessionRegistry {
     }
   }
 
-  /** @throws as `assertRoom` */
+  /**
+   * Keeps a place for an instance on its way, whether there is room or not: who must not come is turned away before.
+   * @returns what gives the place back, to be called once the instance is here or will not come
+   */
+  reserve(): () => void {
+    this.#reserved += 1;
+    return () => {
+      this.#reserved -= 1;
+    };
+  }
+
+  /**
+   * Takes an instance into the place that was kept for it.
+   * @throws ApiError 409/40902 when the name is taken here, 503 while the process ends
+   */
   add(session: Session): void {
-    this.assertRoom(session.settings);
+    this.#assertOpen(session.settings);
     this.#sessions.set(keyOf(session.settings), session);
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS).unref();
   }
@@ -110,6 +129,13 @@ export class SessionRegistry {
       void this.#end(session, 'shutdown', left);
     }
     await Promise.all(this.#closing);
+  }
+
+  #assertOpen(name: Named): void {
+    if (this.#sessions.has(keyOf(name))) throw new ApiError('consumerAlreadyExists');
+    if (this.#draining) {
+      throw new ApiError('unavailable', { message: 'This server is shutting down.', retryAfterSeconds: 1 });
+    }
   }
 
   /** Resolves when the group is left, with or without an error; the handle is freed behind that. */

@@ -138,6 +138,18 @@ describe('creating an instance', () => {
     expect(b.removed).toEqual(['g']);
   });
 
+  it('leaves an expired name alone while leases that are over cannot be believed to be (bug: a living one was ended)', async () => {
+    const epoch = await created();
+    at.now += INSTANCE_TIMEOUT_MS + 1;
+    await at.memory.register(b.record);
+    b.mayTakeOver = false;
+    await expect(b.instances.create(settingsOf('i'), 'new')).rejects.toEqual(codeOf(40902));
+    expect(await at.memory.find(name)).toEqual({ node: a.identity, epoch });
+    b.mayTakeOver = true;
+    await b.instances.create(settingsOf('i'), 'new');
+    expect(b.sessions.size).toBe(1);
+  });
+
   it('takes the name of one whose node died before its first request (bug: blocked until Redis forgot it)', async () => {
     await a.instances.create(settingsOf('i'), 'made');
     at.now += INSTANCE_TIMEOUT_MS + 1;
@@ -181,6 +193,40 @@ describe('finding an instance', () => {
     const session = await find(b, { epoch: owner?.epoch ?? 0 });
     expect(session.reading.topics).toEqual(['t']);
     expect((await at.memory.find(name))?.node).toEqual(b.identity);
+  });
+
+  it.each<[string, () => void]>([
+    ['full', () => vi.spyOn(b.sessions, 'hasRoom', 'get').mockReturnValue(false)],
+    ['draining', () => void (b.draining = true)],
+  ])(
+    'goes on with what is its own already, though it is %s (bug: nobody served it until its node ended)',
+    async (_state, happen) => {
+      const epoch = await created();
+      await expireA();
+      await at.memory.claim({ name, from: { node: a.identity, epoch }, to: b.identity, reason: 'expired' });
+      const owner = await at.memory.find(name);
+      happen();
+      expect((await find(b, { epoch: owner?.epoch ?? 0 })).reading.topics).toEqual(['t']);
+    },
+  );
+
+  it('keeps the place of what it takes over: others do not fill it meanwhile (bug: claimed, and then no room)', async () => {
+    const epoch = await created();
+    for (let i = 1; i < 10; i += 1) await b.instances.create(settingsOf(`other${i}`), `r${i}`);
+    await expireA();
+    const claim = { from: { node: a.identity, epoch }, reason: 'expired' } as const;
+    const ask = at.memory.claim.bind(at.memory);
+    let late: NotHeld | undefined;
+    vi.spyOn(at.memory, 'claim').mockImplementation(async (request) => {
+      late = await notHeld(b.instances.create(settingsOf('late'), 'late'));
+      return await ask(request);
+    });
+    expect((await find(b, { claim })).settings.instance).toBe('i');
+    expect(late?.full).toBe(true);
+    await b.instances.delete(await find(b), 'deleting');
+    await vi.advanceTimersByTimeAsync(10);
+    await b.instances.create(settingsOf('late'), 'later');
+    expect(b.sessions.hasRoom).toBe(false);
   });
 
   it('does not take a relic for what it is asked to take over (bug: it served the state of before)', async () => {
