@@ -156,14 +156,16 @@ export class RedisDirectory implements Directory {
       return this.#client.hmget(own, 'node', 'boot', 'epoch', 'deleted');
     });
     if (id != null && deleted == null) return ownerOf([id, boot ?? '', epoch ?? '']);
-    if (id == null) await this.#refuseUnsettled(name);
+    await this.#refuseUnsettled(name);
     return undefined;
   }
 
   async read(name: InstanceName): Promise<InstanceRecord | undefined> {
     const [outcome, ...more] = (await this.#run(scripts.read, this.#keys.instance(name), [])) as [string, ...string[]];
-    if (outcome === 'unknown') await this.#refuseUnsettled(name);
-    if (outcome !== 'found') return undefined;
+    if (outcome !== 'found') {
+      await this.#refuseUnsettled(name);
+      return undefined;
+    }
     const [id, boot, epoch, config, ...fields] = more as [string, string, string, string, ...string[]];
     return { name, ...ownerOf([id, boot, epoch]), config, state: pairs(fields) };
   }
@@ -280,6 +282,7 @@ export class RedisDirectory implements Directory {
   }
 
   /** What is missing now may be restored yet: nobody may say that it does not exist. */
+  /** What is not there, or was deleted, may be there in a moment: its holder has yet to say so. */
   async #refuseUnsettled(name: InstanceName): Promise<void> {
     const [key] = this.#keys.instance(name);
     const { unsettledMs } = await this.#asked(() => this.#memory.at(key));

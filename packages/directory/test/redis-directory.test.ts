@@ -8,7 +8,7 @@ import {
   startRedisCluster,
   startRedisSentinel,
 } from '../../../test/harness/redis-topologies.ts';
-import { type Directory, DirectoryUnavailable, type NodeIdentity } from '../src/directory.ts';
+import { type Directory, DirectoryUnavailable, type NodeIdentity, type Ownership } from '../src/directory.ts';
 import { RedisDirectory } from '../src/redis-directory.ts';
 import { RedisKeys } from '../src/redis-keys.ts';
 import { parseRedisUrl } from '../src/redis-url.ts';
@@ -312,14 +312,26 @@ describe('when Redis is away', () => {
     await b.register(nodeOf('b'));
     await a.settle();
     const kept = await created(a.directory, nodeOf('a'));
+    const ended = await created(a.directory, nodeOf('a'));
+    await a.directory.remove(ended);
     await server.command('SAVE');
     const held = await created(a.directory, nodeOf('a'));
+    const { outcome, ...again } = await a.directory.create({
+      name: ended.name,
+      node: nodeOf('a'),
+      config: '{}',
+      requestId: 'r3',
+    });
+    expect(outcome).toBe('created');
     const lapses: string[] = [];
     a.directory.watch(({ type }) => lapses.push(type));
     await server.restart({ keepSaved: true });
     await reachable(b);
     await expect(b.find(held.name)).rejects.toThrow(DirectoryUnavailable);
     await expect(b.read(held.name)).rejects.toThrow(DirectoryUnavailable);
+    // Deleted, and made once more (bug: 404 for an instance that lives).
+    await expect(b.find(ended.name)).rejects.toThrow(DirectoryUnavailable);
+    await expect(b.read(ended.name)).rejects.toThrow(DirectoryUnavailable);
     const create = { name: held.name, node: nodeOf('b'), config: '{}', requestId: 'r2' };
     expect(await b.create(create)).toMatchObject({ outcome: 'unsettled' });
     // Whoever starts now is told the same: it is Redis that remembers when it was.
@@ -332,6 +344,10 @@ describe('when Redis is away', () => {
     expect(await a.directory.renew(nodeOf('a'))).toBe('restored');
     expect(await a.directory.assert([{ ...held, config: '{}', state: {} }])).toEqual([{ outcome: 'restored' }]);
     expect(await b.find(held.name)).toEqual({ node: held.node, epoch: held.epoch });
+    const { owner } = again as { readonly owner: Ownership };
+    const restored = { name: ended.name, ...owner, config: '{}', state: {} };
+    expect(await a.directory.assert([restored])).toEqual([{ outcome: 'restored' }]);
+    expect(await b.find(ended.name)).toEqual(owner);
     await a.settle();
     expect(await b.find(uniqueInstance())).toBeUndefined();
     for (const directory of [a.directory, b, fresh]) await directory.close();
