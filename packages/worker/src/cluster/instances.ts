@@ -87,9 +87,12 @@ export class Instances {
     return this.#options.sessions.get(name)?.store.epoch;
   }
 
-  /** Whether the request that is asked to delete an instance has done so before. */
-  wasDeletedBy(requestId: string): boolean {
-    return this.#tombstones.wasDeletedBy(requestId);
+  /**
+   * What becomes of the delete that this request has asked for before, under way or done: it resolves or rejects as
+   * `delete`. Undefined when it asked for none, or in vain.
+   */
+  deletion(requestId: string): Promise<void> | undefined {
+    return this.#tombstones.deletion(requestId);
   }
 
   /**
@@ -97,11 +100,10 @@ export class Instances {
    * @throws NotHeld when another node had taken it over already: it is that node's to delete
    */
   async delete(session: Session, requestId: string): Promise<void> {
-    this.#tombstones.deletedBy(requestId);
-    await this.#options.sessions.delete(session);
-    if (session.movedTo === undefined) return;
-    this.#tombstones.notDeletedBy(requestId);
-    throw new NotHeld(session.movedTo.owner);
+    await this.#tombstones.delete(requestId, async () => {
+      await this.#options.sessions.delete(session);
+      if (session.movedTo !== undefined) throw new NotHeld(session.movedTo.owner);
+    });
   }
 
   /** It has left its group: no node shall go on with it. Never rejects; what Redis did not hear is said again later. */

@@ -45,7 +45,8 @@ export class Tombstones {
   readonly #suspects = new Map<string, InstanceName>();
   /** What the directory has heard; a failover may lose it, and the instance would be back without a session. */
   readonly #recent = new Map<string, Heard>();
-  readonly #deletedBy = new Set<string>();
+  /** Deletes done or under way, by their requests. */
+  readonly #deletions = new Map<string, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: TombstonesOptions) {
@@ -113,18 +114,23 @@ export class Tombstones {
     }
   }
 
-  wasDeletedBy(requestId: string): boolean {
-    return this.#deletedBy.has(requestId);
+  /** What becomes of the delete that a request has asked for; undefined when it asked for none, or in vain. */
+  deletion(requestId: string): Promise<void> | undefined {
+    return this.#deletions.get(requestId);
   }
 
-  notDeletedBy(requestId: string): void {
-    this.#deletedBy.delete(requestId);
-  }
-
-  deletedBy(requestId: string): void {
-    this.#deletedBy.add(requestId);
-    const [oldest] = this.#deletedBy;
-    if (this.#deletedBy.size > REQUESTS_MAX && oldest !== undefined) this.#deletedBy.delete(oldest);
+  /** @throws as `work`: then the request may ask once more */
+  async delete(requestId: string, work: () => Promise<void>): Promise<void> {
+    const deletion = work();
+    this.#deletions.set(requestId, deletion);
+    const [oldest] = this.#deletions.keys();
+    if (this.#deletions.size > REQUESTS_MAX && oldest !== undefined) this.#deletions.delete(oldest);
+    try {
+      await deletion;
+    } catch (error) {
+      this.#deletions.delete(requestId);
+      throw error;
+    }
   }
 
   close(): void {

@@ -76,7 +76,9 @@ const deleteHeld = forInstance(async (session, exchange, api) => {
 });
 
 export const deleteConsumer: Handler = async (exchange, api) => {
-  // The same request once more: its first answer was lost between the nodes.
-  if (api.instances.wasDeletedBy(exchange.attempt.requestId)) return { status: 204 };
-  return await deleteHeld(exchange, api);
+  // The same request once more: its first answer was lost between the nodes, or is not there yet.
+  const before = api.instances.deletion(exchange.attempt.requestId);
+  if (before === undefined) return await deleteHeld(exchange, api);
+  await before;
+  return { status: 204 };
 };

@@ -330,7 +330,7 @@ describe('deleting an instance', () => {
   it('is for good, and the same request once more finds that it has done so', async () => {
     const epoch = await created();
     await a.instances.delete(await find(a), 'deleting');
-    expect(a.instances.wasDeletedBy('deleting')).toBe(true);
+    await expect(a.instances.deletion('deleting')).resolves.toBeUndefined();
     await expect(find(b, { epoch })).rejects.toEqual(codeOf(40403));
     expect((await at.memory.assert([{ name, node: a.identity, epoch, config: '{}', state: {} }]))[0]?.outcome).toBe(
       'lost',
@@ -358,8 +358,33 @@ describe('deleting an instance', () => {
     await expireA();
     await at.memory.claim({ name, from: { node: a.identity, epoch }, to: b.identity, reason: 'expired' });
     expect((await notHeld(a.instances.delete(session, 'deleting'))).owner?.node).toEqual(b.identity);
-    expect(a.instances.wasDeletedBy('deleting')).toBe(false);
+    expect(a.instances.deletion('deleting')).toBeUndefined();
     expect((await at.memory.find(name))?.node).toEqual(b.identity);
+  });
+
+  it('is done when the first of two equal requests is told so, not before (bug: 204 for an instance that still read)', async () => {
+    await created();
+    const session = await find(a);
+    let remove: () => void = () => undefined;
+    const removing = new Promise<void>((resolve) => {
+      remove = resolve;
+    });
+    const bury = at.memory.remove.bind(at.memory);
+    vi.spyOn(at.memory, 'remove').mockImplementation(async (held) => {
+      await removing;
+      return await bury(held);
+    });
+    const first = a.instances.delete(session, 'deleting');
+    let isTold = false;
+    const second = a.instances.deletion('deleting')?.then(() => {
+      isTold = true;
+    });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(isTold).toBe(false);
+    remove();
+    await Promise.all([first, second]);
+    expect(isTold).toBe(true);
+    expect(await at.memory.find(name)).toBeUndefined();
   });
 
   it('does not wait for a directory that is away, which hears of it later', async () => {
