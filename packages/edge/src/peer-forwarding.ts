@@ -164,7 +164,8 @@ export class PeerForwarding {
 
   /** What the node has to know about this answer, and about those before it that it may not have heard of. */
   #tellAbout(outcome: ForwardOutcome, { id, name, link, delivered }: Told): void {
-    if (outcome.type === 'failed' && delivered !== undefined) this.#options.delivered.tell(link, name, delivered);
+    // A node that did nothing, or whose client left, may not have read what went along.
+    if (outcome.type !== 'answered' && delivered !== undefined) this.#options.delivered.tell(link, name, delivered);
     if (outcome.type === 'answered' && outcome.delivered && outcome.awaited) {
       this.#options.delivered.tell(link, name, [id]);
     } else if (isLost(outcome)) {

@@ -5,7 +5,7 @@ import { peerHeaders } from '@sluice/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeliveredAnswers } from '../src/delivered.ts';
 import { NodeLink } from '../src/known-nodes.ts';
-import { Cluster, name, RECORDS } from './cluster.ts';
+import { Cluster, declines, name, RECORDS } from './cluster.ts';
 import { call } from './http-exchange.ts';
 
 const other = { group: 'g', instance: 'other' };
@@ -39,6 +39,23 @@ describe('an answer with records that has left for its client', () => {
     expect((await call(port, { path: RECORDS })).status).toBe(200);
     await new Promise(setImmediate);
     expect(cluster.calls).toEqual([]);
+  });
+
+  it('is told again when the request that took the word along was declined (bug: its records were read again)', async () => {
+    const { cluster, node, port } = await owned();
+    node.next.push(withRecords, declines(421));
+    await call(port, { path: RECORDS });
+    await call(port, { path: RECORDS });
+    const [first, declined, ...later] = node.received.map(({ attempt }) => attempt);
+    const id = first?.requestId ?? '';
+    const told = () => [
+      ...later.flatMap(({ delivered }) => delivered ?? []),
+      ...cluster.calls
+        .flatMap(({ body }) => (body as { reads: { request: string }[] }).reads)
+        .map((read) => read.request),
+    ];
+    expect(declined).toBeDefined();
+    await expect.poll(told).toEqual([id]);
   });
 
   it('is not told when the client had gone', async () => {
