@@ -68,6 +68,12 @@ function edgeMetrics(metrics: Metrics, log: Logger): EdgeHooks {
       held.bind({ outcome }).inc();
       heldSeconds.observe(seconds);
     },
+    onGivenUp: (instance, requestId, last) => {
+      log.warn(
+        { ...instance, requestId, ...last },
+        'A request was answered 503: its instance was on its way for too long.',
+      );
+    },
     onTakeover: (reason) => takeovers.bind({ reason }).inc(),
     onForwarded: (outcome, seconds) => {
       (outcome === 'answered' ? answered : forwarded.bind({ outcome })).inc();

@@ -58,7 +58,17 @@ export type RetryReason =
   /** Sent, and no answer came. */
   | 'failed';
 
-/** For the metrics. Each is called synchronously and must not throw. */
+/** What was tried last for a request that could not be brought to the holder of its instance. */
+export interface LastTry {
+  /** Who was asked, as its holder or to take it over from that one. */
+  readonly owner: Ownership | undefined;
+  /** The status with which it declined, or why there was no answer. */
+  readonly outcome: number | 'unreachable' | 'unknown owner';
+  /** Whom the one who declined believes to be the holder. */
+  readonly told: Ownership | undefined;
+}
+
+/** For the metrics and the log. Each is called synchronously and must not throw. */
 export interface EdgeHooks {
   /** Where the answer to "who holds this instance?" came from. */
   readonly onLookup?: (source: LookupSource) => void;
@@ -67,6 +77,8 @@ export interface EdgeHooks {
   readonly onRetry?: (reason: RetryReason) => void;
   /** A request that waited while its instance moved goes on, or is answered 503. */
   readonly onHeld?: (seconds: number, outcome: 'served' | 'refused' | 'abandoned') => void;
+  /** A request was answered 503 because its instance was nowhere to be had in time. */
+  readonly onGivenUp?: (name: InstanceName, requestId: string, last: LastTry | undefined) => void;
   /** A node was asked to take an instance over. */
   readonly onTakeover?: (reason: 'expired' | 'refused') => void;
   /** A node has answered nothing for a while, and no ping. */

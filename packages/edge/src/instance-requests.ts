@@ -2,7 +2,7 @@ import { type InstanceName, type NodeRecord, type Ownership, sameNode, takeoverO
 import type { Attempt, PeerClaim } from '@sluice/protocol';
 import { answerDeleted, answerUnavailable, answerUnknownOutcome } from './answers.ts';
 import type { AnyNodeRequests } from './any-node-requests.ts';
-import type { EdgeHooks, LocalNode, RetryReason } from './edge-options.ts';
+import type { EdgeHooks, LastTry, LocalNode, RetryReason } from './edge-options.ts';
 import type { EdgeRequest } from './edge-request.ts';
 import type { ForwardFailure } from './forward-attempt.ts';
 import type { Holding } from './holding.ts';
@@ -52,6 +52,7 @@ interface Progress {
   keptEpoch: number | undefined;
   /** The directory was asked anew since the owner's port refused. */
   isOwnerConfirmed: boolean;
+  last: LastTry | undefined;
 }
 
 const NO_PROGRESS = {
@@ -61,6 +62,7 @@ const NO_PROGRESS = {
   looks: 0,
   keptEpoch: undefined,
   isOwnerConfirmed: false,
+  last: undefined,
 };
 
 /** What a node said to a try at it. */
@@ -89,18 +91,24 @@ export class InstanceRequests {
       for (;;) {
         const step = await this.#look(progress);
         if (step === 'done' || r.isOver) return;
-        if (r.bodyState === 'streamed') return answerMoving(progress);
+        if (r.bodyState === 'streamed') return this.#giveUp(progress);
         progress.looks += 1;
         if (step === 'look' && progress.looks % LOOKS_MAX !== 0) continue;
         hold ??= holding.begin(r);
         const outcome = hold === undefined ? 'over' : await hold.pause();
         if (outcome === 'look') continue;
-        return outcome === 'gone' ? undefined : answerMoving(progress);
+        return outcome === 'gone' ? undefined : this.#giveUp(progress);
       }
     } finally {
       if (hold !== undefined) holding.end(hold);
       this.#tellUnanswered(progress);
     }
+  }
+
+  #giveUp({ r, name, isUnanswered, last }: Progress): void {
+    this.#options.hooks.onGivenUp?.(name, r.id, last);
+    const why = 'The instance is on its way to another node.';
+    answerUnavailable(r, { why, isDone: isUnanswered ? 'perhaps' : 'no' });
   }
 
   /** The client got an error, or went: what the node may have sent is to be read again, and not lost. */
@@ -127,6 +135,7 @@ export class InstanceRequests {
         return 'done';
       case 'unavailable': {
         const owner = await scatter.find(name);
+        progress.last = { owner, outcome: 'unknown owner', told: undefined };
         if (owner === undefined) return 'wait';
         cache.set(name, owner);
         return await this.#toOwner(progress, owner);
@@ -154,6 +163,7 @@ export class InstanceRequests {
   async #unreachable(progress: Progress, owner: Ownership, link: NodeLink, outcome: ForwardFailure): Promise<Step> {
     const { cache, hooks } = this.#options;
     hooks.onRetry?.('unreachable');
+    progress.last = { owner, outcome: 'unreachable', told: undefined };
     if (!progress.isOwnerConfirmed) {
       progress.isOwnerConfirmed = true;
       cache.drop(progress.name, owner);
@@ -251,6 +261,7 @@ export class InstanceRequests {
     const { cache } = this.#options;
     const { name } = progress;
     const { owner } = outcome;
+    progress.last = { owner: asked, outcome: outcome.status, told: owner };
     if (owner === undefined) {
       // Not even the node knows: the directory has to be asked.
       if (asked !== undefined) cache.drop(name, asked);
@@ -271,10 +282,6 @@ function passedOn(outcome: PeerOutcome): RetryReason | undefined {
 function isKept(outcome: PeerOutcome, { from, reason }: PeerClaim): boolean {
   const isDeclined = outcome.type === 'declined' && outcome.status === 503;
   return isDeclined && reason === 'refused' && outcome.owner?.epoch === from.epoch;
-}
-
-function answerMoving({ r, isUnanswered }: Progress): void {
-  answerUnavailable(r, { why: 'The instance is on its way to another node.', isDone: isUnanswered ? 'perhaps' : 'no' });
 }
 
 function answerFull({ r, isUnanswered }: Progress): void {

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { DirectoryUnavailable } from '@sluice/directory';
 import { describe, expect, it } from 'vitest';
+import type { EdgeHooks } from '../src/edge-options.ts';
 import { Cluster, declines, dies, fakeLocal, holdLocally, name, RECORDS } from './cluster.ts';
 import { call, closedPort } from './http-exchange.ts';
 
@@ -236,14 +237,18 @@ describe('a request for an instance', () => {
   });
 
   it('is not sent twice when it was too large to be kept', async () => {
-    const { a, b, port, owner } = await owned();
-    const moved = { ...owner, node: b.record, epoch: owner.epoch + 5 };
+    const givenUp: unknown[] = [];
+    const hooks: EdgeHooks = { onGivenUp: (...told) => givenUp.push(told) };
+    const { a, b, port, owner } = await owned({ hooks });
+    const moved = { node: { id: 'b', boot: b.record.boot }, epoch: owner.epoch + 5 };
     a.next.push(declines(421, moved));
     const body = 'x'.repeat(5000);
     const answer = await call(port, { method: 'POST', path: '/consumers/g/instances/i/offsets', body });
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     expect(a.received).toMatchObject([{ body }]);
     expect(b.received).toEqual([]);
+    const id = a.received[0]?.attempt.requestId;
+    expect(givenUp).toEqual([[name, id, { owner, outcome: 421, told: moved }]]);
   });
 });
 
@@ -278,11 +283,18 @@ describe('a request that waits', () => {
   }
 
   it('is answered 503 after the lease and two seconds more', async () => {
-    const { port, held } = await stuck({ leaseMs: 0 });
+    const givenUp: unknown[] = [];
+    const held: string[] = [];
+    const hooks: EdgeHooks = {
+      onHeld: (_seconds, outcome) => held.push(outcome),
+      onGivenUp: (instance, _requestId, last) => givenUp.push({ instance, last }),
+    };
+    const { port, owner } = await stuck({ leaseMs: 0, hooks });
     const startedAt = performance.now();
     expect(await call(port, { path: RECORDS })).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(1990);
     expect(held).toEqual(['refused']);
+    expect(givenUp).toEqual([{ instance: name, last: { owner, outcome: 'unreachable', told: undefined } }]);
   });
 
   it('is one of a bounded number; each further one is answered 503 at once', async () => {
