@@ -31,6 +31,9 @@ export function createEdge(
 /** A node may wait for records that long beyond what its client asked for: for its partitions, and for Kafka. */
 const POLL_MARGIN_MS = 45_000;
 
+/** Of the requests that are given up one is logged in so long; all are counted. */
+const GIVEN_UP_EACH_MS = 1000;
+
 function edgeMetrics(metrics: Metrics, log: Logger): EdgeHooks {
   const lookups = metrics.counter('edge_owner_lookups_total', 'Where the holder of an instance was found.', ['source']);
   const declined = metrics.counter('edge_declined_total', 'Nodes that did nothing and said so, by status.', ['status']);
@@ -57,6 +60,7 @@ function edgeMetrics(metrics: Metrics, log: Logger): EdgeHooks {
     'Times at which all nodes were asked who holds an instance.',
     ['found'],
   );
+  let givenUpAt = Number.NEGATIVE_INFINITY;
   // What each request counts is bound once.
   const remembered = lookups.bind({ source: 'cache' });
   const answered = forwarded.bind({ outcome: 'answered' });
@@ -69,6 +73,9 @@ function edgeMetrics(metrics: Metrics, log: Logger): EdgeHooks {
       heldSeconds.observe(seconds);
     },
     onGivenUp: (instance, requestId, last) => {
+      const now = performance.now();
+      if (now - givenUpAt < GIVEN_UP_EACH_MS) return;
+      givenUpAt = now;
       log.warn(
         { ...instance, requestId, ...last },
         'A request was answered 503: its instance was on its way for too long.',

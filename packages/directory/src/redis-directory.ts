@@ -281,8 +281,7 @@ export class RedisDirectory implements Directory {
     return isSame ? outcome : 'restored';
   }
 
-  /** What is missing now may be restored yet: nobody may say that it does not exist. */
-  /** What is not there, or was deleted, may be there in a moment: its holder has yet to say so. */
+  /** What is missing now, or was deleted once, may be restored yet: nobody may say that it does not exist. */
   async #refuseUnsettled(name: InstanceName): Promise<void> {
     const [key] = this.#keys.instance(name);
     const { unsettledMs } = await this.#asked(() => this.#memory.at(key));

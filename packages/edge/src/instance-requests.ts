@@ -135,8 +135,10 @@ export class InstanceRequests {
         return 'done';
       case 'unavailable': {
         const owner = await scatter.find(name);
-        progress.last = { owner, outcome: 'unknown owner', told: undefined };
-        if (owner === undefined) return 'wait';
+        if (owner === undefined) {
+          progress.last = { owner, outcome: 'unknown owner', told: undefined };
+          return 'wait';
+        }
         cache.set(name, owner);
         return await this.#toOwner(progress, owner);
       }
