@@ -38,9 +38,20 @@ const INTERVAL_MAX_MS = 25;
 /** A group takes seconds to form by default; to look every 2 ms for its answer cost as much as reading 20,000 records. */
 const JOINING_INTERVAL_MS = 10;
 
+/**
+ * Nobody waits for these: a thousand instances that joined at once were polled four thousand times a second, and held up
+ * their own look-ups so long that hundreds ran out of time.
+ */
+const JOINING_SERVICE_MAX_MS = 500;
+
 /** A few waiting reads are polled every 2 ms; the interval grows with their number so that the CPU cost stays flat. */
 export function pollIntervalMs(waiting: number): number {
   return Math.min(INTERVAL_MAX_MS, Math.max(INTERVAL_MIN_MS, Math.round(waiting / 8)));
+}
+
+/** At each tick for up to two dozen instances that join while nobody reads them; beyond that at a flat cost. */
+export function joiningServiceIntervalMs(joining: number): number {
+  return Math.min(JOINING_SERVICE_MAX_MS, joining * 2);
 }
 
 /**
@@ -51,10 +62,12 @@ export class ReadScheduler {
   readonly #serviceIntervalMs: number;
   readonly #now: () => number;
   readonly #waiting = new Map<Pollable, Set<Waiter>>();
-  readonly #idle = new Map<Pollable, { readonly dueAt: number; polling: boolean }>();
+  readonly #idle = new Map<Pollable, { readonly servicedAt: number; polling: boolean }>();
   #pollTimer: NodeJS.Timeout | undefined;
   #serviceTimer: NodeJS.Timeout | undefined;
   #ticks = 0;
+  /** Idle instances that joined a group at the last tick. */
+  #joining = 0;
 
   constructor(options: ReadSchedulerOptions = {}) {
     this.#serviceIntervalMs = options.serviceIntervalMs ?? 1000;
@@ -70,7 +83,7 @@ export class ReadScheduler {
   add(pollable: Pollable): void {
     // Spread over the interval, or a thousand instances made at once would all be polled in the same tick.
     const jitter = Math.random() * this.#serviceIntervalMs;
-    this.#idle.set(pollable, { dueAt: this.#now() + jitter, polling: false });
+    this.#idle.set(pollable, { servicedAt: this.#now() - jitter, polling: false });
     this.#serviceTimer ??= setInterval(() => this.#serviceDue(), TICK_MS).unref();
   }
 
@@ -147,20 +160,28 @@ export class ReadScheduler {
 
   #serviceDue(): void {
     const now = this.#now();
-    this.#ticks += 1;
+    const joiningInterval = joiningServiceIntervalMs(this.#joining);
     const due: Pollable[] = [];
-    for (const [pollable, { dueAt, polling }] of this.#idle) {
-      if (polling || this.#waiting.has(pollable)) continue;
-      if (pollable.joining) this.#service(pollable, now);
-      else if (dueAt <= now) due.push(pollable);
+    this.#ticks += 1;
+    this.#joining = 0;
+    for (const [pollable, { servicedAt, polling }] of this.#idle) {
+      if (this.#waiting.has(pollable)) continue;
+      const { joining } = pollable;
+      if (joining) this.#joining += 1;
+      if (polling || now - servicedAt < (joining ? joiningInterval : this.#idleInterval(pollable))) continue;
+      if (joining) this.#service(pollable, now);
+      else due.push(pollable);
     }
     if (due.length < BURST_SIZE && this.#ticks % BURST_TICKS !== 0) return;
     for (const pollable of due) this.#service(pollable, now);
   }
 
+  #idleInterval(pollable: Pollable): number {
+    return pollable.parked ? PARKED_INTERVALS * this.#serviceIntervalMs : this.#serviceIntervalMs;
+  }
+
   #service(pollable: Pollable, now: number): void {
-    const intervals = pollable.parked ? PARKED_INTERVALS : 1;
-    const state = { dueAt: now + intervals * this.#serviceIntervalMs, polling: true };
+    const state = { servicedAt: now, polling: true };
     this.#idle.set(pollable, state);
     void pollable.service().then(() => {
       state.polling = false;

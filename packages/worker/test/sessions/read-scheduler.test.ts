@@ -125,6 +125,19 @@ describe('ReadScheduler', () => {
     expect(await burstsOf(10_000)).toBeGreaterThanOrEqual(60);
   });
 
+  it('services a thousand instances that join at once no more than a few thousand times a second, and each twice', async () => {
+    const subject = scheduler();
+    const joining = Array.from({ length: 1000 }, () => Object.assign(new FakeInstance(), { joining: true }));
+    for (const instance of joining) subject.add(instance);
+    await vi.advanceTimersByTimeAsync(2000);
+    const before = joining.map(({ services }) => services);
+    await vi.advanceTimersByTimeAsync(5000);
+    for (const instance of joining) subject.remove(instance);
+    const services = joining.map((instance, i) => instance.services - (before[i] ?? 0));
+    expect(Math.min(...services)).toBeGreaterThanOrEqual(9);
+    expect(Math.max(...services)).toBeLessThanOrEqual(11);
+  });
+
   it('looks less often for the answer of a group than for records', async () => {
     const subject = scheduler();
     const joining = new FakeInstance();
