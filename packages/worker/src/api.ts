@@ -2,6 +2,7 @@ import type { NodeIdentity } from '@sluice/directory';
 import type { AdminPool, Principal, ProducerPool } from '@sluice/kafka';
 import type { Config } from '@sluice/runtime';
 import type { Instances } from './cluster/instances.ts';
+import type { PiecePool } from './formats/piece-pool.ts';
 import type { ByteBudget } from './http/byte-budget.ts';
 import type { RecordMetrics } from './record-metrics.ts';
 import type { ReadScheduler } from './sessions/read-scheduler.ts';
@@ -26,6 +27,7 @@ export interface Api {
   readonly reads: { active: number };
   readonly topicNames: TopicNames;
   readonly bodyBudget: ByteBudget;
+  readonly pieces: PiecePool;
   readonly recordMetrics: RecordMetrics;
   /** Whose rights a request has in Kafka. */
   readonly principalOf: (headers: NodeJS.Dict<string | string[]>) => Principal;

@@ -7,6 +7,7 @@ import { Departures } from './cluster/departures.ts';
 import { staticMemberId } from './cluster/instance-record.ts';
 import { Instances } from './cluster/instances.ts';
 import { localSessions, type SessionFactory, SharedSessions } from './cluster/session-factory.ts';
+import { PiecePool } from './formats/piece-pool.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { RecordMetrics } from './record-metrics.ts';
 import { ReadScheduler } from './sessions/read-scheduler.ts';
@@ -114,6 +115,7 @@ export function createApi(context: Context): WorkerParts {
     replays,
     reads: { active: 0 },
     topicNames,
+    pieces: new PiecePool(),
     bodyBudget: new ByteBudget(config.http.bodyTotalMaxBytes),
     recordMetrics: new RecordMetrics(options.metrics),
     principalOf: options.principalOf,

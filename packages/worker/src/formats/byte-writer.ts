@@ -1,5 +1,5 @@
-/** Size of the pieces that an answer is put together in; a record that is larger gets a piece of its own. */
-const PIECE_BYTES = 65_536;
+import { PIECE_BYTES, type PiecePool } from './piece-pool.ts';
+
 /** Of the first piece: most answers are small, and a read that waits has none at all. */
 const FIRST_PIECE_BYTES = 4096;
 
@@ -20,7 +20,13 @@ export class ByteWriter {
   /** Where the next byte goes. */
   position = 0;
   readonly #finished: Buffer[] = [];
+  readonly #pool: PiecePool;
+  readonly #pooled: Buffer[] = [];
   #mark = 0;
+
+  constructor(pool: PiecePool) {
+    this.#pool = pool;
+  }
 
   /** Everything written so far stays; what follows can be taken back. */
   mark(): void {
@@ -79,14 +85,26 @@ export class ByteWriter {
     return this.#finished;
   }
 
+  /** Gives the pieces back to the pool: what `finish` returned may hold anything from now on. */
+  recycle(): void {
+    this.#pool.give(this.#pooled.splice(0));
+  }
+
   #nextPiece(bytes: number): void {
     const open = this.buffer.subarray(this.#mark, this.position);
     if (this.#mark > 0) this.#finished.push(filled(this.buffer, this.#mark));
-    const size = this.buffer === NOTHING ? FIRST_PIECE_BYTES : PIECE_BYTES;
-    this.buffer = Buffer.allocUnsafeSlow(Math.max(size, open.length + bytes));
+    this.buffer = this.#pieceFor(open.length + bytes);
     this.buffer.set(open);
     this.#mark = 0;
     this.position = open.length;
+  }
+
+  #pieceFor(bytes: number): Buffer {
+    if (this.buffer === NOTHING && bytes <= FIRST_PIECE_BYTES) return Buffer.allocUnsafeSlow(FIRST_PIECE_BYTES);
+    if (bytes > PIECE_BYTES) return Buffer.allocUnsafeSlow(bytes);
+    const piece = this.#pool.take();
+    this.#pooled.push(piece);
+    return piece;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ConsumedRecord } from '@sluice/kafka';
 import { ByteWriter } from './byte-writer.ts';
+import type { PiecePool } from './piece-pool.ts';
 import { PoisonData, type RecordFormat } from './record-format.ts';
 
 const COMMA = 0x2c;
@@ -34,14 +35,15 @@ function newFrame({ topic, partition }: ConsumedRecord): Frame {
 /** Builds the body of a read: a JSON array of records. */
 export class RecordsBody {
   readonly #format: RecordFormat;
-  readonly #out = new ByteWriter();
+  readonly #out: ByteWriter;
   /** Of the topic of the record before, by partition. */
   readonly #frames = new Map<number, Frame>();
   #topic: string | undefined;
   #count = 0;
 
-  constructor(format: RecordFormat) {
+  constructor(format: RecordFormat, pool: PiecePool) {
     this.#format = format;
+    this.#out = new ByteWriter(pool);
   }
 
   get count(): number {
@@ -79,6 +81,11 @@ export class RecordsBody {
     if (this.#count === 0) this.#out.byte(OPEN_BRACKET);
     this.#out.byte(CLOSE_BRACKET);
     return this.#out.finish();
+  }
+
+  /** To be called when nobody will read the finished body any more: its memory serves the next one. */
+  recycle(): void {
+    this.#out.recycle();
   }
 
   #frameOf(record: ConsumedRecord): Frame {

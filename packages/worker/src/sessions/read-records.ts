@@ -1,5 +1,6 @@
 import { type ConsumedRecord, type Consumer, recordBytes } from '@sluice/kafka';
 import { ApiError } from '@sluice/protocol';
+import type { PiecePool } from '../formats/piece-pool.ts';
 import { PoisonData, type RecordFormat } from '../formats/record-format.ts';
 import { RecordsBody } from '../formats/records-body.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
@@ -33,8 +34,11 @@ export interface ReadOutcome {
   /** Raw key and value bytes. */
   readonly bytes: number;
   readonly batch: Batch;
-  /** Gives the memory of the answer back to the budget; to be called once. */
-  readonly release: () => void;
+  /**
+   * Gives the memory of the answer back to the budget; to be called once.
+   * @param unused nobody reads the body any more, so the next answer may be written to its memory
+   */
+  readonly release: (unused: boolean) => void;
 }
 
 /** What a record needs in an answer around its topic, key and value: names, offsets, quotes and commas. */
@@ -84,7 +88,7 @@ class Read {
     this.#targetBytes = Math.max(wanted, session.settings.fetchMinBytes);
     this.#memoryMax = Math.min(TARGET_FACTOR * this.#targetBytes, LIMIT_FACTOR * context.limits.maxBytes);
     this.#startedAt = context.now();
-    this.#body = new RecordsBody(context.format);
+    this.#body = new RecordsBody(context.format, context.pieces);
     this.#batch = session.offsets.deliveries.open();
   }
 
@@ -95,7 +99,7 @@ class Read {
       if (this.#body.count === 0) this.#session.offsets.deliveries.discard(this.#batch);
       // What it has taken reaches nobody.
       else this.#session.settle(this.#batch, false);
-      this.#context.budget.release(this.#memory);
+      this.#release(true);
       throw error;
     }
     return {
@@ -103,8 +107,13 @@ class Read {
       records: this.#body.count,
       bytes: this.#bytes,
       batch: this.#batch,
-      release: () => this.#context.budget.release(this.#memory),
+      release: (unused) => this.#release(unused),
     };
+  }
+
+  #release(unused: boolean): void {
+    this.#context.budget.release(this.#memory);
+    if (unused) this.#body.recycle();
   }
 
   async #gather(): Promise<void> {
@@ -197,6 +206,7 @@ export interface ReadContext {
   readonly format: RecordFormat;
   /** Shared by all bodies in memory. */
   readonly budget: ByteBudget;
+  readonly pieces: PiecePool;
   /** True while the process ends: waiting reads answer with what they have. */
   readonly ending: () => boolean;
   /** Milliseconds on a clock that never goes back. */

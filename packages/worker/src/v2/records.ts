@@ -112,13 +112,14 @@ async function readNext(session: Session, api: Api, { contentType, request, key,
       format: session.settings.format,
       scheduler: api.scheduler,
       budget: api.bodyBudget,
+      pieces: api.pieces,
       ending: () => api.draining() || session.yielding,
       now: api.now,
     }),
   );
   const { body, batch, bytes } = outcome;
   if (sent?.signal.aborted === true) {
-    outcome.release();
+    outcome.release(true);
     session.settle(batch, false);
     throw new NotHeld(undefined);
   }
@@ -132,7 +133,8 @@ async function readNext(session: Session, api: Api, { contentType, request, key,
     contentType,
     ...proofOf(batch, sent),
     onSent: (complete) => {
-      outcome.release();
+      // What a cut connection has not taken may still be in its queue, and a kept answer may be sent again.
+      outcome.release(complete && key === undefined);
       settleSent(session, batch, sent, complete);
     },
   };

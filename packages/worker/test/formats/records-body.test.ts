@@ -3,18 +3,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { binaryFormat } from '../../src/formats/binary-format.ts';
 import { jsonFormat } from '../../src/formats/json-format.ts';
+import { PiecePool } from '../../src/formats/piece-pool.ts';
 import { PoisonData, type RecordFormat } from '../../src/formats/record-format.ts';
 import { RecordsBody } from '../../src/formats/records-body.ts';
 
 /** More than one piece of an answer. */
 const LARGE = 70_000;
 
+const pool = new PiecePool();
+
 function recordOf(offset: number, key: Buffer | null, value: Buffer | null): ConsumedRecord {
   return { topic: 'orders', partition: 3, offset, key, value } as ConsumedRecord;
 }
 
 function bodyOf(format: RecordFormat, records: readonly ConsumedRecord[]): string {
-  const body = new RecordsBody(format);
+  const body = new RecordsBody(format, pool);
   for (const record of records) body.append(record);
   return Buffer.concat(body.finish()).toString('utf8');
 }
@@ -89,7 +92,7 @@ describe('the body of a read', () => {
         } catch {
           valid = false;
         }
-        const body = new RecordsBody(jsonFormat);
+        const body = new RecordsBody(jsonFormat, pool);
         if (valid) {
           body.append(recordOf(0, null, bytes));
           expect(Buffer.concat(body.finish()).toString()).toBe(`[${expected(0, 'null', text)}]`);
@@ -108,7 +111,7 @@ describe('the body of a read', () => {
     ['value with a NUL', 'VALUE', recordOf(9, null, json('"a\u0000b"')), /./],
     ['value that is no UTF-8', 'VALUE', recordOf(9, null, Buffer.from([0x22, 0xff, 0x22])), /Invalid UTF-8/],
   ])('stays as it was after a %s', (_, what, poison, reason) => {
-    const body = new RecordsBody(jsonFormat);
+    const body = new RecordsBody(jsonFormat, pool);
     body.append(recordOf(8, null, json(`"${'x'.repeat(65_400)}"`)));
     expect(() => body.append(poison)).toThrow(reason);
     expect(() => body.append(poison)).toThrow(
@@ -121,7 +124,7 @@ describe('the body of a read', () => {
   });
 
   it('takes back a record whose key fitted and whose large value is poison', () => {
-    const body = new RecordsBody(jsonFormat);
+    const body = new RecordsBody(jsonFormat, pool);
     body.append(recordOf(0, null, json('1')));
     expect(() => body.append(recordOf(1, json('"key"'), json(`"${'x'.repeat(LARGE)}`)))).toThrow(PoisonData);
     body.append(recordOf(2, null, json('3')));
@@ -130,7 +133,7 @@ describe('the body of a read', () => {
 
   it('holds no more memory than it counts (bug: pieces were pinned by a few bytes in them)', () => {
     const heldBy = (values: readonly Buffer[]): number => {
-      const body = new RecordsBody(jsonFormat);
+      const body = new RecordsBody(jsonFormat, pool);
       for (const [offset, value] of values.entries()) {
         try {
           body.append(recordOf(offset, null, value));
