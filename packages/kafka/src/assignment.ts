@@ -46,7 +46,8 @@ export class Assignment {
 
   /** Records come in runs of one partition: one look-up a run. */
   noteFetched(records: readonly ConsumedRecord[]): void {
-    for (const [i, record] of records.entries()) {
+    for (let i = 0; i < records.length; i += 1) {
+      const record = records[i] as ConsumedRecord;
       const following = records[i + 1];
       if (following?.partition === record.partition && following.topic === record.topic) continue;
       const progress = this.#partitions.get(keyOf(record));

@@ -43,6 +43,9 @@ export const expectations = {
   nextElement: 'comma to separate Array entries',
 } as const;
 
+/** Of four bytes the bits that ASCII does not have. */
+const HIGH_BITS = 0x80808080 | 0;
+
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
@@ -73,11 +76,13 @@ export class JsonWalker {
   sawSpace = false;
   /** An escape was passed since the caller set this to false. */
   sawEscape = false;
+  /** A byte beyond ASCII was passed since the caller set this to false, or stands right behind a string. */
+  sawNonAscii = false;
   readonly depthMax: number;
   readonly #view: DataView;
 
   /**
-   * @param body valid UTF-8: the caller asks `isUtf8` once, which is cheaper than any check in here
+   * @param body UTF-8, which nothing in here checks: the caller asks `isUtf8`, before or where `sawNonAscii` says so
    * @param depthMax how deep containers may nest
    */
   constructor(body: Buffer, depthMax: number) {
@@ -177,10 +182,12 @@ export class JsonWalker {
     const body = this.body;
     const view = this.#view;
     const lastWord = body.length - 4;
+    let seen = 0;
     let i = quote + 1;
     for (;;) {
       while (i <= lastWord) {
         const word = view.getInt32(i, true);
+        seen |= word;
         const isControl = word - 0x20202020;
         const isQuote = (word ^ 0x22222222) - 0x01010101;
         const isBackslash = (word ^ 0x5c5c5c5c) - 0x01010101;
@@ -192,12 +199,15 @@ export class JsonWalker {
         i += 4;
       }
       const byte = body[i];
-      if (byte === QUOTE) return i + 1;
+      if (byte === QUOTE) break;
       if (byte === undefined) throw unterminatedString(body, quote);
+      seen |= byte;
       if (byte === BACKSLASH) i = this.#escape(i);
       else if (byte < SPACE) throw controlCharacter(body, i);
       else i++;
     }
+    if ((seen & HIGH_BITS) !== 0) this.sawNonAscii = true;
+    return i + 1;
   }
 
   #escape(backslash: number): number {

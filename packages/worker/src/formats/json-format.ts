@@ -28,15 +28,17 @@ function walkerOf(piece: Buffer): JsonWalker {
 export const jsonFormat: RecordFormat = {
   name: 'json',
   write: (data, out) => {
-    if (!isUtf8(data)) throw new PoisonData('Invalid UTF-8.');
     out.reserve(data.length + 1);
     const { buffer, position } = out;
     buffer.set(data, position);
     buffer[position + data.length] = SENTINEL;
     const walker = walkerOf(buffer);
+    walker.sawNonAscii = false;
     try {
       const start = walker.space(position);
       const end = walker.value(start, 0);
+      // All bytes, those that are left out as well. Most values are ASCII, and the question costs more than walking through.
+      if ((walker.sawNonAscii || end < position + data.length) && !isUtf8(data)) throw invalidUtf8();
       if (start !== position) buffer.copyWithin(position, start, end);
       out.position = position + end - start;
     } catch (error) {
@@ -45,8 +47,13 @@ export const jsonFormat: RecordFormat = {
   },
 };
 
+function invalidUtf8(): PoisonData {
+  return new PoisonData('Invalid UTF-8.');
+}
+
 /** What is wrong with a value, told in positions of its own. */
 function poison(data: Buffer): PoisonData {
+  if (!isUtf8(data)) return invalidUtf8();
   try {
     new JsonScanner(data, DEPTH_MAX).scanValue();
   } catch (error) {

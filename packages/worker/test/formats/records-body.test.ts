@@ -157,6 +157,37 @@ describe('the body of a read', () => {
     expect(bodyOf(jsonFormat, [recordOf(0, null, nested(1000))])).toContain('[[[');
     expect(() => bodyOf(jsonFormat, [recordOf(0, null, nested(1001))])).toThrow(PoisonData);
   });
+
+  it('is written over what its pieces held before, and keeps to itself until they are given back', () => {
+    const shared = new PiecePool();
+    const values = (letter: string): ConsumedRecord[] =>
+      Array.from({ length: 100 }, (_, i) => recordOf(i, null, json(`"${letter.repeat(4000)}"`)));
+    const write = (letter: string): { body: RecordsBody; read: () => string } => {
+      const body = new RecordsBody(jsonFormat, shared);
+      for (const record of values(letter)) body.append(record);
+      const pieces = body.finish();
+      return { body, read: () => Buffer.concat(pieces).toString() };
+    };
+    const a = write('a');
+    const b = write('b');
+    const textOfB = b.read();
+    a.body.recycle();
+    a.body.recycle();
+    const c = write('c');
+    const d = write('d');
+    expect(b.read() === textOfB).toBe(true);
+    expect(c.read() === bodyOf(jsonFormat, values('c'))).toBe(true);
+    expect(d.read() === bodyOf(jsonFormat, values('d'))).toBe(true);
+    expect(a.read().includes('cccc')).toBe(true);
+  });
+
+  it('leaves no more than a few megabytes for later ones', () => {
+    const shared = new PiecePool();
+    const pieces = Array.from({ length: 1000 }, () => shared.take());
+    shared.give(pieces);
+    const again = Array.from({ length: 1000 }, () => shared.take()).filter((piece) => pieces.includes(piece));
+    expect(again.length).toBe(64);
+  });
 });
 
 /** Whether a valid array is there before what makes the whole text invalid. */
