@@ -229,3 +229,14 @@ export function fakeLocal(id = 'local'): FakeLocal {
 export function holdLocally(local: FakeLocal, instance: InstanceName, epoch: number): void {
   local.held.set(keyOf(instance), epoch);
 }
+
+/** Three nodes, the instance at the first of them. */
+export async function owned(options: Parameters<Cluster['edge']>[0] = {}) {
+  const cluster = new Cluster();
+  const a = await cluster.add('a');
+  const b = await cluster.add('b');
+  const c = await cluster.add('c');
+  const owner = await a.own();
+  const { edge, port } = await cluster.edge(options);
+  return { cluster, a, b, c, owner, edge, port };
+}

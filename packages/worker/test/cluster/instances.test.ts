@@ -397,15 +397,3 @@ describe('deleting an instance', () => {
     expect(await at.memory.find(name)).toBeUndefined();
   });
 });
-
-describe('an instance that is being deleted', () => {
-  it('does not count as moved when its positions are refused (bug: 404 for a DELETE that had its effect)', async () => {
-    await created();
-    const session = await find(a);
-    session.journal.resolved([{ topic: 't', partition: 0, offset: 3 }]);
-    session.offsets.beginRead();
-    await a.instances.delete(session, 'deleting');
-    await a.flush.flush();
-    expect(session.movedTo).toBeUndefined();
-  });
-});
