@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import type { EdgeHooks } from '../src/edge-options.ts';
 import { Cluster, name, owned, RECORDS } from './cluster.ts';
 import { call, closedPort } from './http-exchange.ts';
 
