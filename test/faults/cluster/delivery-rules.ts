@@ -71,13 +71,16 @@ export function committedUndelivered(evidence: Evidence): Violation[] {
 /** What a group gets twice it gets because of a fault, and no more of it than the fault allows. */
 export function duplicates(evidence: Evidence): Violation[] {
   const confirmedAt = confirmations(evidence);
+  const reads = readsByInstance(evidence);
   return evidence.groups.flatMap((plan) => {
     const observations = observationsOf(evidence, plan.group);
     return [...deliveriesOf(evidence, plan.group)].flatMap(([place, deliveries]) => {
       const used = new Map<FaultWindow, number>();
       const isAllowed = (before: Delivery, again: Delivery): boolean =>
         evidence.faults.some((fault) => {
-          if (before.read === again.read || !touches(fault, again.read.sentAt, again.read.endedAt)) return false;
+          if (before.read === again.read) return false;
+          const touched = touches(fault, again.read.sentAt, again.read.endedAt);
+          if (!touched && !comesToLight(fault, before, again, reads.get(instanceKey(again.read)) ?? [])) return false;
           if (fault.repeats === 'uncommitted') return isUncommitted(again, fault, observations);
           if (fault.repeats === 'nothing' || used.has(fault)) return false;
           const confirmed = confirmedAt.get(before.read) ?? Number.POSITIVE_INFINITY;
@@ -92,6 +95,18 @@ export function duplicates(evidence: Evidence): Violation[] {
       });
     });
   });
+}
+
+function readsByInstance(evidence: Evidence): Map<string, ReadCall[]> {
+  const reads = instanceCallsOf(evidence).filter((call) => call.operation === 'read');
+  return groupBy(reads.filter(succeeded), instanceKey);
+}
+
+/** What was read while partitions moved is given again by the next read of who got them, which may begin after the fault. */
+function comesToLight(fault: FaultWindow, before: Delivery, again: Delivery, reads: readonly ReadCall[]): boolean {
+  if (fault.repeats !== 'uncommitted' || !touches(fault, before.read.sentAt, before.read.endedAt)) return false;
+  const isAfter = ({ sentAt }: ReadCall): boolean => sentAt > fault.until;
+  return isAfter(again.read) && !reads.some((read) => isAfter(read) && read.sentAt < again.read.sentAt);
 }
 
 function describeDuplicate(plan: GroupPlan, place: string, [before, again]: readonly [Delivery, Delivery]): string {
