@@ -7,7 +7,9 @@ import type { NodeLink } from './known-nodes.ts';
  * Most clients ask again at once, and by way of the same edge: then their next request takes the word along, which costs
  * nothing. One that asks by way of another edge before that waits as long.
  */
-const WAIT_MS = 10;
+const WAIT_MS = 8;
+/** How often is looked whether somebody has waited for so long. */
+const LOOK_MS = 2;
 const TIMEOUT_MS = 1000;
 /** A node that is out of reach for a moment is told again: so often in all, so far apart. */
 const TRIES_MAX = 5;
@@ -19,13 +21,21 @@ const TAKEN_MAX = 50;
 /** Instances at one node whose word waits. Beyond it their records are read again, and nothing is lost. */
 const INSTANCES_MAX = 10_000;
 
-interface Read extends InstanceName {
+interface Told extends InstanceName {
   readonly request: string;
+  /** This one included. */
+  readonly tries: number;
 }
 
+/** What is to be said of one instance. It is used again while the instance is read from. */
 interface Unsaid {
   readonly name: InstanceName;
-  readonly requestIds: string[];
+  /** Empty once a request has taken them along. */
+  requestIds: string[];
+  /** On the clock that never goes back. */
+  dueAt: number;
+  /** Calls that failed. */
+  tries: number;
 }
 
 /**
@@ -48,52 +58,71 @@ export class DeliveredAnswers {
     if (unsaid === undefined) {
       unsaid = new Map();
       this.#unsaid.set(link, unsaid);
-      setTimeout(() => this.#tellNow(link, tries), tries === 0 ? WAIT_MS : RETRY_AFTER_MS);
+      this.#lookSoon(link, unsaid);
     }
     const key = instanceKey(name);
+    const dueAt = performance.now() + (tries === 0 ? WAIT_MS : RETRY_AFTER_MS);
     const known = unsaid.get(key);
-    if (known !== undefined) known.requestIds.push(...requestIds);
-    else if (unsaid.size < INSTANCES_MAX) unsaid.set(key, { name, requestIds: [...requestIds] });
+    if (known === undefined) {
+      if (unsaid.size < INSTANCES_MAX) unsaid.set(key, { name, requestIds: [...requestIds], dueAt, tries });
+    } else if (known.requestIds.length > 0) known.requestIds.push(...requestIds);
+    else Object.assign(known, { requestIds: [...requestIds], dueAt, tries });
   }
 
   /** What a request for the instance takes along to that node; it is told no more. */
   take(link: NodeLink, name: InstanceName): readonly string[] | undefined {
-    const unsaid = this.#unsaid.get(link);
+    const unsaid = this.#unsaid.get(link)?.get(instanceKey(name));
     if (unsaid === undefined) return undefined;
-    const key = instanceKey(name);
-    const requestIds = unsaid.get(key)?.requestIds;
-    if (requestIds === undefined || requestIds.length > TAKEN_MAX) return undefined;
-    unsaid.delete(key);
+    const { requestIds } = unsaid;
+    if (requestIds.length === 0 || requestIds.length > TAKEN_MAX) return undefined;
+    // It stays in its map: one that loses and gets an entry with each request makes a new table every few requests.
+    unsaid.requestIds = [];
     return requestIds;
   }
 
   /** All is told, or cannot be. */
   async settled(): Promise<void> {
-    for (const link of this.#unsaid.keys()) this.#tellNow(link, TRIES_MAX);
+    for (const [link, unsaid] of this.#unsaid) {
+      this.#tellNow(link, [...unsaid.values()], TRIES_MAX);
+      unsaid.clear();
+    }
     await Promise.all(this.#telling);
   }
 
-  #tellNow(link: NodeLink, tries: number): void {
-    const unsaid = this.#unsaid.get(link);
-    this.#unsaid.delete(link);
-    const reads = [...(unsaid?.values() ?? [])].flatMap(({ name: { group, instance }, requestIds }) =>
-      requestIds.map((request) => ({ group, instance, request })),
+  #lookSoon(link: NodeLink, unsaid: Map<string, Unsaid>): void {
+    setTimeout(() => {
+      const now = performance.now();
+      const due: Unsaid[] = [];
+      for (const [key, entry] of unsaid) {
+        if (entry.dueAt > now) continue;
+        unsaid.delete(key);
+        due.push(entry);
+      }
+      this.#tellNow(link, due);
+      if (unsaid.size === 0) this.#unsaid.delete(link);
+      else this.#lookSoon(link, unsaid);
+    }, LOOK_MS);
+  }
+
+  #tellNow(link: NodeLink, due: readonly Unsaid[], tries?: number): void {
+    const reads = due.flatMap(({ name: { group, instance }, requestIds, tries: failed }) =>
+      requestIds.map((request) => ({ group, instance, request, tries: (tries ?? failed) + 1 })),
     );
     for (let first = 0; first < reads.length; first += READS_MAX) {
-      const call = this.#call(link, reads.slice(first, first + READS_MAX), tries + 1).finally(() =>
-        this.#telling.delete(call),
-      );
+      const call = this.#call(link, reads.slice(first, first + READS_MAX)).finally(() => this.#telling.delete(call));
       this.#telling.add(call);
     }
   }
 
   /** Never rejects. A node that does not hear it has the records read again. */
-  async #call(link: NodeLink, reads: readonly Read[], tries: number): Promise<void> {
+  async #call(link: NodeLink, told: readonly Told[]): Promise<void> {
+    const reads = told.map(({ group, instance, request }) => ({ group, instance, request }));
     try {
       await this.#peers?.call(link.record, 'delivered', { reads }, { timeoutMs: TIMEOUT_MS });
     } catch {
-      if (tries >= TRIES_MAX) return;
-      for (const { group, instance, request } of reads) this.tell(link, { group, instance }, [request], tries);
+      for (const { group, instance, request, tries } of told) {
+        if (tries < TRIES_MAX) this.tell(link, { group, instance }, [request], tries);
+      }
     }
   }
 }
