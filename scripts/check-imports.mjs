@@ -13,9 +13,10 @@ const MAY_IMPORT = {
   runtime: ['protocol'],
   directory: [],
   kafka: ['protocol'],
+  schema: ['protocol'],
   edge: ['protocol', 'runtime', 'directory'],
-  worker: ['protocol', 'runtime', 'directory', 'kafka'],
-  cli: ['protocol', 'runtime', 'directory', 'kafka', 'worker', 'edge'],
+  worker: ['protocol', 'runtime', 'directory', 'kafka', 'schema'],
+  cli: ['protocol', 'runtime', 'directory', 'kafka', 'schema', 'worker', 'edge'],
 };
 
 /** Outside library → packages that may import it. */
@@ -28,7 +29,11 @@ const OWNERS = {
   'node-rdkafka': ['kafka'],
   '@platformatic/kafka': ['kafka'],
   express: ['worker'],
-  re2js: ['worker'],
+  re2js: ['worker', 'schema'],
+  ajv: ['schema'],
+  'ajv-formats': ['schema'],
+  'lru-cache': ['schema'],
+  undici: ['schema'],
   commander: ['cli'],
 };
 

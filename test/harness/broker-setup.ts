@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { deferred } from './conditions.ts';
 import { startKafka } from './kafka.ts';
+import { startRegistry } from './registry.ts';
 import { startSecureKafka } from './secure-kafka.ts';
 
 declare module 'vitest' {
@@ -32,6 +33,10 @@ const STARTERS: Readonly<Record<string, () => Promise<SharedBroker>>> = {
   '/secure': async () => {
     const broker = await startSecureKafka();
     return { description: broker.description, stop: broker.stop };
+  },
+  '/registry': async () => {
+    const registry = await startRegistry();
+    return { description: { url: registry.url }, stop: registry.stop };
   },
 };
 

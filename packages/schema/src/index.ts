@@ -1,0 +1,11 @@
+export type { SchemaCodec, SchemaType } from './codec.ts';
+export { compileSchema } from './compile-schema.ts';
+export { payloadOf, readSchemaId } from './framing.ts';
+export type { ProduceSchema } from './registry/produce-schema.ts';
+export { RegistryClient } from './registry/registry-client.ts';
+export { isRegistryUrl } from './registry/registry-endpoint.ts';
+export type { RegistryCredentials } from './registry/registry-options.ts';
+export { type ResolutionFault, SchemaResolutionError } from './registry/schema-resolution-error.ts';
+export { SchemaStore } from './registry/schema-store.ts';
+export { type SubjectNameStrategy, subjectNameStrategy } from './registry/subject-names.ts';
+export { DataMismatch, PayloadError } from './schema-errors.ts';
