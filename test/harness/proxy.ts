@@ -2,23 +2,27 @@ import { afterAll, beforeAll } from 'vitest';
 import { sharedBroker } from './broker.ts';
 import { type SluiceProcess, startSluice } from './sluice.ts';
 
-const START_MS = 120_000;
+/** A schema registry may have to be started, too. */
+const START_MS = 240_000;
 
 /** The proxy of one test file, and the broker behind it. */
 export interface Proxy extends Pick<SluiceProcess, 'url' | 'http' | 'management' | 'pid' | 'logs'> {
   readonly bootstrap: string;
 }
 
+type Properties = Readonly<Record<string, string>>;
+
 /**
  * Runs a proxy on the shared broker for the tests of the file (or of the `describe`) that calls it.
- * @param properties of its configuration, beside the brokers
+ * @param properties of its configuration, beside the brokers; a function where they are known only when the tests run
  */
-export function useProxy(properties: Readonly<Record<string, string>> = {}): Proxy {
+export function useProxy(properties: Properties | (() => Promise<Properties>) = {}): Proxy {
   let bootstrap = '';
   let sluice: SluiceProcess | undefined;
   beforeAll(async () => {
     ({ bootstrap } = await sharedBroker());
-    sluice = await startSluice({ properties: { 'bootstrap.servers': bootstrap, ...properties } });
+    const own = typeof properties === 'function' ? await properties() : properties;
+    sluice = await startSluice({ properties: { 'bootstrap.servers': bootstrap, ...own } });
   }, START_MS);
   afterAll(async () => {
     await sluice?.stop();

@@ -1,6 +1,6 @@
 import { parseRedisUrl } from '@sluice/directory';
 // Without the clients themselves: whoever looks at a configuration, and an edge, needs none of them.
-import { type ClientSettings, translateClientSettings } from '@sluice/kafka/client-settings';
+import { type ClientSettings, type RegistryIdentity, translateClientSettings } from '@sluice/kafka/client-settings';
 import {
   type Config,
   ConfigError,
@@ -9,6 +9,7 @@ import {
   loadConfig,
   readPropertiesFile,
 } from '@sluice/runtime';
+import { registryIdentity, registryProblems } from './registry-configuration.ts';
 
 export interface ConfigurationInput {
   /** Path of the properties file. */
@@ -22,6 +23,7 @@ export interface ConfigurationInput {
 
 export interface Configuration extends LoadedConfig {
   readonly clients: ClientSettings;
+  readonly registry: RegistryIdentity;
 }
 
 /**
@@ -30,18 +32,20 @@ export interface Configuration extends LoadedConfig {
  * @throws ConfigError with all problems of both.
  */
 export function loadConfiguration(input: ConfigurationInput): Configuration {
-  const translated: ClientSettings[] = [];
+  const translated: Pick<Configuration, 'clients' | 'registry'>[] = [];
   const loaded = loadConfig({
     ...sourcesOf(input),
     check: (config) => {
       const clients = translate(config);
-      translated.push(clients);
-      return { problems: [...redisProblems(config), ...clients.problems], warnings: clients.warnings };
+      const registry = registryIdentity(config);
+      translated.push({ clients, registry });
+      const problems = [redisProblems(config), clients.problems, registryProblems(config), registry.problems];
+      return { problems: problems.flat(), warnings: [...clients.warnings, ...registry.warnings] };
     },
   });
-  const [clients] = translated;
-  if (clients === undefined) throw new Error('the configuration was loaded without a look at the client keys');
-  return { ...loaded, clients };
+  const [read] = translated;
+  if (read === undefined) throw new Error('the configuration was loaded without a look at the client keys');
+  return { ...loaded, ...read };
 }
 
 /**

@@ -13,8 +13,9 @@ import { createWorker, type Declined, type Worker } from '@sluice/worker';
 import { type ClusterParts, clusterParts } from './cluster-parts.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { createEdge } from './create-edge.ts';
-import { createKafkaClients } from './kafka-clients.ts';
+import { createKafkaClients, type KafkaClients } from './kafka-clients.ts';
 import { KafkaHealth } from './kafka-health.ts';
+import { createSchemaRegistry, type SchemaRegistry } from './schema-registry.ts';
 import type { ServerContext, ServerParts } from './server-context.ts';
 
 const HEALTH_INTERVAL_MS = 10_000;
@@ -28,6 +29,7 @@ export function prepareWorker(context: ServerContext): ServerParts {
   const { config } = configuration;
   assertLibraryFeatures();
   const kafka = createKafkaClients(configuration, metrics, log);
+  const registry = createSchemaRegistry(configuration, metrics);
   const health = kafkaHealth(context, async () => await kafka.admins.of(servicePrincipal).brokers());
   let internal: PeerServer | undefined;
   const cluster = clusterParts(config, log, (nodes) => worker.see(nodes));
@@ -37,6 +39,7 @@ export function prepareWorker(context: ServerContext): ServerParts {
     metrics,
     ...kafka,
     principalOf: () => servicePrincipal,
+    schemas: registry?.schemas,
     directory: cluster.directory,
     identity,
     cluster: cluster.shared
@@ -52,6 +55,41 @@ export function prepareWorker(context: ServerContext): ServerParts {
     version,
   });
   const front = config.cluster.role === 'node' ? frontOf(context, cluster, worker) : undefined;
+  endInOrder(context, { kafka, registry, health, cluster, worker, front, internal: () => internal });
+  const handOver = (): void => {
+    log.info({}, 'An operator has this node hand over its instances.');
+    void worker.handOver(HAND_OVER_MS);
+  };
+  return {
+    kafka,
+    routes: cluster.shared ? clusterRoutes({ directory: cluster.directory, drain: handOver }) : new Map(),
+    checks: [{ name: 'kafka', required: false, probe: health.probe }],
+    listen: async () => {
+      if (cluster.shared) internal = await listenToPeers(context, worker, handOver, cluster.tls);
+      await Promise.all([cluster.start(), worker.start(), cluster.shared ? front?.edge.start() : undefined]);
+      const addresses = (await front?.listeners.listen()) ?? [];
+      health.start();
+      return addresses;
+    },
+  };
+}
+
+interface Ending {
+  readonly kafka: KafkaClients;
+  readonly registry: SchemaRegistry | undefined;
+  readonly health: KafkaHealth;
+  readonly cluster: ClusterParts;
+  readonly worker: Worker;
+  readonly front: ReturnType<typeof frontOf> | undefined;
+  /** Undefined until it listens. */
+  readonly internal: () => PeerServer | undefined;
+}
+
+/** What a process that ends does, step by step. */
+function endInOrder(
+  { configuration: { config }, lifecycle }: ServerContext,
+  { kafka, registry, health, cluster, worker, front, internal }: Ending,
+): void {
   lifecycle.onUnready(() => front?.edge.retire());
   if (cluster.shared) {
     const { handOverTimeoutMs } = config.cluster;
@@ -69,29 +107,14 @@ export function prepareWorker(context: ServerContext): ServerParts {
     await kafka.producers.close(budgetMs);
   });
   lifecycle.onDrain('connections', async (budgetMs) => {
-    await Promise.all([front?.listeners.close(budgetMs), internal?.close(budgetMs)]);
+    await Promise.all([front?.listeners.close(budgetMs), internal()?.close(budgetMs)]);
   });
   lifecycle.onDrain('admin', async () => {
     await kafka.admins.close();
+    await registry?.close();
     await front?.edge.close();
     await cluster.close();
   });
-  const handOver = (): void => {
-    log.info({}, 'An operator has this node hand over its instances.');
-    void worker.handOver(HAND_OVER_MS);
-  };
-  return {
-    kafka,
-    routes: cluster.shared ? clusterRoutes({ directory: cluster.directory, drain: handOver }) : new Map(),
-    checks: [{ name: 'kafka', required: false, probe: health.probe }],
-    listen: async () => {
-      if (cluster.shared) internal = await listenToPeers(context, worker, handOver, cluster.tls);
-      await Promise.all([cluster.start(), worker.start(), cluster.shared ? front?.edge.start() : undefined]);
-      const addresses = (await front?.listeners.listen()) ?? [];
-      health.start();
-      return addresses;
-    },
-  };
 }
 
 /** @throws Error for a librdkafka that cannot do what is promised of it */

@@ -97,7 +97,7 @@ describe('configuration', () => {
       text.replace('/etc/kafka-rest/truststore.p12', trustStoreFile).replace('=change-it', `=${storePassword}`),
     );
     const { clients, effective, warnings } = loadConfiguration({ file, environment: {} });
-    expect(warnings).toEqual(['schema.registry.url has no effect: formats that need a registry are not served']);
+    expect(warnings).toEqual([]);
     const given = effective.filter(({ source }) => source !== 'default').map(({ key }) => key);
     expect(given.toSorted()).toEqual([...text.matchAll(/^([a-z.]+)=/gm)].map(([, key = '']) => key).toSorted());
     expect(given.length).toBeGreaterThan(15);

@@ -17,6 +17,8 @@ import { type ReadFile, type TlsSettings, tlsKeys, translateTls } from './client
 import { canonicalNames, librdkafkaScope } from './librdkafka-keys.ts';
 import type { TokenSource } from './oauth-token.ts';
 
+export { type RegistryIdentity, translateRegistryIdentity } from './registry-identity.ts';
+
 type Keys = Readonly<Record<string, string>>;
 
 export interface ClientSettingsOptions {

@@ -53,6 +53,7 @@ export type ErrorName =
   | 'keySchemaMissing'
   | 'valueSchemaMissing'
   | 'invalidConsumerConfig'
+  | 'invalidSchema'
   | 'registryNotConfigured'
   | 'schemaSerialization'
   | 'kafkaThrottled'
@@ -99,6 +100,7 @@ export const errorKinds: Readonly<Record<ErrorName, ErrorKind>> = {
   keySchemaMissing: fatal(422, 42201, 'Request includes keys but does not include key schema'),
   valueSchemaMissing: fatal(422, 42202, 'Request includes values but does not include value schema'),
   invalidConsumerConfig: fatal(422, 42204, 'Invalid consumer configuration: '),
+  invalidSchema: fatal(422, 42205, 'Invalid schema: '),
   registryNotConfigured: fatal(422, 42206, 'Payload error. Schema Registry must be configured when using schemas.'),
   schemaSerialization: fatal(422, 42207, 'Error serializing message. '),
   kafkaThrottled: retriable(429, 42901, ''),

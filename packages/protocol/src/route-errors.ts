@@ -40,6 +40,9 @@ export const produceErrors: readonly ErrorName[] = [
   'kafkaRetriable',
   'keySchemaMissing',
   'valueSchemaMissing',
+  'invalidSchema',
+  // Of the registry.
+  'kafkaAuthorization',
   'registryNotConfigured',
   'schemaSerialization',
 ];

@@ -37,6 +37,9 @@ export interface Config {
   readonly consumer: ConsumerLimits;
   readonly produce: ProduceLimits;
   readonly kafka: KafkaLimits;
+  readonly registry: RegistryConfig;
+  /** `schema.registry.ssl.*`, `schema.registry.` stripped. */
+  readonly registryKeys: ClientKeys;
   readonly management: ManagementConfig;
   readonly cluster: ClusterConfig;
   readonly log: LogConfig;
@@ -120,6 +123,46 @@ export interface KafkaLimits {
   readonly adminTimeoutMs: number;
   /** `sluice.kafka.oauthbearer.token`: a ready token for SASL OAUTHBEARER. Empty when not set. */
   readonly oauthbearerToken: string;
+}
+
+export interface RegistryConfig {
+  /** `schema.registry.url` (`http://localhost:8081`): empty for none. */
+  readonly urls: readonly string[];
+  /** `schema.registry.basic.auth.credentials.source` (url). */
+  readonly credentialsSource: 'url' | 'user_info' | 'sasl_inherit';
+  /** `schema.registry.basic.auth.user.info`: USER:PASSWORD. */
+  readonly userInfo: string;
+  /** `schema.registry.bearer.auth.credentials.source`: empty for no token. */
+  readonly bearerSource: '' | 'static_token' | 'oauthbearer';
+  /** `schema.registry.bearer.auth.token`. */
+  readonly bearerToken: string;
+  /** `schema.registry.bearer.auth.issuer.endpoint.url`, and the next three as well: for `oauthbearer`. */
+  readonly tokenEndpoint: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope: string;
+  /** `schema.registry.key.subject.name.strategy` (TopicNameStrategy), `schema.registry.value.subject.name.strategy`. */
+  readonly keySubjectStrategy: string;
+  readonly valueSubjectStrategy: string;
+  /** `schema.registry.normalize.schemas` (false). */
+  readonly normalize: boolean;
+  /** `schema.registry.auto.register.schemas` (true). */
+  readonly autoRegister: boolean;
+  /** `schema.registry.use.latest.version` (false). */
+  readonly useLatestVersion: boolean;
+  /** `schema.registry.http.connect.timeout.ms` (2000). */
+  readonly connectTimeoutMs: number;
+  /** `schema.registry.http.read.timeout.ms` (5000): one exchange. */
+  readonly requestTimeoutMs: number;
+  /** `sluice.schema.registry.timeout.ms` (10000): a question with all its repetitions → 42207, 40801. */
+  readonly callTimeoutMs: number;
+  /** `sluice.schema.registry.calls.max` (256). */
+  readonly callsMax: number;
+  /** `sluice.schema.max.bytes` (1048576) → 42205, 40801. */
+  readonly schemaMaxBytes: number;
+  /** `sluice.schema.cache.max` (1000), `sluice.schema.cache.max.bytes` (33554432): schemas kept ready. */
+  readonly cacheMax: number;
+  readonly cacheMaxBytes: number;
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';

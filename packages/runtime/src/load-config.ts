@@ -11,6 +11,7 @@ import {
 import { type EffectiveSetting, effectiveSettings } from './effective-config.ts';
 import { keysFromEnvironment } from './environment.ts';
 import { parseAdvertisedListeners, parseListeners, parseProtocolMap } from './listeners.ts';
+import { REGISTRY_TLS_PREFIX, registryClientKeys } from './registry-settings.ts';
 import type { Setting } from './setting.ts';
 import { listSettings, settings } from './settings.ts';
 import { findUnusedKey } from './unused-keys.ts';
@@ -56,7 +57,12 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const cluster = reader.readGroup(settings.cluster);
   const { forServer = true } = input;
   const bootstrap = readBootstrapServers(reader, values, forServer && cluster.role !== 'edge');
-  const config = readConfig(reader, { cluster, bootstrapServers: bootstrap.servers, clientKeys: clientKeys(values) });
+  const config = readConfig(reader, {
+    cluster,
+    bootstrapServers: bootstrap.servers,
+    clientKeys: clientKeys(values),
+    registryKeys: registryKeys(values),
+  });
   const joined = checkCluster(config, values, forServer);
   const checked = input.check?.(config) ?? { problems: [], warnings: [] };
   const found = [bootstrap, sorted, joined, checked];
@@ -97,7 +103,10 @@ class SettingReader {
   }
 }
 
-function readConfig(reader: SettingReader, read: Pick<Config, 'bootstrapServers' | 'clientKeys' | 'cluster'>): Config {
+function readConfig(
+  reader: SettingReader,
+  read: Pick<Config, 'bootstrapServers' | 'clientKeys' | 'registryKeys' | 'cluster'>,
+): Config {
   const top = reader.readGroup(settings.top);
   const protocols = parseProtocolMap(reader.read(settings.raw.listenerProtocolMap));
   const listeners = parseListeners(reader.read(settings.raw.listeners), protocols.map);
@@ -115,6 +124,7 @@ function readConfig(reader: SettingReader, read: Pick<Config, 'bootstrapServers'
     consumer: reader.readGroup(settings.consumer),
     produce: reader.readGroup(settings.produce),
     kafka: reader.readGroup(settings.kafka),
+    registry: reader.readGroup(settings.registry),
     management: reader.readGroup(settings.management),
     log: readLog(reader, top.debug),
   };
@@ -178,7 +188,7 @@ function sortKeys(values: ReadonlyMap<string, SourcedValue>): { warnings: string
   const problems: string[] = [];
   const unknown: string[] = [];
   for (const [key, { value }] of values) {
-    if (knownKeys.has(key)) continue;
+    if (knownKeys.has(key) || key.startsWith(REGISTRY_TLS_PREFIX)) continue;
     const unused = findUnusedKey(key);
     if (unused?.harmless !== undefined && !unused.harmless.includes(value.toLowerCase())) {
       const allowed = unused.harmless.map((harmless) => harmless || 'nothing').join(' or ');
@@ -204,7 +214,8 @@ function isClientKey(key: string): boolean {
 function clientKeys(values: ReadonlyMap<string, SourcedValue>): Config['clientKeys'] {
   const keysOf = (prefix: string): ClientKeys => {
     const own = [...values].filter(
-      ([key]) => key.startsWith(`${prefix}.`) && !knownKeys.has(key) && !findUnusedKey(key),
+      ([key]) =>
+        key.startsWith(`${prefix}.`) && !knownKeys.has(key) && !registryClientKeys.has(key) && !findUnusedKey(key),
     );
     return Object.fromEntries(own.map(([key, { value }]) => [key.slice(prefix.length + 1), value]));
   };
@@ -214,6 +225,14 @@ function clientKeys(values: ReadonlyMap<string, SourcedValue>): Config['clientKe
     consumer: keysOf('consumer'),
     admin: keysOf('admin'),
   };
+}
+
+/** The registry's own TLS: `schema.registry.ssl.*`, as `ssl.*`. */
+function registryKeys(values: ReadonlyMap<string, SourcedValue>): ClientKeys {
+  const own = [...values].filter(([key]) => key.startsWith(REGISTRY_TLS_PREFIX));
+  return Object.fromEntries(
+    own.map(([key, { value }]) => [key.slice(REGISTRY_TLS_PREFIX.length - 'ssl.'.length), value]),
+  );
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -8,7 +8,9 @@ import type {
   LogConfig,
   ManagementConfig,
   ProduceLimits,
+  RegistryConfig,
 } from './config.ts';
+import { registry } from './registry-settings.ts';
 import { choice, flag, type Group, integer, list, listener, MIB, milliseconds, type Setting, text } from './setting.ts';
 
 /**
@@ -41,6 +43,7 @@ export interface Settings {
   readonly consumer: Group<ConsumerLimits>;
   readonly produce: Group<ProduceLimits>;
   readonly kafka: Group<KafkaLimits>;
+  readonly registry: Group<RegistryConfig>;
   readonly management: Group<ManagementConfig>;
   readonly cluster: Group<ClusterConfig>;
   readonly log: Group<LogConfig>;
@@ -310,7 +313,7 @@ const log: Settings['log'] = {
   }),
 };
 
-export const settings: Settings = { top, raw, http, consumer, produce, kafka, management, cluster, log };
+export const settings: Settings = { top, raw, http, consumer, produce, kafka, registry, management, cluster, log };
 
 /** Every setting, in the order of the table. */
 export function listSettings(): readonly Setting<unknown>[] {

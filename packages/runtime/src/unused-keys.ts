@@ -16,7 +16,7 @@ export interface UnusedKey {
 const nodeHasNone = 'the server has no thread pool of this kind';
 const javaOnly = 'it steers Java classes, which this server does not load';
 const noV3 = 'the v3 API is not served';
-const noRegistry = 'formats that need a registry are not served';
+const javaSerializers = "it steers Java's serializers; this server has its own";
 const noTls = 'the API is served without TLS; end TLS in front of it';
 const ownMetrics = 'metrics are served in Prometheus form on sluice.management.listener';
 const noRateLimit = 'requests are bounded by the sluice.* limits instead';
@@ -28,7 +28,7 @@ export const unusedKeys: readonly UnusedKey[] = [
   { key: 'zookeeper.connect', reason: 'brokers are found through bootstrap.servers' },
   { key: 'zookeeper.set.acl', reason: 'ZooKeeper is not used' },
   { key: 'client.zk.session.timeout.ms', reason: 'ZooKeeper is not used' },
-  { key: 'schema.registry.*', reason: noRegistry },
+  { key: 'schema.registry.*', reason: javaSerializers },
   { key: 'security.protocol', reason: noPrefix },
   { key: 'sasl.*', reason: noPrefix },
   { key: 'consumer.threads', reason: nodeHasNone },
@@ -46,7 +46,10 @@ export const unusedKeys: readonly UnusedKey[] = [
   { key: 'request.logger.name', reason: noAccessLog },
   { key: 'use.custom.request.logging', reason: noAccessLog },
   { key: 'suppress.stack.trace.response', reason: 'answers never hold a stack trace' },
-  { key: 'null.request.body.always.publishes.empty.record', reason: noRegistry },
+  {
+    key: 'null.request.body.always.publishes.empty.record',
+    reason: 'a null is always a null in Kafka, with a schema or without',
+  },
   { key: 'confluent.*', reason: javaOnly },
   { key: 'metric.reporters', reason: ownMetrics },
   { key: 'metric.reporters.*', reason: ownMetrics },

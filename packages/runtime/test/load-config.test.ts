@@ -242,13 +242,13 @@ describe('warnings', () => {
   it('are one for each key without effect, and one for all unknown keys', () => {
     const { warnings } = load({
       'consumer.threads': '50',
-      'schema.registry.url': 'http://localhost:8081',
+      'schema.registry.max.schemas.per.subject': '10',
       'zebra.x': '1',
       'apple.y': '2',
     });
     expect(warnings).toEqual([
       expect.stringMatching(/^consumer\.threads has no effect: /),
-      expect.stringMatching(/^schema\.registry\.url has no effect: /),
+      expect.stringMatching(/^schema\.registry\.max\.schemas\.per\.subject has no effect: /),
       'unknown keys have no effect: apple.y, zebra.x',
     ]);
   });
@@ -264,6 +264,42 @@ describe('warnings', () => {
   it('do not name a key that has an effect', () => {
     const known = new Set(listSettings().map(({ key }) => key));
     expect(unusedKeys.filter(({ key }) => known.has(key))).toEqual([]);
+  });
+});
+
+describe('the settings of the schema registry', () => {
+  it('are the ones of Confluent, and a registry on this machine by default', () => {
+    expect(load({}).config.registry.urls).toEqual(['http://localhost:8081']);
+    expect(load({ 'schema.registry.url': '' }).config.registry.urls).toEqual([]);
+    const { config, warnings } = load({
+      'schema.registry.url': 'http://a:1, http://b:2/path',
+      'schema.registry.basic.auth.credentials.source': 'USER_INFO',
+      'schema.registry.basic.auth.user.info': 'u:p',
+      'schema.registry.ssl.truststore.location': '/x.p12',
+    });
+    expect(config.registry).toMatchObject({
+      urls: ['http://a:1', 'http://b:2/path'],
+      credentialsSource: 'user_info',
+      userInfo: 'u:p',
+    });
+    expect(config.registryKeys).toEqual({ 'ssl.truststore.location': '/x.p12' });
+    expect(warnings).toEqual([]);
+  });
+
+  it('are found under the prefixes of the Kafka clients too, which do not get them (contract D.2)', () => {
+    const { config, warnings } = load({
+      'client.schema.registry.url': 'http://a:1',
+      'producer.value.subject.name.strategy': 'io.confluent.kafka.serializers.subject.RecordNameStrategy',
+      'consumer.basic.auth.user.info': 'u:p',
+      'consumer.fetch.max.bytes': '1',
+    });
+    expect(config.registry).toMatchObject({
+      urls: ['http://a:1'],
+      valueSubjectStrategy: 'io.confluent.kafka.serializers.subject.RecordNameStrategy',
+      userInfo: 'u:p',
+    });
+    expect(config.clientKeys).toMatchObject({ client: {}, producer: {}, consumer: { 'fetch.max.bytes': '1' } });
+    expect(warnings).toEqual([]);
   });
 });
 

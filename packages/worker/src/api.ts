@@ -1,8 +1,10 @@
 import type { NodeIdentity } from '@sluice/directory';
 import type { AdminPool, Principal, ProducerPool } from '@sluice/kafka';
 import type { Config } from '@sluice/runtime';
+import type { SchemaStore } from '@sluice/schema';
 import type { Instances } from './cluster/instances.ts';
 import type { PiecePool } from './formats/piece-pool.ts';
+import type { RecordFormats } from './formats/record-formats.ts';
 import type { ByteBudget } from './http/byte-budget.ts';
 import type { RecordMetrics } from './record-metrics.ts';
 import type { ReadScheduler } from './sessions/read-scheduler.ts';
@@ -28,6 +30,9 @@ export interface Api {
   readonly topicNames: TopicNames;
   readonly bodyBudget: ByteBudget;
   readonly pieces: PiecePool;
+  readonly formats: RecordFormats;
+  /** Undefined without a registry. */
+  readonly schemas: SchemaStore | undefined;
   readonly recordMetrics: RecordMetrics;
   /** Whose rights a request has in Kafka. */
   readonly principalOf: (headers: NodeJS.Dict<string | string[]>) => Principal;

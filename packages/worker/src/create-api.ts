@@ -8,6 +8,7 @@ import { staticMemberId } from './cluster/instance-record.ts';
 import { Instances } from './cluster/instances.ts';
 import { localSessions, type SessionFactory, SharedSessions } from './cluster/session-factory.ts';
 import { PiecePool } from './formats/piece-pool.ts';
+import { type RecordFormats, recordFormats } from './formats/record-formats.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { RecordMetrics } from './record-metrics.ts';
 import { ReadScheduler } from './sessions/read-scheduler.ts';
@@ -56,27 +57,12 @@ function dependenciesOf(
 /** Puts together what serves requests. Nothing is started yet. */
 export function createApi(context: Context): WorkerParts {
   const { options, draining, ending } = context;
-  const { config, logger, admins } = options;
+  const { config, admins } = options;
   const scheduler = new ReadScheduler();
   const replays = new ReplayStore(config.consumer.replayMaxBytes);
-  const sessions = new SessionRegistry({
-    instancesMax: config.consumer.instancesMax,
-    instanceTimeoutMs: config.consumer.instanceTimeoutMs,
-    now,
-    outlived: options.cluster !== undefined,
-    onLeft: (session) => instances.bury(session),
-    onClosed: (session, reason, error) => {
-      replays.forget(session);
-      const { group, instance, groupInstanceId } = session.settings;
-      if ((reason === 'deleted' || reason === 'expired') && groupInstanceId !== undefined) {
-        if (error !== undefined || session.hasRelic) departures.begin({ group, instance });
-        else if (session.reading.isSubscribed) departures.verify({ group, instance });
-      }
-      if (error === undefined) logger.info({ group, instance, reason }, 'A consumer instance ended.');
-      else logger.warn({ group, instance, reason, error }, 'A consumer instance ended with an error.');
-    },
-  });
+  const sessions = sessionsOf(options, { replays, instances: () => instances, departures: () => departures });
   const topicNames = topicNamesOf(options);
+  const formats = recordFormats(options.schemas);
   const dependencies = dependenciesOf(options, scheduler);
   const departures = departuresOf(options, sessions);
   const member = memberOf(context, sessions, () => instances);
@@ -88,6 +74,7 @@ export function createApi(context: Context): WorkerParts {
       dependencies,
       member,
       topicNames,
+      formats,
       onLost: (...loss) => void instances.lose(...loss),
     }),
     instanceTimeoutMs: config.consumer.instanceTimeoutMs,
@@ -117,12 +104,42 @@ export function createApi(context: Context): WorkerParts {
     topicNames,
     pieces: new PiecePool(),
     bodyBudget: new ByteBudget(config.http.bodyTotalMaxBytes),
+    formats,
+    schemas: options.schemas,
     recordMetrics: new RecordMetrics(options.metrics),
     principalOf: options.principalOf,
     draining: ending,
     now,
   };
   return { api, member, departures };
+}
+
+interface SessionParts {
+  readonly replays: ReplayStore;
+  readonly instances: () => Instances;
+  readonly departures: () => Departures;
+}
+
+/** The instances that are held here, and what becomes of what they leave behind. */
+function sessionsOf(options: WorkerOptions, { replays, instances, departures }: SessionParts): SessionRegistry {
+  const { config, logger } = options;
+  return new SessionRegistry({
+    instancesMax: config.consumer.instancesMax,
+    instanceTimeoutMs: config.consumer.instanceTimeoutMs,
+    now,
+    outlived: options.cluster !== undefined,
+    onLeft: (session) => instances().bury(session),
+    onClosed: (session, reason, error) => {
+      replays.forget(session);
+      const { group, instance, groupInstanceId } = session.settings;
+      if ((reason === 'deleted' || reason === 'expired') && groupInstanceId !== undefined) {
+        if (error !== undefined || session.hasRelic) departures().begin({ group, instance });
+        else if (session.reading.isSubscribed) departures().verify({ group, instance });
+      }
+      if (error === undefined) logger.info({ group, instance, reason }, 'A consumer instance ended.');
+      else logger.warn({ group, instance, reason, error }, 'A consumer instance ended with an error.');
+    },
+  });
 }
 
 function memberOf(
@@ -153,10 +170,12 @@ interface FactoryParts {
   readonly dependencies: SessionDependencies;
   readonly member: ClusterMember | undefined;
   readonly topicNames: TopicNames;
+  readonly formats: RecordFormats;
   readonly onLost: (session: Session, owner: Ownership | undefined) => void;
 }
 
-function factoryOf({ options }: Context, { dependencies, member, topicNames, onLost }: FactoryParts): SessionFactory {
+function factoryOf({ options }: Context, parts: FactoryParts): SessionFactory {
+  const { dependencies, member, topicNames, formats, onLost } = parts;
   if (member === undefined) return localSessions(dependencies);
   return new SharedSessions({
     dependencies,
@@ -166,6 +185,7 @@ function factoryOf({ options }: Context, { dependencies, member, topicNames, onL
     topicNames,
     cluster: options.config.cluster.id,
     principalOf: () => servicePrincipal,
+    formats,
     onLost,
     joinMs: options.config.consumer.instanceTimeoutMs,
     wallClock: Date.now,

@@ -3,6 +3,7 @@ import type { Directory, InstanceName, NodeIdentity, NodeRecord } from '@sluice/
 import type { AdminPool, BlockingCalls, Principal, ProducerPool } from '@sluice/kafka';
 import { openApiDocument } from '@sluice/protocol';
 import { type Config, type Logger, type Metrics, requestId } from '@sluice/runtime';
+import type { SchemaStore } from '@sluice/schema';
 import express from 'express';
 import type { Api } from './api.ts';
 import type { ClusterMember, ClusterOptions } from './cluster/cluster-member.ts';
@@ -28,6 +29,8 @@ export interface WorkerOptions {
   readonly blockingCalls: BlockingCalls;
   readonly createConsumer: ConsumerFactory;
   readonly principalOf: (headers: NodeJS.Dict<string | string[]>) => Principal;
+  /** What is known of the schema registry; undefined without one. */
+  readonly schemas: SchemaStore | undefined;
   /** Who holds which instance. */
   readonly directory: Directory;
   /** This node, in this life. */

@@ -5,6 +5,7 @@ import { backTo, footprintOf, seriousLogLines } from '../../harness/footprint.ts
 import { useProxy } from '../../harness/proxy.ts';
 import { openRaw, type RawAnswer } from '../../harness/raw-http.ts';
 import { produceJson, RestConsumer } from '../../harness/rest-consumer.ts';
+import { sharedRegistry } from '../../harness/shared-registry.ts';
 import { createTopic, uniqueName } from '../../harness/topics.ts';
 import { type GeneratedRequest, type KnownNames, requestsTo } from './request-generator.ts';
 
@@ -18,14 +19,15 @@ const ANSWER_MS = 8000;
 /** What the HTTP server says of a request before anybody looks for its route. */
 const BEFORE_ROUTING = ['400/400', '431/431'];
 
-const proxy = useProxy({
+const proxy = useProxy(async () => ({
+  'schema.registry.url': (await sharedRegistry()).url,
   'consumer.request.timeout.ms': '30',
   'sluice.consumer.max.timeout.ms': '100',
   'sluice.consumer.first.read.timeout.ms': '200',
   'sluice.produce.metadata.timeout.ms': '100',
   'consumer.instance.timeout.ms': '5000',
   'sluice.consumer.instances.max': '50',
-});
+}));
 let known: KnownNames;
 
 beforeAll(async () => {

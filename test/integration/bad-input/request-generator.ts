@@ -79,6 +79,22 @@ function listOf(element: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return mostly(fc.array(element, { maxLength: 4 }));
 }
 
+/** Some that fit some of the values, some that are none, some that lead round in circles. */
+const schema = fc.constantFrom(
+  '"int"',
+  '"bytes"',
+  '["null","string"]',
+  '{"type":"record","name":"R","fields":[{"name":"a","type":"int"}]}',
+  '{"type":"record","name":"R","fields":[{"name":"r","type":["null","R"]}]}',
+  '{"type":"record","name":"__proto__","fields":[{"name":"constructor","type":"R"}]}',
+  '{"$schema":"http://json-schema.org/draft-07/schema#","type":"object"}',
+  '{"$schema":"http://json-schema.org/draft-07/schema#","$ref":"#"}',
+  '{"$schema":"http://json-schema.org/draft-04/schema#","type":"string","pattern":"(a+)+$"}',
+  'syntax = "proto3"; message M { int32 a = 1; M m = 2; map<string, M> all = 3; }',
+  'syntax = "proto3"; import "nowhere.proto"; message M {}',
+  '{',
+);
+
 function entities(known: KnownNames): Record<string, fc.Arbitrary<unknown>> {
   const topic = mostly(fc.constantFrom(...known.topics));
   const partition = mostly(fc.constantFrom(0, 0, 1, 7, '0'));
@@ -89,13 +105,13 @@ function entities(known: KnownNames): Record<string, fc.Arbitrary<unknown>> {
     RootRequest: object({ a: oddText }),
     ProduceRequest: object({
       records: listOf(object({ key: data, value: data, partition })),
-      key_schema: oddText,
-      value_schema: oddText,
-      value_schema_id: oddValue,
+      key_schema: fc.oneof(schema, oddText),
+      value_schema: mostly(schema),
+      value_schema_id: fc.oneof(fc.constantFrom(1, 2, '3', 99_999), oddValue),
     }),
     CreateConsumerRequest: object({
       name: mostly(fc.constantFrom(...known.instances, 'fresh')),
-      format: mostly(fc.constantFrom('json', 'binary', 'JSON', 'avro')),
+      format: mostly(fc.constantFrom('json', 'binary', 'JSON', 'avro', 'jsonschema', 'protobuf')),
       'auto.offset.reset': mostly(fc.constantFrom('earliest', 'latest', 'none')),
       'auto.commit.enable': mostly(fc.constantFrom('true', 'false', true)),
       'fetch.min.bytes': mostly(fc.constantFrom(-1, 1, '5', 100_000_000)),
@@ -206,9 +222,9 @@ export function requestsTo(known: KnownNames): fc.Arbitrary<GeneratedRequest> {
         { weight: 1, arbitrary: headers },
         {
           weight: 2,
-          arbitrary: fc.constant([
-            ['Content-Type', route.consumes === 'anything' ? mediaTypes.v2 : (route.consumes.at(-4) ?? mediaTypes.v2)],
-          ] as const),
+          arbitrary: fc
+            .constantFrom(...(route.consumes === 'anything' ? [mediaTypes.v2] : route.consumes))
+            .map((type) => [['Content-Type', type]] as const),
         },
       ),
       body: bodyFor(route, known),

@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { InstanceName } from '@sluice/directory';
 import type { Principal } from '@sluice/kafka';
-import { binaryFormat } from '../formats/binary-format.ts';
-import { jsonFormat } from '../formats/json-format.ts';
-import type { RecordFormat } from '../formats/record-format.ts';
+import type { RecordFormats } from '../formats/record-formats.ts';
 import type { SessionSettings } from '../sessions/session-settings.ts';
 
 /** Of what is written here. Nodes read their own version and the one before. */
 export const RECORD_VERSION = 1;
-
-const formats: Readonly<Record<string, RecordFormat>> = { json: jsonFormat, binary: binaryFormat };
 
 interface ConfigRecord {
   readonly v: number;
@@ -37,14 +33,21 @@ export function configText(settings: SessionSettings): string {
   return JSON.stringify(record);
 }
 
-/** @returns undefined for a record that a later version wrote: a node of that version has to go on with it */
-export function parseConfigText(
-  name: InstanceName,
-  text: string,
-  context: { readonly cluster: string; readonly principalOf: (id: string) => Principal },
-): SessionSettings | undefined {
+/** What a node has to know to go on with an instance. */
+export interface RecordContext {
+  readonly cluster: string;
+  readonly principalOf: (id: string) => Principal;
+  /** Those that the node can read. */
+  readonly formats: RecordFormats;
+}
+
+/**
+ * @returns undefined for a record that a later version wrote, or whose format this node cannot read: another node has to
+ * go on with it
+ */
+export function parseConfigText(name: InstanceName, text: string, context: RecordContext): SessionSettings | undefined {
   const record = JSON.parse(text) as ConfigRecord;
-  const format = formats[record.format];
+  const format = context.formats.get(record.format);
   if (record.v > RECORD_VERSION || format === undefined) return undefined;
   return {
     ...name,

@@ -1,12 +1,11 @@
 import type { Directory, HeldInstance, InstanceRecord, Ownership } from '@sluice/directory';
-import type { Principal } from '@sluice/kafka';
 import { Session } from '../sessions/session.ts';
 import type { SessionDependencies, SessionSettings } from '../sessions/session-settings.ts';
 import { localStore } from '../sessions/session-store.ts';
 import type { TopicNames } from '../sessions/topic-names.ts';
 import { rejoinIfChanged } from './changed-subscription.ts';
 import { HeldStore } from './held-store.ts';
-import { parseConfigText } from './instance-record.ts';
+import { parseConfigText, type RecordContext } from './instance-record.ts';
 import type { PositionFlush } from './position-flush.ts';
 
 /** Makes sessions of instances that this node holds. */
@@ -34,14 +33,12 @@ export function localSessions(dependencies: SessionDependencies): SessionFactory
   };
 }
 
-export interface SharedSessionsOptions {
+export interface SharedSessionsOptions extends RecordContext {
   readonly dependencies: SessionDependencies;
   readonly directory: Pick<Directory, 'write' | 'assert' | 'find'>;
   readonly lease: { readonly held: boolean; readonly term: number };
   readonly flush: PositionFlush;
   readonly topicNames: TopicNames;
-  readonly cluster: string;
-  readonly principalOf: (id: string) => Principal;
   /** Another node holds it; without an owner: it was deleted. */
   readonly onLost: (session: Session, owner: Ownership | undefined) => void;
   /** Ms after which an instance that nobody has asked for has ended. */

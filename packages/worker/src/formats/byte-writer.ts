@@ -33,6 +33,11 @@ export class ByteWriter {
     this.#mark = this.position;
   }
 
+  /** Bytes written since the last `mark`. */
+  get sinceMark(): number {
+    return this.position - this.#mark;
+  }
+
   /** Takes back what was written since the last `mark`. */
   rewind(): void {
     this.position = this.#mark;
@@ -58,6 +63,11 @@ export class ByteWriter {
   /** @param text ASCII only */
   ascii(text: string): void {
     this.position += this.buffer.write(text, this.position, 'latin1');
+  }
+
+  /** @param text any; a lone surrogate comes out as U+FFFD, for UTF-8 has no other form of it */
+  utf8(text: string): void {
+    this.position += this.buffer.write(text, this.position, 'utf8');
   }
 
   /** @param value a whole number that is not negative; takes at most 16 bytes */

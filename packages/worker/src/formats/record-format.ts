@@ -6,7 +6,8 @@ export interface RecordFormat {
   readonly name: EmbeddedFormat;
   /**
    * Writes a key or value as JSON.
-   * @throws PoisonData when the bytes are not of this format; what was written of them is for the caller to take back
+   * @throws PoisonData when the bytes are not of this format, SchemaNeeded; what was written of them is for the caller to
+   * take back
    */
   write(data: Buffer, out: ByteWriter): void;
 }
@@ -16,5 +17,17 @@ export class PoisonData extends Error {
   constructor(reason: string) {
     super(reason);
     this.name = 'PoisonData';
+  }
+}
+
+/** What a record was written with has to be fetched before it can be read. */
+export class SchemaNeeded extends Error {
+  override readonly name = 'SchemaNeeded';
+  /** Resolves when the record can be tried again; rejects with the reason why it cannot be read now. */
+  readonly load: () => Promise<void>;
+
+  constructor(load: () => Promise<void>) {
+    super('The schema of the record is not known yet.');
+    this.load = load;
   }
 }

@@ -1,7 +1,7 @@
 import type { ConsumedRecord } from '@sluice/kafka';
 import { ByteWriter } from './byte-writer.ts';
 import type { PiecePool } from './piece-pool.ts';
-import { PoisonData, type RecordFormat } from './record-format.ts';
+import { PoisonData, type RecordFormat, SchemaNeeded } from './record-format.ts';
 
 const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
@@ -50,8 +50,11 @@ export class RecordsBody {
     return this.#count;
   }
 
-  /** @throws PoisonData naming key or value, partition and offset; the body is unchanged then */
-  append(record: ConsumedRecord): void {
+  /**
+   * @returns the bytes that the record takes in the body
+   * @throws PoisonData naming key or value, partition and offset; SchemaNeeded. The body is unchanged then
+   */
+  append(record: ConsumedRecord): number {
     const out = this.#out;
     const frame = this.#frameOf(record);
     out.mark();
@@ -72,6 +75,13 @@ export class RecordsBody {
     out.integer(record.offset);
     out.byte(CLOSE_BRACE);
     this.#count += 1;
+    return out.sinceMark;
+  }
+
+  /** Takes back the record that was appended last. */
+  takeBack(): void {
+    this.#out.rewind();
+    this.#count -= 1;
   }
 
   /** The finished body; nothing may be appended after it. */
@@ -107,14 +117,27 @@ export class RecordsBody {
       this.#format.write(data, this.#out);
     } catch (error) {
       this.#out.rewind();
-      throw error instanceof PoisonData ? poison(what, record, error) : error;
+      throw error instanceof PoisonData || error instanceof SchemaNeeded ? located(what, record, error) : error;
     }
   }
 }
 
+/** With the place of the record: that is where the client has to seek past. */
+function located(what: 'KEY' | 'VALUE', record: ConsumedRecord, error: PoisonData | SchemaNeeded): Error {
+  if (error instanceof PoisonData) return poison(what, record, error);
+  return new SchemaNeeded(async () => {
+    try {
+      await error.load();
+    } catch (reason) {
+      throw poison(what, record, reason as Error);
+    }
+  });
+}
+
 function poison(what: 'KEY' | 'VALUE', { topic, partition, offset }: ConsumedRecord, { message }: Error): PoisonData {
+  const reason = /[.!?]$/.test(message) ? message : `${message}.`;
   return new PoisonData(
-    `Error deserializing ${what} for partition ${topic}-${partition} at offset ${offset}: ${message} ` +
+    `Error deserializing ${what} for partition ${topic}-${partition} at offset ${offset}: ${reason} ` +
       'If needed, please seek past the record to continue consumption.',
   );
 }

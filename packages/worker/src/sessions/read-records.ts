@@ -1,10 +1,11 @@
 import { type ConsumedRecord, type Consumer, recordBytes } from '@sluice/kafka';
 import { ApiError } from '@sluice/protocol';
 import type { PiecePool } from '../formats/piece-pool.ts';
-import { PoisonData, type RecordFormat } from '../formats/record-format.ts';
+import { PoisonData, type RecordFormat, SchemaNeeded } from '../formats/record-format.ts';
 import { RecordsBody } from '../formats/records-body.ts';
 import type { ByteBudget } from '../http/byte-budget.ts';
 import { kafkaAnswer } from '../http/kafka-answers.ts';
+import { within } from '../within.ts';
 import type { Batch } from './delivery-tracker.ts';
 import type { ReadScheduler } from './read-scheduler.ts';
 import type { Session } from './session.ts';
@@ -60,7 +61,8 @@ const FILL_RECORDS_MAX = 1000;
 /** How long a known backlog may keep a read waiting for its next record. */
 const GATHER_WAIT_MS = 10;
 
-type Full = 'full' | 'poison' | 'drained';
+/** `schema`: the next record needs one that is not here yet. */
+type Full = 'full' | 'poison' | 'schema' | 'drained';
 
 /** One read of an instance: waits for the first record, then gathers what the broker is known to have. */
 class Read {
@@ -77,6 +79,7 @@ class Read {
   #memory = 0;
   /** The state of the session that this read has looked at. */
   #changes = 0;
+  #needed: SchemaNeeded | undefined;
   /** When this read first saw its assignment: the usual wait counts from there. */
   #assignedAt: number | undefined;
 
@@ -124,7 +127,9 @@ class Read {
         this.#changes = this.#session.changes;
         await this.#session.reading.reclaimAborted(consumer);
       }
-      if (this.#drain(consumer) !== 'drained') return;
+      const drained = this.#drain(consumer);
+      if (drained === 'schema' && (await this.#loadSchema())) continue;
+      if (drained !== 'drained') return;
       const { error } = this.#session.reading;
       if (this.#body.count === 0 && error !== undefined) throw kafkaAnswer(error);
       const backlog = this.#body.count === 0 ? 0 : consumer.knownBacklog(FILL_RECORDS_MAX);
@@ -158,21 +163,20 @@ class Read {
       const size = recordBytes(record);
       // Confluent's limit is exclusive; the first record is the exception, or the client would never get past it.
       if (this.#body.count > 0 && this.#bytes + size >= this.#request.maxBytes) return 'full';
-      const memory = answerBytes(record);
-      if (!this.#context.budget.reserve(memory)) {
-        if (this.#body.count > 0) return 'full';
-        throw new ApiError('unavailable', {
-          message: 'Too many answers are in memory (sluice.http.body.total.max.bytes). Nothing was read; try again.',
-          retryAfterSeconds: 1,
-        });
-      }
+      const estimate = answerBytes(record);
+      if (!this.#context.budget.reserve(estimate)) return this.#noRoom();
+      let memory: number;
       try {
-        this.#body.append(record);
+        memory = Math.max(estimate, this.#body.append(record));
       } catch (error) {
-        this.#context.budget.release(memory);
-        if (!(error instanceof PoisonData)) throw error;
-        if (this.#body.count > 0) return 'poison';
-        throw new ApiError('serialization', { message: error.message, cause: error });
+        this.#context.budget.release(estimate);
+        return this.#notAppended(error);
+      }
+      // What a schema makes of a few bytes is known only now.
+      if (memory > estimate && !this.#context.budget.reserve(memory - estimate)) {
+        this.#context.budget.release(estimate);
+        this.#body.takeBack();
+        return this.#noRoom();
       }
       buffer.drop();
       this.#batch.note(record.topic, record.partition, record.offset);
@@ -181,6 +185,47 @@ class Read {
       if (this.#bytes >= this.#targetBytes || this.#memory >= this.#memoryMax) return 'full';
     }
     return 'drained';
+  }
+
+  /** @throws ApiError when not even one record has room */
+  #noRoom(): Full {
+    if (this.#body.count > 0) return 'full';
+    throw new ApiError('unavailable', {
+      message: 'Too many answers are in memory (sluice.http.body.total.max.bytes). Nothing was read; try again.',
+      retryAfterSeconds: 1,
+    });
+  }
+
+  /** @throws ApiError when a record that cannot be read comes first: good ones before it are answered without it */
+  #notAppended(error: unknown): Full {
+    if (error instanceof SchemaNeeded) {
+      this.#needed = error;
+      return 'schema';
+    }
+    if (!(error instanceof PoisonData)) throw error;
+    if (this.#body.count > 0) return 'poison';
+    throw new ApiError('serialization', { message: error.message, cause: error });
+  }
+
+  /**
+   * Has the missing schema fetched. A read that holds records does not wait for it: it is for the next one.
+   * @returns whether the record can be tried again
+   * @throws ApiError when it cannot be read
+   */
+  async #loadSchema(): Promise<boolean> {
+    const loading = (this.#needed as SchemaNeeded).load();
+    if (this.#body.count > 0) {
+      // Who comes for the record hears of it.
+      loading.catch(() => undefined);
+      return false;
+    }
+    try {
+      await within(Math.max(0, this.#leftMs()), loading);
+    } catch (error) {
+      if (!(error instanceof PoisonData)) throw error;
+      throw new ApiError('serialization', { message: error.message, cause: error });
+    }
+    return this.#leftMs() > 0;
   }
 
   #satisfied(): boolean {

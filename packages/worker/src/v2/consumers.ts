@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ApiError, assertConsumerName, baseUri, parseCreateConsumerRequest, peerHeaders } from '@sluice/protocol';
 import type { Config } from '@sluice/runtime';
-import { binaryFormat } from '../formats/binary-format.ts';
-import { jsonFormat } from '../formats/json-format.ts';
 import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { SessionSettings } from '../sessions/session-settings.ts';
@@ -49,7 +47,8 @@ function waitOf(asked: number | undefined, { requestTimeoutMs, maxTimeoutMs }: C
 export const createConsumer: Handler = async (exchange, api) => {
   const { config } = api;
   const request = parseCreateConsumerRequest(await exchange.readBody(), config.http.jsonDepthMax);
-  if (request.format !== 'json' && request.format !== 'binary') throw new ApiError('registryNotConfigured');
+  const format = api.formats.get(request.format);
+  if (format === undefined) throw new ApiError('registryNotConfigured');
   const { group } = exchange.params;
   assertConsumerName(group, 'createGroup.group');
   const instance = request.name ?? generatedName(config.id, exchange.attempt.requestId);
@@ -58,7 +57,7 @@ export const createConsumer: Handler = async (exchange, api) => {
     instance,
     principal: exchange.principal,
     groupInstanceId: api.groupInstanceId(instance),
-    format: request.format === 'json' ? jsonFormat : binaryFormat,
+    format,
     autoOffsetReset: request.autoOffsetReset ?? config.consumer.autoOffsetReset,
     autoCommit: request.autoCommit ?? config.consumer.autoCommit,
     autoCommitIntervalMs: config.consumer.autoCommitIntervalMs,

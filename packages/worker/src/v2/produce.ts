@@ -8,7 +8,10 @@ import {
   partitionParam,
   type RecordBatch,
 } from '@sluice/protocol';
+import type { SchemaType } from '@sluice/schema';
 import type { Api } from '../api.ts';
+import { schemaTypes } from '../formats/record-formats.ts';
+import { encodeRecords, type SchemaRecords } from '../formats/schema-records.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -37,8 +40,12 @@ function recordErrorCode(error: { readonly family: string; readonly retriable: b
   return error.retriable ? RETRIABLE : OTHER;
 }
 
+type SchemaIds = Partial<Pick<SchemaRecords, 'keySchemaId' | 'valueSchemaId'>>;
+
+const NO_IDS: SchemaIds = {};
+
 /** One entry a record, in the order of the request. The text is put together by hand: this is the hot path. */
-function produceAnswer(count: number, result: BatchResult): Answer {
+function produceAnswer(count: number, result: BatchResult, ids: SchemaIds): Answer {
   let status = 200;
   let body = '{"offsets":[';
   for (let i = 0; i < count; i += 1) {
@@ -54,7 +61,8 @@ function produceAnswer(count: number, result: BatchResult): Answer {
     if (status === 200 && code === AUTHORIZATION) status = 403;
     body += `{"partition":null,"offset":null,"error_code":${code},"error":${JSON.stringify(error.message)}}`;
   }
-  return { status, body: `${body}],"key_schema_id":null,"value_schema_id":null}` };
+  const { keySchemaId: key = null, valueSchemaId: value = null } = ids;
+  return { status, body: `${body}],"key_schema_id":${key},"value_schema_id":${value}}` };
 }
 
 /** Without a registry no schema format can be produced; which error says so depends on what was sent (contract E.4). */
@@ -70,18 +78,29 @@ function refuseWithoutRegistry(request: ProduceRequest): never {
   });
 }
 
+async function encode(
+  request: ProduceRequest,
+  target: { readonly topic: string; readonly type: SchemaType },
+  { schemas }: Api,
+): Promise<SchemaRecords> {
+  if (schemas === undefined) return refuseWithoutRegistry(request);
+  return await encodeRecords(request, target, schemas);
+}
+
 async function produce(exchange: Exchange, api: Api, partition: number): Promise<Answer> {
   const format: EmbeddedFormat = exchange.negotiated.requestFormat;
   const body = await exchange.readBody();
   const { recordsMax } = api.config.produce;
   const request = parseProduceRequest(body, { format, recordsMax, depthMax: api.config.http.jsonDepthMax });
-  if (format !== 'json' && format !== 'binary') refuseWithoutRegistry(request);
-  const batch = withPartition(request.batch, partition);
-  const result = await api.producers.produce(exchange.principal, exchange.params.topic, batch);
+  const { topic } = exchange.params;
+  const type = schemaTypes.get(format);
+  const encoded = type === undefined ? undefined : await encode(request, { topic, type }, api);
+  const batch = withPartition(encoded?.batch ?? request.batch, partition);
+  const result = await api.producers.produce(exchange.principal, topic, batch);
   const failed = result.errors?.size ?? 0;
   api.recordMetrics.add('produced', format, batch.count - failed, batchBytes(batch));
   api.recordMetrics.add('failed', format, failed, 0);
-  return produceAnswer(batch.count, result);
+  return produceAnswer(batch.count, result, encoded ?? NO_IDS);
 }
 
 export const produceToTopic: Handler = (exchange, api) => produce(exchange, api, PARTITION_UNSET);

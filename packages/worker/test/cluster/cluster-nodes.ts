@@ -12,6 +12,7 @@ import { Instances } from '../../src/cluster/instances.ts';
 import { PositionFlush } from '../../src/cluster/position-flush.ts';
 import { SharedSessions } from '../../src/cluster/session-factory.ts';
 import { jsonFormat } from '../../src/formats/json-format.ts';
+import { recordFormats } from '../../src/formats/record-formats.ts';
 import { ReadScheduler } from '../../src/sessions/read-scheduler.ts';
 import type { Session } from '../../src/sessions/session.ts';
 import { SessionRegistry } from '../../src/sessions/session-registry.ts';
@@ -124,6 +125,7 @@ export async function nodeOf(id: string, at: TestDirectory): Promise<TestNode> {
       topicNames: { list: async () => [] } as unknown as TopicNames,
       cluster: 'test',
       principalOf: () => servicePrincipal,
+      formats: recordFormats(undefined),
       onLost: (session: Session, owner) => void instances.lose(session, owner),
       joinMs: INSTANCE_TIMEOUT_MS,
       wallClock: () => at.now,

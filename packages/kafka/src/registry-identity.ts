@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
+import { Findings, MergedKeys } from './client-findings.ts';
+import { type ReadFile, tlsKeys, translateTls } from './client-tls.ts';
+import { parseJaasConfig } from './jaas-config.ts';
+import { clientCredentialsTokens } from './oauth-token.ts';
+
+type Keys = Readonly<Record<string, string>>;
+
+export interface RegistryIdentityOptions {
+  /** `ssl.*` of the registry, its prefix stripped. */
+  readonly tlsKeys: Keys;
+  /** Those of the Kafka clients: a login may be taken from there. */
+  readonly clientKeys: Keys;
+  readonly inheritsLogin: boolean;
+  readonly oauth: OauthClient | undefined;
+  readonly readFile?: ReadFile;
+}
+
+interface OauthClient {
+  readonly endpoint: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope: string;
+  readonly timeoutMs: number;
+}
+
+/** Who this server is for a schema registry, in the terms of Kafka's clients. */
+export interface RegistryIdentity {
+  readonly tls: TlsConnectionOptions;
+  readonly login: { readonly username: string; readonly password: string } | undefined;
+  /** A token that is good now. */
+  readonly token: (() => Promise<string>) | undefined;
+  /** What stops the start. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Nothing is connected; files are read, so that a missing one is found at the start. */
+export function translateRegistryIdentity(options: RegistryIdentityOptions): RegistryIdentity {
+  const findings = new Findings();
+  const keys = new MergedKeys([['schema.registry', options.tlsKeys]]);
+  for (const name of keys.names()) {
+    if (!tlsKeys.has(name)) findings.noEffect(keys.label(name), 'TLS is done by OpenSSL, which does not know it');
+  }
+  const { admin: tls } = translateTls(keys, findings, options.readFile ?? readFileSync);
+  const login = options.inheritsLogin ? inheritedLogin(options.clientKeys, findings) : undefined;
+  const tokens = options.oauth === undefined ? undefined : clientCredentialsTokens(options.oauth);
+  return {
+    tls,
+    login,
+    token: tokens === undefined ? undefined : async () => (await tokens.token()).value,
+    problems: findings.problems,
+    warnings: findings.warnings,
+  };
+}
+
+/** Source: Confluent's SaslBasicAuthCredentialProvider. */
+function inheritedLogin(clientKeys: Keys, findings: Findings): RegistryIdentity['login'] {
+  const keys = new MergedKeys([['client', clientKeys]]);
+  const text = keys.first('sasl.jaas.config');
+  const problem = (reason: string): undefined => {
+    findings.problem(`schema.registry.basic.auth.credentials.source: SASL_INHERIT, but ${reason}`);
+  };
+  if (text === undefined) return problem('client.sasl.jaas.config is not set');
+  try {
+    const { options } = parseJaasConfig(text.value);
+    const [username, password] = [options.get('username'), options.get('password')];
+    if (username !== undefined && password !== undefined) return { username, password };
+    return problem('client.sasl.jaas.config has no username and password');
+  } catch (error) {
+    return problem(`client.sasl.jaas.config cannot be read: ${(error as Error).message}`);
+  }
+}
