@@ -38,6 +38,8 @@ missing_test_packages() {
   command -v mvn > /dev/null || echo maven
   command -v redis-server > /dev/null || echo redis-server
   command -v openssl > /dev/null || echo openssl
+  # For the serializers of another implementation. Debian has the module for environments in a package of its own.
+  python3 -c 'import ensurepip, venv' > /dev/null 2>&1 || echo python3-venv
   command -v curl > /dev/null || echo curl
   # Debian puts it where only root looks.
   { command -v haproxy || [ -x /usr/sbin/haproxy ]; } > /dev/null || echo haproxy
