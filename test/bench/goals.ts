@@ -1,6 +1,8 @@
 import { compared, type Figure, medianOf, type Outcome } from './measurement.ts';
 
 export const SLUICE = 'sluice';
+/** What Avro is held against: the same proxy with the same document as JSON. */
+export const SLUICE_JSON = 'sluice-json';
 
 /** How our figure is held against that of another contender. */
 const COMPARISONS = {
@@ -67,6 +69,20 @@ function cpuGoals(): Goal[] {
   });
 }
 
+/** What a schema may cost: half of what the same document as JSON does, once more. */
+function schemaGoals(): Goal[] {
+  return ['produce-batch-avro', 'consume-avro'].map(
+    (measurement): Goal => ({
+      measurement,
+      what: 'records per CPU-second, of those as JSON',
+      figure: 'cpuPer100kRecords',
+      against: { kind: 'efficiency', contender: SLUICE_JSON },
+      limit: { atLeast: 0.5 },
+      show: percent,
+    }),
+  );
+}
+
 function throughputGoals(): Goal[] {
   const consume = ['consume-binary', 'consume-json'].map(
     (measurement): Goal => ({
@@ -128,7 +144,7 @@ function waitingGoals(): Goal[] {
 }
 
 /** What Sluice wants to reach, in this order shown. One whose other contender did not take part is left out. */
-export const goals: readonly Goal[] = [...cpuGoals(), ...throughputGoals(), ...waitingGoals()];
+export const goals: readonly Goal[] = [...cpuGoals(), ...schemaGoals(), ...throughputGoals(), ...waitingGoals()];
 
 function valueOf(goal: Goal, outcome: Outcome): number | undefined {
   const runsOf = (name: string) => outcome.contenders.find(({ contender }) => contender === name);

@@ -14,13 +14,13 @@ export interface BenchOptions {
 export const usage = `usage: scripts/bench [--scenario NAME,...] [--repeat N] [--seconds S] [--quick] [--json FILE]
                      [--bootstrap HOST:PORT --url NAME=URL ... [--pid NAME=PID ...]]
 
-  --scenario   produce-single, produce-batch-binary, produce-batch-json, consume-binary, consume-json, wakeup,
-               polls-200, idle-1000; default: all
+  --scenario   produce-single, produce-batch-binary, produce-batch-json, consume-binary, consume-json,
+               produce-batch-avro, consume-avro, wakeup, polls-200, idle-1000; default: all
   --repeat     rounds, of which the median counts (3)
   --seconds    of load in each produce run (5)
   --quick      one round of two seconds, and less of everything else: for a first look
   --json       where all figures go
-  --url        another v2 proxy that takes part in all scenarios but idle-1000
+  --url        another v2 proxy that takes part in all scenarios but idle-1000 and those of Avro
   --pid        its process, for CPU and memory
   --bootstrap  the broker to use; needed with --url, for all must use the same one
 

@@ -23,6 +23,10 @@ export interface BenchRun {
   /** Our proxy, started anew for each stage. */
   readonly sluice: Target & { readonly pid: number };
   readonly rivals: readonly Target[];
+  /** Of a stage that needs a schema registry. */
+  readonly registry?: { readonly url: string } | undefined;
+  /** What the proxy's metrics say, as text. */
+  readonly metrics: () => Promise<string>;
 }
 
 /** Measures something, and gives back what it took from the broker; `measure` runs the rounds. */

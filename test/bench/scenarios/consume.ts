@@ -7,16 +7,16 @@ import type { ConsumeResult } from '../programs/raw-consume.ts';
 import type { BenchRun, Scenario, Target } from './bench-run.ts';
 
 const PARTITIONS = 6;
-const RECORDS = 100_000;
+export const RECORDS = 100_000;
 /** Each of the rounds that were asked for: a run takes a second, and a neighbour of that second shows. */
-const RUNS_A_ROUND = 3;
+export const RUNS_A_ROUND = 3;
 
 function figuresOf(result: ConsumeResult, cpu: number): Figures {
   const { recordsPerSecond, p50Ms, p99Ms } = result;
   return { recordsPerSecond, p50Ms, p99Ms, cpuPer100kRecords: (cpu * 100_000) / result.records };
 }
 
-function httpContender(target: Target, topic: string, format: Format): Contender {
+export function consumeContender(target: Target, topic: string, format: Format): Contender {
   const consume = async (verify: boolean): Promise<ConsumeResult> => {
     return await runProgram('rest-consume', { url: target.url, topic, format, records: RECORDS, verify });
   };
@@ -47,12 +47,12 @@ function rawContender({ bootstrap }: BenchRun, topic: string): Contender {
   };
 }
 
-function consumeScenario(format: Format): Scenario {
+function consumeScenario(format: 'json' | 'binary'): Scenario {
   return async (run, measure) => {
     const topic = await createBenchTopic(run.bootstrap, PARTITIONS);
     try {
       await prefill(run.bootstrap, topic, PARTITIONS, RECORDS);
-      const servers = [run.sluice, ...run.rivals].map((target) => httpContender(target, topic, format));
+      const servers = [run.sluice, ...run.rivals].map((target) => consumeContender(target, topic, format));
       await measure({
         name: `consume-${format}`,
         contenders: [...servers, rawContender(run, topic)],

@@ -6,21 +6,27 @@ import { cpuSeconds, peakResidentMib } from '../process-cost.ts';
 import { type RequestLoadResult, runProgram, runRequestLoad, startBareHttp, verifyLoad } from '../processes.ts';
 import type { BenchRun, Scenario, Target } from './bench-run.ts';
 
-const PARTITIONS = 6;
+export const PARTITIONS = 6;
 const WARM_UP_SECONDS = 2;
 /** What wrk left in flight has been written by then. */
 const SETTLE_MS = 500;
 
-interface ProduceOptions {
-  readonly name: string;
+/** What is sent again and again. */
+export interface ProduceLoad {
   readonly format: Format;
+  readonly body: string;
   readonly recordsPerRequest: number;
   readonly connections: number;
+}
+
+interface ProduceOptions extends Omit<ProduceLoad, 'body'> {
+  readonly name: string;
+  readonly format: 'json' | 'binary';
   readonly yardsticks: readonly ('raw-produce' | 'bare-http')[];
 }
 
 /** Each answer was a 200, and the records are there: those of all answers, and at most one request more a connection. */
-function verify(load: RequestLoadResult, written: number, { recordsPerRequest, connections }: ProduceOptions): void {
+function verify(load: RequestLoadResult, written: number, { recordsPerRequest, connections }: ProduceLoad): void {
   verifyLoad(load);
   const { requests } = load;
   const least = requests * recordsPerRequest;
@@ -30,14 +36,13 @@ function verify(load: RequestLoadResult, written: number, { recordsPerRequest, c
   }
 }
 
-function httpContender(target: Target, run: BenchRun, options: ProduceOptions, topic: string): Contender {
-  const body = produceBody(options.format, options.recordsPerRequest);
+export function produceContender(target: Target, run: BenchRun, options: ProduceLoad, topic: string): Contender {
   const load = async (seconds: number): Promise<{ load: RequestLoadResult; written: number }> => {
     const before = await countRecords(run.bootstrap, topic, PARTITIONS);
     const result = await runRequestLoad({
       url: `${target.url}/topics/${topic}`,
       method: 'POST',
-      body: { contentType: contentType(options.format), text: body },
+      body: { contentType: contentType(options.format), text: options.body },
       connections: options.connections,
       seconds,
     });
@@ -110,7 +115,8 @@ function produceScenario(options: ProduceOptions): Scenario {
         ...(bareHttp === undefined ? [] : [{ name: 'bare-http', ...bareHttp }]),
         ...run.rivals,
       ];
-      const contenders = targets.map((target) => httpContender(target, run, options, topic));
+      const load = { ...options, body: produceBody(options.format, options.recordsPerRequest) };
+      const contenders = targets.map((target) => produceContender(target, run, load, topic));
       if (options.yardsticks.includes('raw-produce')) contenders.push(rawContender(run, options, topic));
       await measure({ name: options.name, contenders });
     } finally {
