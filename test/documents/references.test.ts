@@ -81,7 +81,7 @@ function looksLikeKey(word: string): boolean {
 
 /** Whether a client takes the key, in Java's words or librdkafka's, with or without the prefix that it has in the file. */
 function isClientKey(key: string): boolean {
-  const name = key.replace(/^(client|producer|consumer|admin)\./, '');
+  const name = key.replace(/^(client|producer|consumer|admin|schema\.registry(?=\.ssl\.))\./, '');
   const { warnings } = translateClientSettings({
     bootstrapServers: '127.0.0.1:1',
     // Keys of TLS and SASL have no effect without the protocol that asks for them.
