@@ -22,6 +22,8 @@ const HEALTH_INTERVAL_MS = 10_000;
 /** A hand-over that an operator asks for has no process waiting for its end. */
 const HAND_OVER_MS = 60_000;
 const FULL_RETRY_S = 10;
+/** Of the time for requests under way when the process ends: for the registry. */
+const REGISTRY_SHARE = 0.2;
 
 /** Puts together the roles that serve: `worker`, and `node`, which is a worker behind an edge of its own. */
 export function prepareWorker(context: ServerContext): ServerParts {
@@ -99,6 +101,8 @@ function endInOrder(
   lifecycle.onDrain('api', async (budgetMs) => {
     health.stop();
     front?.edge.answerPolls();
+    // Requests that wait for a registry still get their answer: longer than this it cannot take.
+    setTimeout(() => void registry?.close(), budgetMs * REGISTRY_SHARE).unref();
     await worker.drain(budgetMs, () => front?.listeners.stopListening() ?? Promise.resolve());
     front?.edge.drain();
   });

@@ -4,6 +4,11 @@ import { compileSchema, RegistryClient, type RegistryCredentials, SchemaStore } 
 import type { Configuration } from './configuration.ts';
 import { strategyOf } from './registry-configuration.ts';
 
+/** Characters that one of a schema may take in an answer: `\u001f`. */
+const ESCAPED_MAX = 6;
+/** Of an answer around its schema. */
+const ENVELOPE_BYTES = 65_536;
+
 /** What is known of the schema registry, and the way to it. Nothing is connected until it is used. */
 export interface SchemaRegistry {
   readonly schemas: SchemaStore;
@@ -27,6 +32,10 @@ export function createSchemaRegistry(
     requestTimeoutMs,
     callTimeoutMs,
     callsMax,
+    retriesMax: registry.retriesMax,
+    retryWaitMs: registry.retryWaitMs,
+    retryMaxWaitMs: registry.retryMaxWaitMs,
+    answerMaxBytes: ESCAPED_MAX * registry.schemaMaxBytes + ENVELOPE_BYTES,
     onRequest: requestMetrics(metrics),
   });
   const schemas = new SchemaStore({

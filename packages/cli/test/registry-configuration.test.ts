@@ -22,7 +22,10 @@ describe('what is said about the schema registry', () => {
       ['schema.registry.basic.auth.credentials.source=USER_INFO', 'schema.registry.basic.auth.user.info=hunter2'],
       /^schema\.registry\.basic\.auth\.user\.info: the value is not allowed; USER_INFO needs USER:PASSWORD$/,
     ],
-    [['schema.registry.basic.auth.credentials.source=FILE'], /allowed is one of url, user_info, sasl_inherit$/],
+    [
+      ['schema.registry.basic.auth.credentials.source=FILE'],
+      /'FILE' is not allowed; allowed is one of url, user_info, sasl_inherit$/,
+    ],
     [['schema.registry.bearer.auth.credentials.source=STATIC_TOKEN'], /STATIC_TOKEN needs a token$/],
     [['schema.registry.bearer.auth.credentials.source=OAUTHBEARER'], /OAUTHBEARER needs a URL/],
     [

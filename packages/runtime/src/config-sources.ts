@@ -8,7 +8,7 @@ export interface SourcedValue {
 
 const urlCredentials = /([a-z][a-z0-9+.-]*:\/\/)[^\s/?#,']*@/gi;
 const secretKey =
-  /password|passphrase|secret|token$|credential|jaas\.config|user\.info|(?:^|\.)ssl\.(?:keystore\.)?key(?:\.pem)?$|sasl\.password/i;
+  /password|passphrase|secret|token$|credential(?!s\.source)|jaas\.config|user\.info|(?:^|\.)ssl\.(?:keystore\.)?key(?:\.pem)?$|sasl\.password/i;
 
 /** The text that stands where a secret was. */
 export const HIDDEN = '[hidden]';

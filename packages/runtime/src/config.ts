@@ -154,13 +154,18 @@ export interface RegistryConfig {
   readonly connectTimeoutMs: number;
   /** `schema.registry.http.read.timeout.ms` (5000): one exchange. */
   readonly requestTimeoutMs: number;
+  /** `schema.registry.max.retries` (3): rounds over all addresses. */
+  readonly retriesMax: number;
+  /** `schema.registry.retries.wait.ms` (200), `schema.registry.retries.max.wait.ms` (2000). */
+  readonly retryWaitMs: number;
+  readonly retryMaxWaitMs: number;
   /** `sluice.schema.registry.timeout.ms` (10000): a question with all its repetitions → 42207, 40801. */
   readonly callTimeoutMs: number;
   /** `sluice.schema.registry.calls.max` (256). */
   readonly callsMax: number;
   /** `sluice.schema.max.bytes` (1048576) → 42205, 40801. */
   readonly schemaMaxBytes: number;
-  /** `sluice.schema.cache.max` (1000), `sluice.schema.cache.max.bytes` (33554432): schemas kept ready. */
+  /** `sluice.schema.cache.max` (1000), `sluice.schema.cache.max.bytes` (268435456): schemas kept ready. */
   readonly cacheMax: number;
   readonly cacheMaxBytes: number;
 }

@@ -11,7 +11,7 @@ import {
 import { type EffectiveSetting, effectiveSettings } from './effective-config.ts';
 import { keysFromEnvironment } from './environment.ts';
 import { parseAdvertisedListeners, parseListeners, parseProtocolMap } from './listeners.ts';
-import { REGISTRY_TLS_PREFIX, registryClientKeys } from './registry-settings.ts';
+import { registryClientKeys, registryTlsKey } from './registry-settings.ts';
 import type { Setting } from './setting.ts';
 import { listSettings, settings } from './settings.ts';
 import { findUnusedKey } from './unused-keys.ts';
@@ -188,7 +188,7 @@ function sortKeys(values: ReadonlyMap<string, SourcedValue>): { warnings: string
   const problems: string[] = [];
   const unknown: string[] = [];
   for (const [key, { value }] of values) {
-    if (knownKeys.has(key) || key.startsWith(REGISTRY_TLS_PREFIX)) continue;
+    if (knownKeys.has(key) || registryTlsKey(key) !== undefined) continue;
     const unused = findUnusedKey(key);
     if (unused?.harmless !== undefined && !unused.harmless.includes(value.toLowerCase())) {
       const allowed = unused.harmless.map((harmless) => harmless || 'nothing').join(' or ');
@@ -207,16 +207,18 @@ function isClientKey(key: string): boolean {
   return clientPrefixes.some((prefix) => key.startsWith(`${prefix}.`));
 }
 
+function isForClients(key: string): boolean {
+  if (knownKeys.has(key) || findUnusedKey(key) !== undefined) return false;
+  return !registryClientKeys.has(key) && registryTlsKey(key) === undefined;
+}
+
 /**
  * The keys for Kafka's clients. Keys of the server that merely begin like one (`consumer.threads`) are left out;
  * Confluent passes them on, and the client complains.
  */
 function clientKeys(values: ReadonlyMap<string, SourcedValue>): Config['clientKeys'] {
   const keysOf = (prefix: string): ClientKeys => {
-    const own = [...values].filter(
-      ([key]) =>
-        key.startsWith(`${prefix}.`) && !knownKeys.has(key) && !registryClientKeys.has(key) && !findUnusedKey(key),
-    );
+    const own = [...values].filter(([key]) => key.startsWith(`${prefix}.`) && isForClients(key));
     return Object.fromEntries(own.map(([key, { value }]) => [key.slice(prefix.length + 1), value]));
   };
   return {
@@ -227,12 +229,13 @@ function clientKeys(values: ReadonlyMap<string, SourcedValue>): Config['clientKe
   };
 }
 
-/** The registry's own TLS: `schema.registry.ssl.*`, as `ssl.*`. */
+/** The registry's own TLS, each key without what stands in front of `ssl.`. */
 function registryKeys(values: ReadonlyMap<string, SourcedValue>): ClientKeys {
-  const own = [...values].filter(([key]) => key.startsWith(REGISTRY_TLS_PREFIX));
-  return Object.fromEntries(
-    own.map(([key, { value }]) => [key.slice(REGISTRY_TLS_PREFIX.length - 'ssl.'.length), value]),
-  );
+  const own = [...values].flatMap(([key, { value }]) => {
+    const found = registryTlsKey(key);
+    return found === undefined ? [] : [{ ...found, value }];
+  });
+  return Object.fromEntries(own.toSorted((a, b) => a.rank - b.rank).map(({ name, value }) => [name, value]));
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -80,6 +80,20 @@ export const registry: Group<RegistryConfig> = {
     description: 'How long one exchange with it may take.',
     defaultValue: 5000,
   }),
+  retriesMax: integer(`${PREFIX}max.retries`, {
+    description: 'How often all of its addresses are asked again when none answers.',
+    defaultValue: 3,
+    min: 0,
+    max: 100,
+  }),
+  retryWaitMs: milliseconds(`${PREFIX}retries.wait.ms`, {
+    description: 'How long is waited before the first repetition, at most; the wait doubles with each.',
+    defaultValue: 200,
+  }),
+  retryMaxWaitMs: milliseconds(`${PREFIX}retries.max.wait.ms`, {
+    description: 'The longest of those waits.',
+    defaultValue: 2000,
+  }),
   callTimeoutMs: milliseconds('sluice.schema.registry.timeout.ms', {
     description: 'How long a question to it may take with all its repetitions; then 42207, or 40801 for a read.',
     defaultValue: 10_000,
@@ -103,8 +117,8 @@ export const registry: Group<RegistryConfig> = {
     max: 1_000_000,
   }),
   cacheMaxBytes: integer('sluice.schema.cache.max.bytes', {
-    description: 'Size of the texts of those schemas.',
-    defaultValue: 32 * MIB,
+    description: 'Memory of those schemas, by estimate: a hundred times their texts.',
+    defaultValue: 256 * MIB,
     min: MIB,
     max: 1_000_000_000_000,
   }),
@@ -115,5 +129,11 @@ export const registryClientKeys: ReadonlySet<string> = new Set(
   Object.values<{ readonly fallbackKeys: readonly string[] }>(registry).flatMap(({ fallbackKeys }) => fallbackKeys),
 );
 
-/** Keys of the registry's own TLS, which are read with those of the Kafka clients. */
-export const REGISTRY_TLS_PREFIX: string = `${PREFIX}ssl.`;
+/** Keys of the registry's own TLS, which are read with those of the Kafka clients: the later ones win (contract D.2). */
+const TLS_PREFIXES = ['', 'client.', 'producer.', 'consumer.'].map((prefix) => `${prefix}${PREFIX}ssl.`);
+
+/** @returns the key as Kafka's clients have it, `ssl.…`, and which of the prefixes it stood under; undefined for another key */
+export function registryTlsKey(name: string): { readonly name: string; readonly rank: number } | undefined {
+  const rank = TLS_PREFIXES.findIndex((prefix) => name.startsWith(prefix));
+  return rank < 0 ? undefined : { name: name.slice((TLS_PREFIXES[rank] as string).length - 'ssl.'.length), rank };
+}

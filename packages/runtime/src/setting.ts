@@ -84,7 +84,7 @@ export function choice<T extends string>(
   return setting(key, options, {
     defaultValue: options.defaultValue,
     defaultText: options.defaultValue,
-    allowed: `one of ${options.values.join(', ')}`,
+    allowed: `one of ${options.values.map((value) => value || 'nothing').join(', ')}`,
     parse: (value) => options.values.find((allowed) => allowed === value.toLowerCase()),
   });
 }

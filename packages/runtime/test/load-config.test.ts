@@ -292,12 +292,15 @@ describe('the settings of the schema registry', () => {
       'producer.value.subject.name.strategy': 'io.confluent.kafka.serializers.subject.RecordNameStrategy',
       'consumer.basic.auth.user.info': 'u:p',
       'consumer.fetch.max.bytes': '1',
+      'client.schema.registry.ssl.truststore.location': '/of-clients',
+      'schema.registry.ssl.truststore.location': '/own',
     });
     expect(config.registry).toMatchObject({
       urls: ['http://a:1'],
       valueSubjectStrategy: 'io.confluent.kafka.serializers.subject.RecordNameStrategy',
       userInfo: 'u:p',
     });
+    expect(config.registryKeys).toEqual({ 'ssl.truststore.location': '/of-clients' });
     expect(config.clientKeys).toMatchObject({ client: {}, producer: {}, consumer: { 'fetch.max.bytes': '1' } });
     expect(warnings).toEqual([]);
   });

@@ -30,6 +30,8 @@ export interface SchemaCodec {
   readonly type: SchemaType;
   /** The schema as it is registered, and as error messages quote it. */
   readonly text: string;
+  /** Memory that it takes beside what the length of its text tells, in bytes. */
+  readonly extraBytes?: number;
   /** The full name of what it describes, for the strategies that make subjects of it; undefined for what has none. */
   readonly recordName: string | undefined;
   /**

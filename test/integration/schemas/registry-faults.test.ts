@@ -214,3 +214,61 @@ describe('a record of a few bytes', () => {
     expect(Math.max(...sizes)).toBeLessThan(5 * 1024 * 1024);
   });
 });
+
+describe('a read that waits for a schema', () => {
+  /** An instance whose next record has a schema that the registry does not answer for. */
+  async function waitingReader(): Promise<RestConsumer> {
+    const topic = await createTopic(bootstrap);
+    await produce(other, topic, { value_schema: newSchema() });
+    registry.lie(({ path }) => (path.startsWith('/schemas/ids/') ? () => undefined : undefined));
+    return await readerOf(topic);
+  }
+
+  it('ends when its instance is deleted, and not when its time is over', async () => {
+    const consumer = await waitingReader();
+    try {
+      const asked = registry.requests.length;
+      const read = consumer.readAnswer({ timeout: 1900 });
+      await expect.poll(() => registry.requests.length).toBeGreaterThan(asked);
+      await consumer.delete();
+      const { status, text } = await read;
+      expect({ status, text }).toEqual({
+        status: 404,
+        text: '{"error_code":40403,"message":"Consumer instance not found."}',
+      });
+    } finally {
+      registry.heal();
+    }
+  });
+
+  it('is answered when the server ends, and so is a produce', async () => {
+    const topic = await createTopic(bootstrap);
+    await produce(other, topic, { value_schema: newSchema() });
+    const ending = await startSluice({
+      properties: {
+        'bootstrap.servers': bootstrap,
+        'schema.registry.url': registry.url,
+        'schema.registry.http.read.timeout.ms': '60000',
+        'sluice.schema.registry.timeout.ms': '60000',
+      },
+    });
+    try {
+      registry.lie(() => () => undefined);
+      const consumer = await RestConsumer.create(ending.http, `group-${topic}`, { format: 'avro' });
+      await consumer.assign(topic, 0);
+      const asked = registry.requests.length;
+      const answers = Promise.all([
+        consumer.readAnswer({ timeout: 25_000 }),
+        produce(ending, topic, { value_schema: newSchema() }),
+      ]);
+      await expect.poll(() => registry.requests.length).toBeGreaterThan(asked + 1);
+      const exited = ending.stop();
+      const [read, produced] = await answers;
+      expect({ status: read.status, text: read.text }).toEqual({ status: 200, text: '[]' });
+      expect(produced.json()).toMatchObject({ error_code: 42207 });
+      expect(await exited).toMatchObject({ code: 0 });
+    } finally {
+      registry.heal();
+    }
+  });
+});

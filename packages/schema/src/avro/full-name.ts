@@ -10,18 +10,25 @@ export interface FullName {
 
 /** Letters and digits of any script: what Java calls so. The specification has those of ASCII alone. */
 const NAME = /^[\p{L}_][\p{L}\p{Nd}_]*$/u;
+/** A namespace is told again with each type in it, so a long one would make of a small schema a large one. */
+const FULL_NAME_CHARS_MAX = 1000;
 /** What is quoted of a name at most. */
 const QUOTED_CHARS_MAX = 100;
 
 /**
  * @param text a name, or a full name: then its own namespace counts
  * @param namespace for a name without one
+ * @throws InvalidSchema when both together are longer than anybody writes them
  */
 export function fullName(text: string, namespace: string): FullName {
   const dot = text.lastIndexOf('.');
   const name = text.slice(dot + 1);
   const own = dot < 0 ? namespace : text.slice(0, dot);
-  return { name, namespace: own, full: own === '' ? name : `${own}.${name}` };
+  const full = own === '' ? name : `${own}.${name}`;
+  if (full.length > FULL_NAME_CHARS_MAX) {
+    throw new InvalidSchema(`The full name ${quoted(full)} is longer than ${FULL_NAME_CHARS_MAX} characters.`);
+  }
+  return { name, namespace: own, full };
 }
 
 /**

@@ -20,16 +20,19 @@ const INSTRUCTIONS_MAX = 5000;
 const WORK_PER_STEP = 256;
 /** What is done within a millisecond. */
 const UNGUARDED_WORK_MAX = 20_000;
-/** What all engines of a schema may remember: 30 MB at worst. Engines of ordinary patterns remember next to nothing. */
+/** What all engines of the process may remember: 30 MB at worst. Engines of ordinary patterns remember next to nothing. */
 const REMEMBERED_WORK_MAX = 4_000_000;
 
-/** What the engines of a schema's patterns remember of the texts that they have searched. */
+/** What the engines of patterns remember of the texts that they have searched. */
 export class EngineMemory {
-  /** Engines of an older one are not used any more. */
+  /** How often it was dropped. */
   generation = 0;
   #work = 0;
+  /** Those that remember something. */
+  readonly #patterns = new Set<ClientPattern>();
 
-  add(work: number): void {
+  add(pattern: ClientPattern, work: number): void {
+    this.#patterns.add(pattern);
     this.#work += work;
     if (this.#work > REMEMBERED_WORK_MAX) this.drop();
   }
@@ -38,8 +41,13 @@ export class EngineMemory {
   drop(): void {
     this.generation++;
     this.#work = 0;
+    for (const pattern of this.#patterns) pattern.forget();
+    this.#patterns.clear();
   }
 }
+
+/** Of the process: schemas come and go, and each could have as much of its own. */
+export const engineMemory: EngineMemory = new EngineMemory();
 
 /** A pattern of JSON Schema: it comes from a client, and so do the texts that it is tried on. */
 export class ClientPattern {
@@ -49,8 +57,8 @@ export class ClientPattern {
   /** It may take any time on any text. */
   readonly backtracks: boolean;
   readonly #memory: EngineMemory;
-  #generation: number;
-  #engine: Engine;
+  /** Undefined since it had to forget: it is made again when it is used. */
+  #engine: Engine | undefined;
 
   /**
    * RE2 matches in linear time. What it does not have (look-around, back-references, more than 1000 repetitions) is
@@ -58,7 +66,7 @@ export class ClientPattern {
    * @param where of the schema, for the message
    * @throws InvalidSchema when it is a regular expression for neither, or too long
    */
-  constructor(text: string, where: string, memory: EngineMemory) {
+  constructor(text: string, where: string, memory: EngineMemory = engineMemory) {
     if (text.length > CHARACTERS_MAX) {
       throw new InvalidSchema(`${quoted(where)}: the pattern is longer than ${CHARACTERS_MAX} characters`);
     }
@@ -67,7 +75,6 @@ export class ClientPattern {
     this.size = re2?.programSize() ?? text.length;
     this.backtracks = re2 === undefined;
     this.#memory = memory;
-    this.#generation = memory.generation;
     this.#engine = re2 ?? backtrackingEngine(text, where);
   }
 
@@ -75,17 +82,17 @@ export class ClientPattern {
   isIn(subject: string, run: Validation): boolean {
     const work = subject.length * this.size;
     run.spend(1 + Math.floor(work / WORK_PER_STEP));
-    if (!this.backtracks) this.#remember(work);
-    if (!this.backtracks && work <= UNGUARDED_WORK_MAX) return this.#engine.test(subject);
+    if (!this.backtracks) this.#memory.add(this, work);
+    // It was an expression for RE2 when it was made, and is one still.
+    const engine = (this.#engine ??= linearEngine(this.text)) as Engine;
+    if (!this.backtracks && work <= UNGUARDED_WORK_MAX) return engine.test(subject);
     run.pattern = this.text;
-    return run.withTimeLimit(() => this.#engine.test(subject));
+    return run.withTimeLimit(() => engine.test(subject));
   }
 
-  #remember(work: number): void {
-    this.#memory.add(work);
-    if (this.#generation === this.#memory.generation) return;
-    this.#generation = this.#memory.generation;
-    this.#engine = linearEngine(this.text) ?? this.#engine;
+  /** Gives the memory back that searches have left behind. */
+  forget(): void {
+    this.#engine = undefined;
   }
 }
 

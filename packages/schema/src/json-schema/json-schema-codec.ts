@@ -1,6 +1,7 @@
 import type { SchemaCodec, SchemaDependency, SchemaSource } from '../codec.ts';
 import { FRAME_BYTES, writeFrame } from '../framing.ts';
 import { DataMismatch, InvalidSchema } from '../schema-errors.ts';
+import { engineMemory } from './client-pattern.ts';
 import { isObject, type Json } from './json.ts';
 import { type CompiledDocument, SchemaCompiler } from './schema-compiler.ts';
 import { SchemaResources } from './schema-resources.ts';
@@ -35,16 +36,21 @@ function parseDependencies(dependencies: readonly SchemaDependency[]): Map<strin
   return documents;
 }
 
+/** What an instruction of a pattern's program takes, by measurement. */
+const INSTRUCTION_BYTES = 250;
+
 class JsonSchemaCodec implements SchemaCodec {
   readonly type = 'JSON';
   readonly text: string;
   readonly recordName: string | undefined;
+  readonly extraBytes: number;
   readonly #compiled: CompiledDocument;
 
   constructor(text: string, node: Json, compiled: CompiledDocument) {
     this.text = compactText(text);
     this.recordName = isObject(node) && typeof node['title'] === 'string' ? node['title'] : undefined;
     this.#compiled = compiled;
+    this.extraBytes = compiled.instructions * INSTRUCTION_BYTES;
   }
 
   /** The payload is the JSON as it came: numbers exact, names in order. */
@@ -58,7 +64,7 @@ class JsonSchemaCodec implements SchemaCodec {
 
   #validate(json: Buffer): void {
     const value = JSON.parse(json.toString('utf8')) as Json;
-    const { resource, engineMemory } = this.#compiled;
+    const { resource } = this.#compiled;
     let explanation: Validation;
     try {
       if (this.#fits(value, new Validation(resource, json.length, false))) return;

@@ -1,6 +1,6 @@
 import { InvalidSchema } from '../schema-errors.ts';
 import { arrayChecks, arrayKeywords, unevaluatedItems } from './array-keywords.ts';
-import { ClientPattern, EngineMemory } from './client-pattern.ts';
+import { ClientPattern } from './client-pattern.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import * as logic from './logic-keywords.ts';
 import { objectChecks, objectKeywords, unevaluatedMembers } from './object-keywords.ts';
@@ -48,7 +48,8 @@ export interface CompiledDocument {
   readonly resource: Resource;
   /** It has a pattern that may take any time. */
   readonly backtracks: boolean;
-  readonly engineMemory: EngineMemory;
+  /** Of all patterns together: short texts may be large programs. */
+  readonly instructions: number;
 }
 
 /** Everything that a schema leads to, compiled; each schema object once. */
@@ -61,7 +62,6 @@ export class SchemaCompiler implements SubschemaCompiler {
   readonly #reached = new Set<Resource>();
   readonly #anchorsLookedFor = new Set<string>();
   readonly #patterns = new Map<string, ClientPattern>();
-  readonly #engineMemory = new EngineMemory();
   #instructions = 0;
   #backtracks = false;
   readonly #never = new CompiledSchema(undefined);
@@ -78,7 +78,7 @@ export class SchemaCompiler implements SubschemaCompiler {
     const { root } = this.#resources;
     const schema = this.subschema(root.root, root, '#');
     this.#drain();
-    return { schema, resource: root, backtracks: this.#backtracks, engineMemory: this.#engineMemory };
+    return { schema, resource: root, backtracks: this.#backtracks, instructions: this.#instructions };
   }
 
   subschema(node: Json, outer: Resource, where: string): CompiledSchema {
@@ -104,7 +104,7 @@ export class SchemaCompiler implements SubschemaCompiler {
   pattern(text: string, where: string): ClientPattern {
     const known = this.#patterns.get(text);
     if (known !== undefined) return known;
-    const pattern = new ClientPattern(text, where, this.#engineMemory);
+    const pattern = new ClientPattern(text, where);
     this.#patterns.set(text, pattern);
     this.#backtracks ||= pattern.backtracks;
     this.#instructions += pattern.size;

@@ -32,6 +32,9 @@ export const RECURSIVE_ANCHOR = '';
 /** Subschemas of all documents together: each takes some microseconds and a kilobyte. */
 const SUBSCHEMAS_MAX = 20_000;
 
+/** Every relative URI is told again with what it is relative to. */
+const URI_CHARS_MAX = 2000;
+
 /** What a document without an id is relative to. */
 const BASE_URI = 'schema://registry/';
 
@@ -165,6 +168,7 @@ export class SchemaResources {
   #open(root: Json, base: string, dialect: Dialect, document: Resource | undefined): Resource {
     const id = isObject(root) ? root[dialect.idKeyword] : undefined;
     const uri = typeof id === 'string' ? (resolveUri(splitFragment(id).uri, base) ?? base) : base;
+    if (uri.length > URI_CHARS_MAX) throw new InvalidSchema(`An id is longer than ${URI_CHARS_MAX} characters`);
     const names = { anchors: new Map(), dynamicAnchors: new Map(), dynamicSchemas: new Map() };
     const resource: Resource = { uri, root, dialect, document, ...names };
     this.all.push(resource);

@@ -66,11 +66,14 @@ interface DynamicScope {
  * many more than schemas need, and enough for a small value with a large schema. This bounds a schema that asks the same
  * twice at each level.
  */
-const STEPS_PER_BYTE = 30;
+const STEPS_PER_BYTE = 8;
 const STEPS_PER_VALUE = 20_000;
-/** For all of a value's searches that cannot be foreseen to be quick. */
-const SEARCH_MS_PER_VALUE = 250;
-const BYTES_PER_SEARCH_MS = 1000;
+/** Some 200 ms: nobody else is served meanwhile. */
+const STEPS_MAX = 4_000_000;
+/** For all of a value's searches that cannot be foreseen to be quick; where there may be many, for all of its validation. */
+const SEARCH_MS_PER_VALUE = 100;
+const BYTES_PER_SEARCH_MS = 20_000;
+const SEARCH_MS_MAX = 300;
 
 /**
  * One value on its way through a schema. It goes twice where it does not fit: first quickly, to the first violation;
@@ -97,8 +100,8 @@ export class Validation {
   /** @param bytes of the value */
   constructor(root: DynamicResource, bytes: number, explains: boolean) {
     this.scope = { resource: root, outer: undefined };
-    this.#stepsLeft = STEPS_PER_VALUE + STEPS_PER_BYTE * bytes;
-    this.#searchMsLeft = SEARCH_MS_PER_VALUE + bytes / BYTES_PER_SEARCH_MS;
+    this.#stepsLeft = Math.min(STEPS_PER_VALUE + STEPS_PER_BYTE * bytes, STEPS_MAX);
+    this.#searchMsLeft = Math.min(SEARCH_MS_PER_VALUE + bytes / BYTES_PER_SEARCH_MS, SEARCH_MS_MAX);
     this.explains = explains;
   }
 

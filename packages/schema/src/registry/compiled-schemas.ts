@@ -13,7 +13,7 @@ export interface CompiledSchemasOptions extends SourceLimits {
   /** @throws InvalidSchema */
   readonly compile: (source: SchemaSource) => SchemaCodec;
   readonly onCompiled?: ((type: SchemaType, seconds: number) => void) | undefined;
-  /** Schemas that are kept, and the sum of their texts. */
+  /** Schemas that are kept, and the memory that they take, by estimate. */
   readonly schemasMax: number;
   readonly schemasMaxBytes: number;
   /** How long it is remembered that an id leads nowhere, and how many are. */
@@ -31,7 +31,9 @@ export interface CompiledSchema {
 }
 
 /** Of a codec, beside what grows with the text. */
-const CODEC_BYTES = 1024;
+const CODEC_BYTES = 4096;
+/** What one byte of text may become: up to 95 measured, for Protobuf, where ordinary schemas take a third of that. */
+const CODEC_BYTES_PER_BYTE = 100;
 const NOT_FOUND = 404;
 const SCHEMA_NOT_FOUND = 40403;
 
@@ -121,7 +123,10 @@ export class CompiledSchemas {
   }
 
   #keep(id: number, compiled: CompiledSchema, bytes: number): CompiledSchema {
-    this.#byId.set(id, compiled, { size: CODEC_BYTES + bytes });
+    // One that is larger than all has them all to itself: what is not kept at all would be made for each record.
+    const weight = CODEC_BYTES + CODEC_BYTES_PER_BYTE * bytes + (compiled.codec.extraBytes ?? 0);
+    const size = Math.min(weight, this.#options.schemasMaxBytes);
+    this.#byId.set(id, compiled, { size });
     return compiled;
   }
 

@@ -27,7 +27,7 @@ export const storeDefaults: Omit<AllOptions, Required | 'onCompiled'> = {
   referencesMax: 256,
   referenceDepthMax: 16,
   schemasMax: 10_000,
-  schemasMaxBytes: 32 * 1024 * 1024,
+  schemasMaxBytes: 256 * 1024 * 1024,
   missingMs: 2000,
   missingMax: 10_000,
   resolutionTimeoutMs: 15_000,
@@ -43,7 +43,7 @@ const ENTRY_BYTES = 256;
 export class SchemaStore {
   readonly #schemas: CompiledSchemas;
   readonly #resolver: ProduceResolver;
-  readonly #produce: LRUCache<string, ProduceSchema>;
+  readonly #produce: LRUCache<string, Omit<ProduceSchema, 'codec'>>;
   readonly #flights = new SingleFlight<string, ProduceSchema>();
   readonly #useLatestVersion: boolean;
   readonly #versionMs: number;
@@ -57,7 +57,8 @@ export class SchemaStore {
     this.#produce = new LRUCache({
       max: all.schemasMax,
       maxSize: all.schemasMaxBytes,
-      sizeCalculation: ({ codec }, key) => ENTRY_BYTES + key.length + codec.text.length,
+      // Of texts as clients sent them. Codecs are kept elsewhere, and only there.
+      sizeCalculation: (_entry, key) => Math.min(ENTRY_BYTES + 2 * key.length, all.schemasMaxBytes),
     });
   }
 
@@ -77,26 +78,33 @@ export class SchemaStore {
 
   /** What `forProduce` found for an equal request before. */
   knownForProduce(request: ProduceSchemaRequest): ProduceSchema | undefined {
-    return this.#produce.get(requestKey(request));
+    return this.#knownAs(requestKey(request));
   }
 
   /** The schema that a request means, which may be registered by this. @throws SchemaResolutionError */
   async forProduce(request: ProduceSchemaRequest): Promise<ProduceSchema> {
     const key = requestKey(request);
-    return this.#produce.get(key) ?? (await this.#flights.run(key, async () => await this.#resolve(key, request)));
+    return this.#knownAs(key) ?? (await this.#flights.run(key, async () => await this.#resolve(key, request)));
+  }
+
+  #knownAs(key: string): ProduceSchema | undefined {
+    const entry = this.#produce.get(key);
+    const codec = entry === undefined ? undefined : this.known(entry.id);
+    return entry === undefined || codec === undefined ? undefined : { ...entry, codec };
   }
 
   async #resolve(key: string, request: ProduceSchemaRequest): Promise<ProduceSchema> {
     const found = await this.#resolver.resolve(request);
+    const { codec: _codec, ...entry } = found;
     if (this.#mayChange(request)) {
-      this.#produce.set(key, found, { ttl: this.#versionMs });
+      this.#produce.set(key, entry, { ttl: this.#versionMs });
       return found;
     }
-    this.#produce.set(key, found);
+    this.#produce.set(key, entry);
     // Clients that sent the text once and go on with the id of the answer need not wait again, nor for a registry at all.
     if ('text' in request) {
       const { text: _text, ...side } = request;
-      this.#produce.set(requestKey({ ...side, id: found.id }), found);
+      this.#produce.set(requestKey({ ...side, id: found.id }), entry);
     }
     return found;
   }

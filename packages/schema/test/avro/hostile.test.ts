@@ -141,4 +141,12 @@ describe('a hostile schema', () => {
       expect(invalidityOf(schema)).toMatch(/^Un|^There is no|^Illegal/u);
     }
   });
+
+  it('cannot have each of its types repeat a namespace that is longer than all of them (bug: 36 s for 163 KB)', () => {
+    const types = Array.from({ length: 1000 }, (_, i) => ({ type: 'fixed', name: `F${i}`, size: 1 }));
+    const fields = types.map((type, i) => ({ name: `f${i}`, type }));
+    const schema = (namespace: string) => JSON.stringify({ type: 'record', name: 'R', namespace, fields });
+    expect(invalidityOf(schema('n'.repeat(100_000)))).toMatch(/ is longer than 1000 characters\.$/u);
+    expect(compile(schema('n'.repeat(900))).recordName).toHaveLength(902);
+  });
 });

@@ -107,7 +107,7 @@ describe('the store', () => {
     const found = await store.forProduce(request);
     expect(found).toMatchObject({ version: 1, subject: `${topic}-value` });
     const asked = way.count();
-    expect(store.knownForProduce(request)).toBe(found);
+    expect(store.knownForProduce(request)).toEqual(found);
     expect(store.known(found.id)).toBe(found.codec);
     await store.forProduce({ topic, isKey: false, type: 'AVRO', id: found.id });
     expect(way.count()).toBe(asked);

@@ -37,8 +37,8 @@ describe('a schema as text', () => {
     expect(new Set(found).size).toBe(1);
     const asked = under.server.count();
     expect(under.server.count(REGISTER)).toBe(1);
-    expect(store.knownForProduce({ ...request })).toBe(found[0]);
-    await expect(store.forProduce({ ...request })).resolves.toBe(found[0]);
+    expect(store.knownForProduce({ ...request })).toEqual(found[0]);
+    await expect(store.forProduce({ ...request })).resolves.toEqual(found[0]);
     expect(under.server.count()).toBe(asked);
     expect(under.compiled).toHaveLength(1);
   });
@@ -187,7 +187,7 @@ describe('a schema by its id', () => {
     const found = await store.forProduce({ ...VALUE, id: 1 });
     expect(found).toMatchObject({ id: 1, version: 2, subject: 't-value' });
     expect(under.server.requests.at(-1)).toMatchObject({ path: '/subjects/t-value', query: '?deleted=true' });
-    expect(store.knownForProduce({ ...VALUE, id: 1 })).toBe(found);
+    expect(store.knownForProduce({ ...VALUE, id: 1 })).toEqual(found);
     expect(store.known(1)).toBe(found.codec);
   });
 

@@ -112,7 +112,7 @@ describe('the schema of an id', () => {
   test('what was used longest ago is forgotten first, by number and by size', async () => {
     for (let id = 1; id <= 3; id += 1) under.fake.add('s', { schema: JSON.stringify('x'.repeat(100 + id)) });
     const few = under.storeOf({ schemasMax: 2 });
-    const small = under.storeOf({ schemasMaxBytes: 2500 });
+    const small = under.storeOf({ schemasMaxBytes: 30_000 });
     for (const store of [few, small]) {
       await store.load(1);
       await store.load(2);
@@ -120,6 +120,16 @@ describe('the schema of an id', () => {
       await store.load(3);
       expect([1, 2, 3].map((id) => store.known(id) !== undefined)).toEqual([true, false, true]);
     }
+  });
+
+  test('counts for the memory that it may take, and one that is too large for all of it is kept alone', async () => {
+    for (const size of [1000, 10, 20]) under.fake.add('s', { schema: JSON.stringify('x'.repeat(size)) });
+    const store = under.storeOf({ schemasMaxBytes: 20_000 });
+    await store.load(1);
+    expect(store.known(1)).toBeDefined();
+    await store.load(2);
+    await store.load(3);
+    expect([1, 2, 3].map((id) => store.known(id) !== undefined)).toEqual([false, true, true]);
   });
 
   test('how long each compilation took is told, failed or not', async () => {

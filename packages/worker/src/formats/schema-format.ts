@@ -20,11 +20,12 @@ const UTF8_BYTES_MAX = 3;
  * for by the read: nothing in here waits.
  */
 export function schemaFormat(name: EmbeddedFormat, type: SchemaType, schemas: SchemaStore): RecordFormat {
+  const known = new KnownSchemas(schemas);
   return {
     name,
     write: (data, out) => {
       try {
-        writeRecord(codecOf(data, type, schemas), data, out);
+        writeRecord(codecOf(data, type, known), data, out);
       } catch (error) {
         throw error instanceof PayloadError ? new PoisonData(error.message) : error;
       }
@@ -32,10 +33,37 @@ export function schemaFormat(name: EmbeddedFormat, type: SchemaType, schemas: Sc
   };
 }
 
-function codecOf(data: Buffer, type: SchemaType, schemas: SchemaStore): SchemaCodec {
+/** A record needs two schemas at once, and several reads may need some. */
+const HELD_MAX = 16;
+
+/** What the store knows, and what was loaded for reads of late, though the store may have no room to keep it. */
+class KnownSchemas {
+  readonly #schemas: SchemaStore;
+  readonly #held = new Map<number, SchemaCodec>();
+
+  constructor(schemas: SchemaStore) {
+    this.#schemas = schemas;
+  }
+
+  /** @throws SchemaNeeded */
+  get(id: number): SchemaCodec {
+    const codec = this.#schemas.known(id) ?? this.#held.get(id);
+    if (codec === undefined) throw new SchemaNeeded(async () => await this.#load(id));
+    return codec;
+  }
+
+  async #load(id: number): Promise<void> {
+    const codec = await this.#schemas.load(id);
+    this.#held.delete(id);
+    this.#held.set(id, codec);
+    const [oldest] = this.#held.keys();
+    if (this.#held.size > HELD_MAX && oldest !== undefined) this.#held.delete(oldest);
+  }
+}
+
+function codecOf(data: Buffer, type: SchemaType, known: KnownSchemas): SchemaCodec {
   const id = readSchemaId(data);
-  const codec = schemas.known(id);
-  if (codec === undefined) throw new SchemaNeeded(async () => void (await schemas.load(id)));
+  const codec = known.get(id);
   if (codec.type === type) return codec;
   throw new PayloadError(`It was written with schema ${id}, which is of type ${codec.type} and not ${type}.`);
 }

@@ -8,6 +8,7 @@ import {
   type SchemaStore,
   type SchemaType,
 } from '@sluice/schema';
+import { ClientGone } from '../http/read-body.ts';
 
 /** What a request of a schema format comes to: bytes for Kafka, and the ids of the schemas that they were written with. */
 export interface SchemaRecords {
@@ -23,27 +24,63 @@ interface Sent {
   readonly text: string | undefined;
 }
 
-/** So long a request may keep all others waiting. */
+/** So long a request may keep all others waiting, beside what a single record takes. */
 const TURN_MS = 10;
+/** What the records of a request may take in all: schemas come from clients, and some make each record take its time. */
+const REQUEST_MS_MAX = 5000;
+
+/** What encoding a request has taken so far, and who waits for it. */
+class Encoding {
+  readonly #signal: AbortSignal;
+  #turnBegan = performance.now();
+  #leftMs = REQUEST_MS_MAX;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  get isTurnOver(): boolean {
+    return performance.now() - this.#turnBegan >= TURN_MS;
+  }
+
+  /**
+   * Lets others have their turn.
+   * @throws ClientGone; ApiError payloadTooLarge
+   */
+  async giveWay(): Promise<void> {
+    this.#leftMs -= performance.now() - this.#turnBegan;
+    if (this.#leftMs < 0) {
+      throw new ApiError('payloadTooLarge', {
+        message: `The records of the request take more than ${REQUEST_MS_MAX} ms to be brought into their schemas.`,
+      });
+    }
+    await setImmediate();
+    if (this.#signal.aborted) throw new ClientGone();
+    this.#turnBegan = performance.now();
+  }
+}
 
 /**
  * Turns the JSON values of a produce request into what is written to Kafka (contract A.6, E.2). Everything or nothing:
  * no record is sent when one of them does not fit.
  *
- * @throws ApiError 42201, 42202, 42205, 42207, 40301; badRequest for a value that does not fit its schema
+ * @param from the store, and what aborts when the client goes away
+ * @throws ApiError 42201, 42202, 42205, 42207, 40301; badRequest for a value that does not fit its schema; payloadTooLarge
+ *   for a request that takes too long; ClientGone
  */
 export async function encodeRecords(
   request: ProduceRequest,
   target: { readonly topic: string; readonly type: SchemaType },
-  schemas: SchemaStore,
+  { schemas, signal }: { readonly schemas: SchemaStore; readonly signal: AbortSignal },
 ): Promise<SchemaRecords> {
   const { batch, keySchema, keySchemaId, valueSchema, valueSchemaId } = request;
   const resolve = async (side: Side, sent: Sent): Promise<ProduceSchema | undefined> =>
     await resolveSchema(side, sent, target, schemas);
   const key = await resolve('key', { id: keySchemaId, text: keySchema });
   const value = await resolve('value', { id: valueSchemaId, text: valueSchema });
-  const keys = await encodeColumn('key', batch.keys, key);
-  const values = await encodeColumn('value', batch.values, value);
+  const encoding = new Encoding(signal);
+  const keys = await encodeColumn('key', { column: batch.keys, schema: key }, encoding);
+  const values = await encodeColumn('value', { column: batch.values, schema: value }, encoding);
   return { batch: { ...batch, keys, values }, keySchemaId: key?.id, valueSchemaId: value?.id };
 }
 
@@ -72,22 +109,20 @@ const answers: Readonly<Partial<Record<ResolutionFault, ErrorName>>> = {
   forbidden: 'kafkaAuthorization',
 };
 
-async function encodeColumn(
-  side: Side,
-  column: readonly (Buffer | null)[],
-  schema: ProduceSchema | undefined,
-): Promise<(Buffer | null)[]> {
+interface Column {
+  readonly column: readonly (Buffer | null)[];
+  readonly schema: ProduceSchema | undefined;
+}
+
+async function encodeColumn(side: Side, { column, schema }: Column, encoding: Encoding): Promise<(Buffer | null)[]> {
   if (schema === undefined) {
     if (column.some((json) => json !== null)) throw new ApiError(`${side}SchemaMissing`);
     return [...column];
   }
   const encoded: (Buffer | null)[] = [];
-  let turnEnd = performance.now() + TURN_MS;
   for (const [index, json] of column.entries()) {
     encoded.push(json === null ? null : encodeOne(json, schema, `${side} of record ${index}`));
-    if (performance.now() < turnEnd) continue;
-    await setImmediate();
-    turnEnd = performance.now() + TURN_MS;
+    if (encoding.isTurnOver) await encoding.giveWay();
   }
   return encoded;
 }

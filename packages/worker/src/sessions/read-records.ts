@@ -58,6 +58,8 @@ function answerBytes(record: ConsumedRecord): number {
 
 /** Records taken from the client by one call. */
 const FILL_RECORDS_MAX = 1000;
+/** How often a read that waits for a schema looks whether there is still something to wait for. */
+const LOOK_MS = 50;
 /** How long a known backlog may keep a read waiting for its next record. */
 const GATHER_WAIT_MS = 10;
 
@@ -209,23 +211,26 @@ class Read {
 
   /**
    * Has the missing schema fetched. A read that holds records does not wait for it: it is for the next one.
-   * @returns whether the record can be tried again
+   * @returns whether to go on: the record can be tried again, or something else has changed meanwhile
    * @throws ApiError when it cannot be read
    */
   async #loadSchema(): Promise<boolean> {
     const loading = (this.#needed as SchemaNeeded).load();
-    if (this.#body.count > 0) {
-      // Who comes for the record hears of it.
-      loading.catch(() => undefined);
-      return false;
-    }
+    // Who comes for the record hears of it.
+    loading.catch(() => undefined);
+    if (this.#body.count > 0) return false;
+    let isLoaded = false;
+    const loaded = loading.then(() => (isLoaded = true));
     try {
-      await within(Math.max(0, this.#leftMs()), loading);
+      while (!isLoaded && this.#leftMs() > 0) {
+        await within(Math.min(this.#leftMs(), LOOK_MS), loaded);
+        if (this.#isOver() || this.#session.closed || this.#changes !== this.#session.changes) return true;
+      }
     } catch (error) {
       if (!(error instanceof PoisonData)) throw error;
       throw new ApiError('serialization', { message: error.message, cause: error });
     }
-    return this.#leftMs() > 0;
+    return isLoaded;
   }
 
   #satisfied(): boolean {

@@ -81,10 +81,10 @@ function refuseWithoutRegistry(request: ProduceRequest): never {
 async function encode(
   request: ProduceRequest,
   target: { readonly topic: string; readonly type: SchemaType },
-  { schemas }: Api,
+  { schemas, signal }: { readonly schemas: Api['schemas']; readonly signal: AbortSignal },
 ): Promise<SchemaRecords> {
   if (schemas === undefined) return refuseWithoutRegistry(request);
-  return await encodeRecords(request, target, schemas);
+  return await encodeRecords(request, target, { schemas, signal });
 }
 
 async function produce(exchange: Exchange, api: Api, partition: number): Promise<Answer> {
@@ -94,7 +94,10 @@ async function produce(exchange: Exchange, api: Api, partition: number): Promise
   const request = parseProduceRequest(body, { format, recordsMax, depthMax: api.config.http.jsonDepthMax });
   const { topic } = exchange.params;
   const type = schemaTypes.get(format);
-  const encoded = type === undefined ? undefined : await encode(request, { topic, type }, api);
+  const encoded =
+    type === undefined
+      ? undefined
+      : await encode(request, { topic, type }, { schemas: api.schemas, signal: exchange.signal });
   const batch = withPartition(encoded?.batch ?? request.batch, partition);
   const result = await api.producers.produce(exchange.principal, topic, batch);
   const failed = result.errors?.size ?? 0;
