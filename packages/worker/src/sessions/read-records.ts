@@ -219,10 +219,12 @@ class Read {
     // Who comes for the record hears of it.
     loading.catch(() => undefined);
     if (this.#body.count > 0) return false;
-    let isLoaded = false;
-    const loaded = loading.then(() => (isLoaded = true));
+    const state = { isLoaded: false };
+    const loaded = loading.then(() => {
+      state.isLoaded = true;
+    });
     try {
-      while (!isLoaded && this.#leftMs() > 0) {
+      while (!state.isLoaded && this.#leftMs() > 0) {
         await within(Math.min(this.#leftMs(), LOOK_MS), loaded);
         if (this.#isOver() || this.#session.closed || this.#changes !== this.#session.changes) return true;
       }
@@ -230,7 +232,7 @@ class Read {
       if (!(error instanceof PoisonData)) throw error;
       throw new ApiError('serialization', { message: error.message, cause: error });
     }
-    return isLoaded;
+    return state.isLoaded;
   }
 
   #satisfied(): boolean {
