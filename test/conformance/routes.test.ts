@@ -132,8 +132,10 @@ function requestOf(row: RouteRow, names: Names, suffix = '') {
   return send(fill(row.route, names) + suffix, { type, ...body });
 }
 
-it('the rows below are the 23 routes of the table', () => {
-  const table = routes.map((route) => `${route.method} ${route.template}`);
+it('the rows below are the 23 routes of the table, what we add aside', () => {
+  const table = routes
+    .filter(({ isAddition }) => isAddition !== true)
+    .map((route) => `${route.method} ${route.template}`);
   expect(rows.map((row) => row.route)).toEqual(table);
   expect(rows).toHaveLength(23);
 });

@@ -5,6 +5,7 @@ import {
   type ConsumerHooks,
   type KafkaError,
   type LibrdkafkaSettings,
+  LogReaderPool,
   ProducerPool,
 } from '@sluice/kafka';
 import type { Logger, Metrics } from '@sluice/runtime';
@@ -15,6 +16,7 @@ import type { Configuration } from './configuration.ts';
 export interface KafkaClients {
   readonly admins: AdminPool;
   readonly producers: ProducerPool;
+  readonly logReaders: LogReaderPool;
   readonly blockingCalls: BlockingCalls;
   readonly createConsumer: ConsumerFactory;
 }
@@ -62,7 +64,22 @@ export function createKafkaClients({ config, clients }: Configuration, metrics: 
       committedOffsets: (partitions) => admins.of(settings.principal).committedOffsets(settings.group, partitions),
       hooks,
     });
-  return { admins, producers, blockingCalls, createConsumer };
+  const logReaders = new LogReaderPool({
+    readerOptions: () => ({
+      client: {
+        settings: clients.consumer,
+        tokens: clients.consumer.tokens,
+        readAheadBytes: config.consumer.readAheadBytes,
+        connectTimeoutMs: config.kafka.connectTimeoutMs,
+        requestTimeoutMs: config.kafka.adminTimeoutMs,
+        blockingCalls,
+      },
+      clientsMax: config.consumer.partitionReadsMax,
+      waitMs: config.consumer.partitionReadsWaitMs,
+      onLog,
+    }),
+  });
+  return { admins, producers, logReaders, blockingCalls, createConsumer };
 }
 
 /** Our own limits of the producer's queue, unless the file sets them in Kafka's terms (`producer.buffer.memory`). */

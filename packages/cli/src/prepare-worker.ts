@@ -114,7 +114,7 @@ function endInOrder(
     await Promise.all([front?.listeners.close(budgetMs), internal()?.close(budgetMs)]);
   });
   lifecycle.onDrain('admin', async () => {
-    await kafka.admins.close();
+    await Promise.all([kafka.admins.close(), kafka.logReaders.close()]);
     await registry?.close();
     await front?.edge.close();
     await cluster.close();

@@ -18,6 +18,8 @@ export interface ConsumerConfOptions {
   readonly instanceTimeoutMs: number;
   /** Records that the client fetches ahead of its reads, in bytes. */
   readonly readAheadBytes: number;
+  /** It tells when it has come to the end of a partition's log. */
+  readonly partitionEof?: boolean;
 }
 
 /** Defaults that a setting in the configuration file replaces. */
@@ -59,7 +61,7 @@ export function consumerConf(options: ConsumerConfOptions): ClientConf {
       'enable.auto.commit': false,
       'enable.auto.offset.store': false,
       'allow.auto.create.topics': false,
-      'enable.partition.eof': false,
+      'enable.partition.eof': options.partitionEof ?? false,
     },
     // Topic-level settings count only in the second argument of the constructor.
     topic: {

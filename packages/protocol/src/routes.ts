@@ -58,6 +58,8 @@ export interface Route {
   readonly response?: ResponseSchemaName;
   /** Query parameters, all of them 64-bit integers. */
   readonly query?: readonly string[];
+  /** Ours: no version of Confluent's proxy has it. */
+  readonly isAddition?: boolean;
   /** What it can answer beyond `commonErrors` and `clusterErrors`. */
   readonly errors: readonly ErrorName[];
   readonly summary: string;
@@ -192,6 +194,22 @@ export const routes: readonly Route[] = [
     errors: errors.partitionErrors,
     summary: 'Get the first offset and the end offset of a partition',
   }),
+  {
+    ...metadata({
+      operation: 'partitions.read',
+      method: 'GET',
+      template: `${PARTITION}/records`,
+      formatFrom: 'Accept',
+      statuses: [200],
+      response: 'ConsumerRecords',
+      query: ['offset', 'timeout', 'max_bytes'],
+      isAddition: true,
+      errors: ['registryNotConfigured', 'serialization', 'tooManyRequests', 'unavailable', ...errors.partitionErrors],
+      summary: 'Read records from an offset, without a group and without an instance',
+    }),
+    consumes: V2_OR_EMBEDDED,
+    produces: OFFERS_BINARY_FIRST,
+  },
   consumer({
     operation: 'consumers.create',
     method: 'POST',

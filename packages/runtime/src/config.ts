@@ -71,6 +71,9 @@ export interface HttpLimits {
 }
 
 export interface ConsumerLimits {
+  /** `simpleconsumer.pool.size.max` (25): reads of partitions at once; `simpleconsumer.pool.timeout.ms` (1000) → 500/50003. */
+  readonly partitionReadsMax: number;
+  readonly partitionReadsWaitMs: number;
   /** `consumer.request.timeout.ms` (1000): how long a read without `timeout` waits. */
   readonly requestTimeoutMs: number;
   /** `sluice.consumer.max.timeout.ms` (30000): the longest `timeout` that is honoured. */

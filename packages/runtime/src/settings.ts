@@ -232,6 +232,16 @@ const consumer: Settings['consumer'] = {
     min: 0,
     max: 1_000_000_000_000,
   }),
+  partitionReadsMax: integer('simpleconsumer.pool.size.max', {
+    description: 'Kafka clients for reads of partitions without a group: so many such reads run at once.',
+    defaultValue: 25,
+    min: 1,
+    max: 1000,
+  }),
+  partitionReadsWaitMs: milliseconds('simpleconsumer.pool.timeout.ms', {
+    description: 'How long such a read waits for one of them; then the answer is 500/50003.',
+    defaultValue: 1000,
+  }),
   autoCommitIntervalMs: milliseconds('consumer.auto.commit.interval.ms', {
     description: 'How often an instance with `auto.commit.enable` commits.',
     defaultValue: 5000,

@@ -38,7 +38,6 @@ export const unusedKeys: readonly UnusedKey[] = [
   { key: 'request.queue.capacity', reason: nodeHasNone },
   { key: 'consumer.iterator.backoff.ms', reason: 'waiting reads are polled at an interval of their own' },
   { key: 'consumer.iterator.timeout.ms', reason: declared },
-  { key: 'simpleconsumer.pool.*', reason: declared },
   { key: 'client.init.timeout.ms', reason: 'sluice.kafka.connect.timeout.ms has its place' },
   { key: 'client.timeout.ms', reason: declared },
   { key: 'request.timeout.ms', reason: 'every operation has a timeout of its own' },

@@ -1,8 +1,9 @@
 import type { NodeIdentity } from '@sluice/directory';
-import type { AdminPool, Principal, ProducerPool } from '@sluice/kafka';
+import type { AdminPool, LogReaderPool, Principal, ProducerPool } from '@sluice/kafka';
 import type { Config } from '@sluice/runtime';
 import type { SchemaStore } from '@sluice/schema';
 import type { Instances } from './cluster/instances.ts';
+import type { CountedReads } from './counted-reads.ts';
 import type { PiecePool } from './formats/piece-pool.ts';
 import type { RecordFormats } from './formats/record-formats.ts';
 import type { ByteBudget } from './http/byte-budget.ts';
@@ -25,8 +26,9 @@ export interface Api {
   readonly groupInstanceId: (instance: string) => string | undefined;
   readonly scheduler: ReadScheduler;
   readonly replays: ReplayStore;
-  /** Reads that wait or run. */
-  readonly reads: { active: number };
+  readonly reads: CountedReads;
+  /** Reads of partitions, without a group. */
+  readonly logReaders: LogReaderPool;
   readonly topicNames: TopicNames;
   readonly bodyBudget: ByteBudget;
   readonly pieces: PiecePool;

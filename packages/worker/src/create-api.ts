@@ -7,6 +7,7 @@ import { Departures } from './cluster/departures.ts';
 import { staticMemberId } from './cluster/instance-record.ts';
 import { Instances } from './cluster/instances.ts';
 import { localSessions, type SessionFactory, SharedSessions } from './cluster/session-factory.ts';
+import { CountedReads } from './counted-reads.ts';
 import { PiecePool } from './formats/piece-pool.ts';
 import { type RecordFormats, recordFormats } from './formats/record-formats.ts';
 import { ByteBudget } from './http/byte-budget.ts';
@@ -100,7 +101,8 @@ export function createApi(context: Context): WorkerParts {
     },
     scheduler,
     replays,
-    reads: { active: 0 },
+    reads: new CountedReads(config.consumer.readsMax),
+    logReaders: options.logReaders,
     topicNames,
     pieces: new PiecePool(),
     bodyBudget: new ByteBudget(config.http.bodyTotalMaxBytes),

@@ -11,6 +11,8 @@ export function observeWorker(metrics: Metrics, api: Api, blockingCalls: Blockin
     ['consumer_reads_waiting', 'Reads that wait for records.', () => api.scheduler.waiting],
     ['consumer_reads', 'Reads that wait or run.', () => api.reads.active],
     ['consumer_reads_limit', 'Largest number of reads.', () => api.config.consumer.readsMax],
+    ['partition_reads', 'Reads of partitions without a group that run.', () => api.logReaders.stats().inUse],
+    ['partition_reads_waiting', 'Such reads that wait for a client.', () => api.logReaders.stats().waiting],
     ['consumer_replay_bytes', 'Answers kept for a repeated Idempotency-Key.', () => api.replays.bytes],
     ['http_body_bytes', 'Request bodies and answers to reads in memory.', () => api.bodyBudget.used],
     ['http_body_bytes_limit', 'Largest sum of bodies in memory.', () => api.bodyBudget.limit],

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Directory, InstanceName, NodeIdentity, NodeRecord } from '@sluice/directory';
-import type { AdminPool, BlockingCalls, Principal, ProducerPool } from '@sluice/kafka';
+import type { AdminPool, BlockingCalls, LogReaderPool, Principal, ProducerPool } from '@sluice/kafka';
 import { openApiDocument } from '@sluice/protocol';
 import { type Config, type Logger, type Metrics, requestId } from '@sluice/runtime';
 import type { SchemaStore } from '@sluice/schema';
@@ -26,6 +26,7 @@ export interface WorkerOptions {
   readonly metrics: Metrics;
   readonly admins: AdminPool;
   readonly producers: ProducerPool;
+  readonly logReaders: LogReaderPool;
   readonly blockingCalls: BlockingCalls;
   readonly createConsumer: ConsumerFactory;
   readonly principalOf: (headers: NodeJS.Dict<string | string[]>) => Principal;

@@ -1,9 +1,7 @@
-import { type ConsumedRecord, type Consumer, recordBytes } from '@sluice/kafka';
+import { type Consumer, recordBytes } from '@sluice/kafka';
 import { ApiError } from '@sluice/protocol';
-import type { PiecePool } from '../formats/piece-pool.ts';
-import { PoisonData, type RecordFormat, SchemaNeeded } from '../formats/record-format.ts';
-import { RecordsBody } from '../formats/records-body.ts';
-import type { ByteBudget } from '../http/byte-budget.ts';
+import { AnswerRecords, type AnswerRecordsOptions, type Appended, unreadable } from '../formats/answer-records.ts';
+import { PoisonData, type SchemaNeeded } from '../formats/record-format.ts';
 import { kafkaAnswer } from '../http/kafka-answers.ts';
 import { within } from '../within.ts';
 import type { Batch } from './delivery-tracker.ts';
@@ -42,19 +40,12 @@ export interface ReadOutcome {
   readonly release: (unused: boolean) => void;
 }
 
-/** What a record needs in an answer around its topic, key and value: names, offsets, quotes and commas. */
-const ENVELOPE_BYTES = 100;
 /**
  * How much larger than its keys and values an answer may be, by which of its limits applies. Raw bytes say nothing
  * about an answer full of tombstones: they count for nothing, and a topic of them came as one answer of 272 MB.
  */
 const TARGET_FACTOR = 4;
 const LIMIT_FACTOR = 2;
-
-/** Bytes that a record takes in an answer, base64 included; seldom more. */
-function answerBytes(record: ConsumedRecord): number {
-  return Math.ceil((recordBytes(record) * 4) / 3) + record.topic.length + ENVELOPE_BYTES;
-}
 
 /** Records taken from the client by one call. */
 const FILL_RECORDS_MAX = 1000;
@@ -63,8 +54,7 @@ const LOOK_MS = 50;
 /** How long a known backlog may keep a read waiting for its next record. */
 const GATHER_WAIT_MS = 10;
 
-/** `schema`: the next record needs one that is not here yet. */
-type Full = 'full' | 'poison' | 'schema' | 'drained';
+type Full = Exclude<Appended, 'taken'> | 'drained';
 
 /** One read of an instance: waits for the first record, then gathers what the broker is known to have. */
 class Read {
@@ -74,14 +64,10 @@ class Read {
   readonly #targetBytes: number;
   readonly #memoryMax: number;
   readonly #startedAt: number;
-  readonly #body: RecordsBody;
+  readonly #answer: AnswerRecords;
   readonly #batch: Batch;
-  #bytes = 0;
-  /** What the budget gave for the answer. */
-  #memory = 0;
   /** The state of the session that this read has looked at. */
   #changes = 0;
-  #needed: SchemaNeeded | undefined;
   /** When this read first saw its assignment: the usual wait counts from there. */
   #assignedAt: number | undefined;
 
@@ -93,7 +79,7 @@ class Read {
     this.#targetBytes = Math.max(wanted, session.settings.fetchMinBytes);
     this.#memoryMax = Math.min(TARGET_FACTOR * this.#targetBytes, LIMIT_FACTOR * context.limits.maxBytes);
     this.#startedAt = context.now();
-    this.#body = new RecordsBody(context.format, context.pieces);
+    this.#answer = new AnswerRecords(context);
     this.#batch = session.offsets.deliveries.open();
   }
 
@@ -101,30 +87,25 @@ class Read {
     try {
       await this.#gather();
     } catch (error) {
-      if (this.#body.count === 0) this.#session.offsets.deliveries.discard(this.#batch);
+      if (this.#answer.count === 0) this.#session.offsets.deliveries.discard(this.#batch);
       // What it has taken reaches nobody.
       else this.#session.settle(this.#batch, false);
-      this.#release(true);
+      this.#answer.release(true);
       throw error;
     }
     return {
-      body: this.#body.finish(),
-      records: this.#body.count,
-      bytes: this.#bytes,
+      body: this.#answer.finish(),
+      records: this.#answer.count,
+      bytes: this.#answer.bytes,
       batch: this.#batch,
-      release: (unused) => this.#release(unused),
+      release: (unused) => this.#answer.release(unused),
     };
-  }
-
-  #release(unused: boolean): void {
-    this.#context.budget.release(this.#memory);
-    if (unused) this.#body.recycle();
   }
 
   async #gather(): Promise<void> {
     while (!this.#isOver()) {
       const consumer = await this.#session.connected();
-      if (this.#body.count === 0) {
+      if (this.#answer.count === 0) {
         // Noted before the look at the state, so that a change meanwhile is not slept through.
         this.#changes = this.#session.changes;
         await this.#session.reading.reclaimAborted(consumer);
@@ -133,8 +114,8 @@ class Read {
       if (drained === 'schema' && (await this.#loadSchema())) continue;
       if (drained !== 'drained') return;
       const { error } = this.#session.reading;
-      if (this.#body.count === 0 && error !== undefined) throw kafkaAnswer(error);
-      const backlog = this.#body.count === 0 ? 0 : consumer.knownBacklog(FILL_RECORDS_MAX);
+      if (this.#answer.count === 0 && error !== undefined) throw kafkaAnswer(error);
+      const backlog = this.#answer.count === 0 ? 0 : consumer.knownBacklog(FILL_RECORDS_MAX);
       if ((backlog === 0 && this.#satisfied()) || this.#leftMs() <= 0) return;
       if (backlog === 0) await this.#awaitRecords(consumer);
       else if ((await this.#fetchKnown(consumer, backlog)) === 0 && this.#satisfied()) return;
@@ -144,7 +125,7 @@ class Read {
   #isOver(): boolean {
     if (this.#request.signal.aborted || this.#context.ending()) return true;
     // Reading goes on elsewhere, or with another consumer: what follows is no continuation of what was taken.
-    return this.#body.count > 0 && this.#changes !== this.#session.changes;
+    return this.#answer.count > 0 && this.#changes !== this.#session.changes;
   }
 
   /** Asking for no more than is there makes the call return with the last record and not with the time-out. */
@@ -162,51 +143,16 @@ class Read {
   #drain(consumer: Consumer): Full {
     const { buffer } = consumer;
     for (let record = buffer.peek(); record !== undefined; record = buffer.peek()) {
-      const size = recordBytes(record);
       // Confluent's limit is exclusive; the first record is the exception, or the client would never get past it.
-      if (this.#body.count > 0 && this.#bytes + size >= this.#request.maxBytes) return 'full';
-      const estimate = answerBytes(record);
-      if (!this.#context.budget.reserve(estimate)) return this.#noRoom();
-      let memory: number;
-      try {
-        memory = Math.max(estimate, this.#body.append(record));
-      } catch (error) {
-        this.#context.budget.release(estimate);
-        return this.#notAppended(error);
-      }
-      // What a schema makes of a few bytes is known only now.
-      if (memory > estimate && !this.#context.budget.reserve(memory - estimate)) {
-        this.#context.budget.release(estimate);
-        this.#body.takeBack();
-        return this.#noRoom();
-      }
+      const { count, bytes } = this.#answer;
+      if (count > 0 && bytes + recordBytes(record) >= this.#request.maxBytes) return 'full';
+      const appended = this.#answer.append(record);
+      if (appended !== 'taken') return appended;
       buffer.drop();
       this.#batch.note(record.topic, record.partition, record.offset);
-      this.#bytes += size;
-      this.#memory += memory;
-      if (this.#bytes >= this.#targetBytes || this.#memory >= this.#memoryMax) return 'full';
+      if (this.#answer.bytes >= this.#targetBytes || this.#answer.memory >= this.#memoryMax) return 'full';
     }
     return 'drained';
-  }
-
-  /** @throws ApiError when not even one record has room */
-  #noRoom(): Full {
-    if (this.#body.count > 0) return 'full';
-    throw new ApiError('unavailable', {
-      message: 'Too many answers are in memory (sluice.http.body.total.max.bytes). Nothing was read; try again.',
-      retryAfterSeconds: 1,
-    });
-  }
-
-  /** @throws ApiError when a record that cannot be read comes first: good ones before it are answered without it */
-  #notAppended(error: unknown): Full {
-    if (error instanceof SchemaNeeded) {
-      this.#needed = error;
-      return 'schema';
-    }
-    if (!(error instanceof PoisonData)) throw error;
-    if (this.#body.count > 0) return 'poison';
-    throw new ApiError('serialization', { message: error.message, cause: error });
   }
 
   /**
@@ -215,10 +161,10 @@ class Read {
    * @throws ApiError when it cannot be read
    */
   async #loadSchema(): Promise<boolean> {
-    const loading = (this.#needed as SchemaNeeded).load();
+    const loading = (this.#answer.needed as SchemaNeeded).load();
     // Who comes for the record hears of it.
     loading.catch(() => undefined);
-    if (this.#body.count > 0) return false;
+    if (this.#answer.count > 0) return false;
     const state = { isLoaded: false };
     const loaded = loading.then(() => {
       state.isLoaded = true;
@@ -230,13 +176,13 @@ class Read {
       }
     } catch (error) {
       if (!(error instanceof PoisonData)) throw error;
-      throw new ApiError('serialization', { message: error.message, cause: error });
+      throw unreadable(error);
     }
     return state.isLoaded;
   }
 
   #satisfied(): boolean {
-    return this.#body.count > 0 && this.#bytes >= this.#session.settings.fetchMinBytes;
+    return this.#answer.count > 0 && this.#answer.bytes >= this.#session.settings.fetchMinBytes;
   }
 
   #leftMs(): number {
@@ -252,13 +198,9 @@ class Read {
   }
 }
 
-export interface ReadContext {
+export interface ReadContext extends AnswerRecordsOptions {
   readonly limits: ReadLimits;
   readonly scheduler: ReadScheduler;
-  readonly format: RecordFormat;
-  /** Shared by all bodies in memory. */
-  readonly budget: ByteBudget;
-  readonly pieces: PiecePool;
   /** True while the process ends: waiting reads answer with what they have. */
   readonly ending: () => boolean;
   /** Milliseconds on a clock that never goes back. */

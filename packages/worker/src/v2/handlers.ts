@@ -3,6 +3,7 @@ import { assign, getAssignments } from './assignments.ts';
 import { listBrokers } from './brokers.ts';
 import { createConsumer, deleteConsumer } from './consumers.ts';
 import { commitOffsets, getCommittedOffsets } from './offsets.ts';
+import { readPartition } from './partition-records.ts';
 import { getPartition, getPartitionOffsets, listPartitions } from './partitions.ts';
 import { seekToBeginning, seekToEnd, seekToOffset } from './positions.ts';
 import { produceToPartition, produceToTopic } from './produce.ts';
@@ -23,6 +24,7 @@ export const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['partitions.get', getPartition],
   ['produce-to-partition', produceToPartition],
   ['partitions.get-offsets', getPartitionOffsets],
+  ['partitions.read', readPartition],
   ['consumers.create', createConsumer],
   ['consumers.delete', deleteConsumer],
   ['consumers.subscribe', subscribe],

@@ -5,7 +5,7 @@ import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Batch } from '../sessions/delivery-tracker.ts';
 import { NotHeld } from '../sessions/not-held.ts';
-import { type ReadOutcome, type ReadRequest, readRecords } from '../sessions/read-records.ts';
+import { type ReadRequest, readRecords } from '../sessions/read-records.ts';
 import type { KeptAnswer } from '../sessions/replay-store.ts';
 import type { SentRead } from '../sessions/sent-reads.ts';
 import type { Session } from '../sessions/session.ts';
@@ -73,23 +73,6 @@ function settleSent(session: Session, batch: Batch, sent: SentRead | undefined, 
   else sent.onSent(complete);
 }
 
-/** Counts the reads of the process; beyond the limit a read is refused instead of adding to what all wait for. */
-async function counted(api: Api, read: () => Promise<ReadOutcome>): Promise<ReadOutcome> {
-  const { readsMax } = api.config.consumer;
-  if (api.reads.active >= readsMax) {
-    throw new ApiError('tooManyRequests', {
-      message: `${readsMax} reads are under way on this server (sluice.consumer.reads.max). Try again later.`,
-      retryAfterSeconds: 1,
-    });
-  }
-  api.reads.active += 1;
-  try {
-    return await read();
-  } finally {
-    api.reads.active -= 1;
-  }
-}
-
 /** Sent by an edge, which may send it again. */
 function sentRead({ sentReads }: Session, { attempt, req }: Exchange): SentRead | undefined {
   return attempt.isForwarded === true ? sentReads.begin(attempt.requestId, req.socket) : undefined;
@@ -106,7 +89,7 @@ interface Read {
 async function readNext(session: Session, api: Api, { contentType, request, key, sent }: Read): Promise<Answer> {
   const { firstReadTimeoutMs, readTargetBytes, requestMaxBytes } = api.config.consumer;
   const wanted = sent === undefined ? request : { ...request, signal: AbortSignal.any([request.signal, sent.signal]) };
-  const outcome = await counted(api, () =>
+  const outcome = await api.reads.counted(() =>
     readRecords(session, wanted, {
       limits: { firstReadTimeoutMs, targetBytes: readTargetBytes, maxBytes: requestMaxBytes },
       format: session.settings.format,

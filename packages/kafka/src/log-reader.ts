@@ -1,0 +1,215 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TopicPartition } from '@sluice/protocol';
+import rdkafka from 'node-rdkafka';
+import { ConsumerHandle } from './consumer-handle.ts';
+import type { ConsumerOptions } from './consumer-options.ts';
+import type { KafkaError } from './kafka-error.ts';
+import type { ConsumedRecord } from './record-buffer.ts';
+import { TurnQueue, type TurnQueueStats } from './turn-queue.ts';
+
+export interface LogReaderOptions {
+  /** What the clients are made with; they belong to no group and commit nothing. */
+  readonly client: Omit<
+    ConsumerOptions,
+    'groupId' | 'autoOffsetReset' | 'partitionEof' | 'committedOffsets' | 'parkAfterMs' | 'instanceTimeoutMs' | 'hooks'
+  >;
+  /** Clients at once (`simpleconsumer.pool.size.max`). */
+  readonly clientsMax: number;
+  /** How long a read waits for one of them (`simpleconsumer.pool.timeout.ms`). */
+  readonly waitMs: number;
+  /** Syslog severity (0 to 7), librdkafka's facility and its text. */
+  readonly onLog: (severity: number, facility: string, message: string) => void;
+}
+
+/** From where a partition is read, and how far. */
+export interface LogRead extends TopicPartition {
+  /** Of the first record that is wanted; it must be within the log. */
+  readonly offset: number;
+  /**
+   * Called with each record, in order.
+   * @returns false when it is not wanted, nor any behind it
+   */
+  readonly take: (record: ConsumedRecord) => boolean;
+  /** At the end of the log: whether to wait for more. */
+  readonly awaits: () => boolean;
+  /** What is there by then is all. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The log has no such offset: it begins behind it, or ends before it. */
+export class OffsetOutOfRange extends Error {
+  override readonly name = 'OffsetOutOfRange';
+}
+
+const OUT_OF_RANGE_CODES: readonly number[] = [1, rdkafka.CODES.ERRORS.ERR__AUTO_OFFSET_RESET];
+
+/** Defaults that a setting in the configuration file replaces. */
+const SETTINGS = {
+  // A fetch that waits at the end of a log goes on when its read is over, and holds up the next one that long.
+  'fetch.wait.max.ms': 20,
+  // A read that wants one record would have a megabyte sent for it.
+  'fetch.message.max.bytes': 262_144,
+};
+
+/** Never one that anybody commits under, and yet one: the client does not work without. */
+const GROUP = 'sluice-log-reader';
+/** A client that nobody needed for so long is closed. */
+const IDLE_MS = 30_000;
+const POLL_MS = 2;
+const RECORDS_A_POLL = 1000;
+/** Reads that wait for a client. */
+const WAITING_MAX = 1000;
+
+/**
+ * Reads partitions from any offset: without a group, without an instance, and so on any node. Clients are made when
+ * they are needed, used by one read at a time, and kept for a while: to make one takes a hundred times as long as a read.
+ */
+export class LogReader {
+  readonly #options: LogReaderOptions;
+  readonly #turns: TurnQueue;
+  readonly #idle: { readonly client: LogClient; readonly timer: NodeJS.Timeout }[] = [];
+  readonly #closing = new Set<Promise<void>>();
+  #isClosed = false;
+
+  constructor(options: LogReaderOptions) {
+    this.#options = options;
+    const { clientsMax: limit } = options;
+    this.#turns = new TurnQueue({ limit, maxWaiting: WAITING_MAX, resource: 'a client that reads partitions' });
+  }
+
+  stats(): TurnQueueStats {
+    return this.#turns.stats();
+  }
+
+  /**
+   * @throws OffsetOutOfRange; KafkaError: retriable when no client is free in time or no broker is reached; of the partition, such as a
+   *   missing right
+   */
+  async read(read: LogRead): Promise<void> {
+    await this.#turns.run('reading a partition', this.#options.waitMs, async () => {
+      const client = await this.#take();
+      try {
+        await client.read(read);
+        this.#keep(client);
+      } catch (error) {
+        if (error instanceof OffsetOutOfRange) this.#keep(client);
+        else this.#close(client);
+        throw error;
+      }
+    });
+  }
+
+  /** Reads under way go on to their end; clients are closed when nobody uses them. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { client, timer } of this.#idle.splice(0)) {
+      clearTimeout(timer);
+      this.#close(client);
+    }
+    await Promise.all(this.#closing);
+  }
+
+  async #take(): Promise<LogClient> {
+    const kept = this.#idle.pop();
+    if (kept !== undefined) {
+      clearTimeout(kept.timer);
+      return kept.client;
+    }
+    const client = new LogClient(this.#options);
+    await client.connect();
+    return client;
+  }
+
+  #keep(client: LogClient): void {
+    if (this.#isClosed) {
+      this.#close(client);
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#idle.splice(this.#idle.indexOf(kept), 1);
+      this.#close(client);
+    }, IDLE_MS).unref();
+    const kept = { client, timer };
+    this.#idle.push(kept);
+  }
+
+  #close(client: LogClient): void {
+    const closing = client.close().catch((error: unknown) => this.#options.onLog(4, 'CLOSE', String(error)));
+    this.#closing.add(closing);
+    void closing.finally(() => this.#closing.delete(closing));
+  }
+}
+
+/** One client, for one read at a time. */
+class LogClient {
+  readonly #handle: ConsumerHandle;
+  /** The end of the log that the client has come to; -1 while there is more. */
+  #endOffset = -1;
+  #error: KafkaError | undefined;
+
+  constructor({ client, onLog }: LogReaderOptions) {
+    const nothing = (): void => undefined;
+    this.#handle = new ConsumerHandle(
+      {
+        ...client,
+        settings: { ...client.settings, global: { ...SETTINGS, ...client.settings.global } },
+        groupId: GROUP,
+        autoOffsetReset: 'none',
+        partitionEof: true,
+        committedOffsets: () => Promise.resolve([]),
+        parkAfterMs: Number.POSITIVE_INFINITY,
+        instanceTimeoutMs: 0,
+        hooks: {
+          resolveStart: () => Promise.resolve([]),
+          onAssigned: nothing,
+          onRevoked: nothing,
+          onError: nothing,
+          onLog,
+        },
+      },
+      {
+        onGranted: nothing,
+        onRevoked: nothing,
+        onCommitted: nothing,
+        onError: (error) => (this.#error = error),
+      },
+    );
+    this.#handle.client.on('partition.eof', ({ offset }: { offset: number }) => (this.#endOffset = offset));
+  }
+
+  async connect(): Promise<void> {
+    await this.#handle.connect();
+  }
+
+  async read({ topic, partition, offset, take, awaits, timeoutMs, signal }: LogRead): Promise<void> {
+    const end = performance.now() + timeoutMs;
+    this.#endOffset = -1;
+    this.#error = undefined;
+    this.#handle.assign([{ topic, partition, offset }]);
+    try {
+      for (let isWanted = true; isWanted && !signal.aborted && performance.now() < end; ) {
+        const records = await this.#handle.consume(RECORDS_A_POLL, 0);
+        for (const record of records) {
+          isWanted = take(record);
+          if (!isWanted) break;
+        }
+        if (!isWanted || records.length > 0) continue;
+        if (this.#error !== undefined) throw asThrown(this.#error);
+        if (this.#endOffset >= 0 && !awaits()) return;
+        await delay(POLL_MS);
+      }
+    } finally {
+      this.#handle.client.unassign();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#handle.stopTokens();
+    await this.#handle.disconnect();
+  }
+}
+
+function asThrown(error: KafkaError): Error {
+  return OUT_OF_RANGE_CODES.includes(error.code) ? new OffsetOutOfRange(error.message, { cause: error }) : error;
+}
