@@ -67,7 +67,11 @@ export async function startInstalled(installed: Installed, bootstrap: string): P
   const folder = await scratchFolder();
   onTestFinished(async () => await removeFolder(folder));
   const variables = [
-    ...['-C', installed.cwd, '-i', `PATH=${PATH}`, `HOME=${folder}`, `LOG_DIR=${folder}`],
+    `--chdir=${installed.cwd}`,
+    '--ignore-environment',
+    `PATH=${PATH}`,
+    `HOME=${folder}`,
+    `LOG_DIR=${folder}`,
     `KAFKA_REST_BOOTSTRAP_SERVERS=${bootstrap}`,
     `KAFKA_REST_LISTENERS=http://127.0.0.1:${port}`,
     `KAFKA_REST_SLUICE_MANAGEMENT_LISTENER=http://127.0.0.1:${managementPort}`,
