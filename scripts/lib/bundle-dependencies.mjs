@@ -42,7 +42,8 @@ function outsidePackages() {
 function ownPackages() {
   const { dependencies, bundleDependencies } = readJson(join(cli, 'package.json'));
   const unbundled = Object.keys(dependencies).filter((name) => !bundleDependencies.includes(name));
-  if (unbundled.length > 0) throw new Error(`packages/cli/package.json: not in bundleDependencies: ${unbundled.join()}`);
+  if (unbundled.length > 0)
+    throw new Error(`packages/cli/package.json: not in bundleDependencies: ${unbundled.join()}`);
   return readdirSync(join(root, 'packages'))
     .filter((name) => name !== 'cli' && existsSync(join(root, 'packages', name, 'package.json')))
     .map((name) => ({ name, from: join(root, 'packages', name), to: join(bundle, '@sluice', name) }));

@@ -152,7 +152,7 @@ describe('the package for npm', () => {
     async () => {
       const prefix = await folderIn('global');
       const parameters = ['install', '--global', '--prefix', prefix, '--offline', '--no-audit', '--no-fund'];
-      await run('npm', [...parameters, packageOf('tgz')], scratch);
+      await run('npm', [...parameters, packageOf('tgz')], { cwd: scratch });
       const bin = join(prefix, 'bin');
       expect(await readdir(bin)).toEqual(COMMANDS);
       const configFile = join(prefix, 'kafka-rest.properties');
