@@ -45,6 +45,15 @@ missing_test_packages() {
   { command -v haproxy || [ -x /usr/sbin/haproxy ]; } > /dev/null || echo haproxy
 }
 
+# missing_packaging_packages: what `npm run package` makes a .deb with, and what its tests try it with. Not needed for the
+# rest: where they cannot be had, the tests say aloud what they leave out.
+missing_packaging_packages() {
+  command -v dpkg-deb > /dev/null || echo dpkg
+  # Knows the names and versions of the libraries that a compiled file needs.
+  command -v dpkg-shlibdeps > /dev/null || echo dpkg-dev
+  command -v systemd-analyze > /dev/null || echo systemd
+}
+
 # as_root COMMAND ...: fails when that would need a password.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
@@ -72,4 +81,7 @@ require_packages() {
 }
 
 require_build_tools() { require_packages 'compiling librdkafka' missing_build_packages; }
-require_test_tools() { require_packages 'the tests (a real Kafka, a real Redis, a real balancer, certificates, curl)' missing_test_packages; }
+require_test_tools() {
+  require_packages 'the tests (a real Kafka, a real Redis, a real balancer, certificates, curl)' missing_test_packages || return 1
+  require_packages 'the tests of the .deb' missing_packaging_packages || say 'NOT ALL OF THE PACKAGES ARE TRIED'
+}

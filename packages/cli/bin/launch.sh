@@ -1,6 +1,13 @@
 # Sourced by the launchers beside it. What is set here is read before the first line of JavaScript runs: no program can
 # set it for itself. A value from outside wins.
 
+# An older Node does not know the flags below and says only that (5 ms).
+case $(node --version 2> /dev/null) in
+  '') echo 'Node.js 20.19 or later is needed, and there is no node on the PATH (https://nodejs.org).' >&2; exit 127 ;;
+  v[0-9].* | v1[0-9].* | v20.[0-9].* | v20.1[0-8].*)
+    echo "Node.js 20.19 or later is needed; $(command -v node) is $(node --version)." >&2; exit 1 ;;
+esac
+
 # libuv's pool: each Kafka client that connects or closes holds a thread meanwhile, and libuv's default is 4.
 export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-32}"
 

@@ -1,8 +1,11 @@
 import {
+  ConfigError,
   createLogger,
   formatListenAddress,
   Lifecycle,
   type ListenAddress,
+  type LogConfig,
+  LogFile,
   type Logger,
   type ManagementServer,
   Metrics,
@@ -42,7 +45,7 @@ export async function runServer(
   tellFailure: FailedStart = logFailedStart,
 ): Promise<RunningServer> {
   const { config } = configuration;
-  const log = createLogger({ level: config.log.level });
+  const log = openLog(config.log);
   // Edges are told at once that a worker drains; a balancer has to see it.
   const unreadyMs = config.cluster.role === 'worker' ? 0 : config.shutdownUnreadyMs;
   const lifecycle = new Lifecycle({ gracefulMs: config.shutdownGracefulMs, unreadyMs, log });
@@ -53,6 +56,15 @@ export async function runServer(
     tellFailure(error, log);
     await lifecycle.drain('failed start');
     return process.exit(1);
+  }
+}
+
+function openLog({ level, file: path, fileMaxBytes: maxBytes, filesMax }: LogConfig): Logger {
+  if (path === '') return createLogger({ level });
+  try {
+    return createLogger({ level, destination: new LogFile({ path, maxBytes, filesMax }) });
+  } catch (cause) {
+    throw new ConfigError([`sluice.log.file: cannot be written: ${(cause as Error).message}`], { cause });
   }
 }
 

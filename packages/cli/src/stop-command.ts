@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findServers, isServer, pidDirectory } from './pid-files.ts';
+import { readVersion } from './version.ts';
 
 const INTERVAL_MS = 100;
 /** Well beyond the default of `shutdown.graceful.ms`; a server that was given more time is reported, not killed. */
 const DEADLINE_MS = 30_000;
 
-const USAGE = `USAGE: kafka-rest-stop [-help]
+const USAGE = `USAGE: kafka-rest-stop [-help] [-version]
 
 Ends, in order, every server that this user started with kafka-rest-start (under the same LOG_DIR, if it is set).
 `;
@@ -13,6 +14,10 @@ Ends, in order, every server that this user started with kafka-rest-start (under
 /** The command `kafka-rest-stop`: SIGTERM to every server of this user, and waits until they are gone. */
 export async function runKafkaRestStop(commandArguments: readonly string[]): Promise<void> {
   const [first] = commandArguments;
+  if (first === '-version' || first === '--version') {
+    process.stdout.write(`${readVersion()}\n`);
+    return;
+  }
   if (first !== undefined) {
     const isHelp = first === '-help' || first === '--help';
     (isHelp ? process.stdout : process.stderr).write(USAGE);

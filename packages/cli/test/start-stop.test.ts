@@ -124,6 +124,52 @@ describe('kafka-rest-start', () => {
     expect(second.output()).toContain('EADDRINUSE');
   });
 
+  it('in the background writes to sluice.log.file when that is set, and begins a new one when it is full', async () => {
+    const { folder, file, environment } = installation();
+    const log = join(folder, 'sluice.log');
+    const small = {
+      KAFKA_REST_SLUICE_LOG_FILE: log,
+      KAFKA_REST_SLUICE_LOG_FILE_MAX_BYTES: '1024',
+      KAFKA_REST_DEBUG: 'true',
+    };
+    const start = launch('kafka-rest-start', ['-daemon', file], { environment: { ...environment, ...small } });
+    expect(await start.exited).toBe(0);
+    const pid = daemonOf(environment.LOG_DIR);
+    onTestFinished(() => {
+      if (isServer(pid)) process.kill(pid, 'SIGKILL');
+    });
+    await waitFor('the ready line', () =>
+      existsSync(log) && readFileSync(log, 'utf8').includes(READY) ? true : undefined,
+    );
+    // The effective configuration alone, which stands before that line, is larger than a file may be.
+    expect(existsSync(`${log}.1`)).toBe(true);
+    expect(existsSync(join(environment.LOG_DIR, 'kafka-rest.log'))).toBe(false);
+    expect(await launch('kafka-rest-stop', [], { environment }).exited).toBe(0);
+  });
+
+  it('says what is wrong with sluice.log.file', async () => {
+    const { folder, file, environment } = installation(`${properties}sluice.log.file=none/sluice.log\n`);
+    const server = launch('kafka-rest-start', [file], { environment, cwd: folder });
+    expect(await server.exited).toBe(1);
+    expect(server.output()).toMatch(/^The configuration cannot be used, 1 problem:\n {2}sluice\.log\.file: .*ENOENT/);
+  });
+
+  it.each(['kafka-rest-start', 'kafka-rest-stop', 'sluice'])('%s --version tells the version', async (command) => {
+    const asked = launch(command, ['--version']);
+    expect(await asked.exited).toBe(0);
+    expect(asked.output()).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('refuses an older Node.js, and says which one it found', async () => {
+    const folder = temporaryFolder();
+    for (const version of ['v18.20.8', 'v20.18.3', 'v9.0.0']) {
+      writeFileSync(join(folder, 'node'), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
+      const start = launch('kafka-rest-start', ['-help'], { environment: { PATH: `${folder}:/usr/bin:/bin` } });
+      expect(await start.exited).toBe(1);
+      expect(start.output()).toBe(`Node.js 20.19 or later is needed; ${folder}/node is ${version}.\n`);
+    }
+  });
+
   it('explains itself with -help', async () => {
     const help = launch('kafka-rest-start', ['-help']);
     expect(await help.exited).toBe(0);

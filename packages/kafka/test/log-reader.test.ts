@@ -93,7 +93,7 @@ describe('a read without a group', () => {
     const producer = new rdkafka.Producer({ 'bootstrap.servers': bootstrap, 'transactional.id': uniqueName('tx') }, {});
     const call = async (run: (done: (error: unknown) => void) => void): Promise<void> =>
       await new Promise((resolve, reject) => {
-        run((error) => (error ? reject(error) : resolve()));
+        run((error) => (error ? reject(new Error('a transaction failed', { cause: error })) : resolve()));
       });
     await call((done) => producer.connect({}, done));
     await call((done) => producer.initTransactions(10_000, done));

@@ -178,6 +178,12 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 export interface LogConfig {
   /** `sluice.log.level` (info). */
   readonly level: LogLevel;
+  /** `sluice.log.file`: empty for standard output. */
+  readonly file: string;
+  /** `sluice.log.file.max.bytes` (104857600): then the next file is begun. */
+  readonly fileMaxBytes: number;
+  /** `sluice.log.files.max` (10): the oldest is removed. */
+  readonly filesMax: number;
 }
 
 export interface ManagementConfig {

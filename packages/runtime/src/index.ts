@@ -28,6 +28,7 @@ export {
 } from './lifecycle.ts';
 export { formatListenAddress } from './listeners.ts';
 export { type ConfigInput, type LoadedConfig, loadConfig } from './load-config.ts';
+export { LogFile, type LogFileOptions } from './log-file.ts';
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
 export type { ManagementRoute } from './management-route.ts';
 export {

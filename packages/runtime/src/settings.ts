@@ -321,6 +321,21 @@ const log: Settings['log'] = {
     defaultValue: 'info',
     values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
   }),
+  file: text('sluice.log.file', {
+    description: 'File that the log is written to; empty: standard output, or with -daemon LOG_DIR/kafka-rest.log.',
+  }),
+  fileMaxBytes: integer('sluice.log.file.max.bytes', {
+    description: 'Size of that file, at which it becomes FILE.1 (and FILE.1 becomes FILE.2) and a new one is begun.',
+    defaultValue: 100 * MIB,
+    min: 1024,
+    max: 1_000_000_000_000,
+  }),
+  filesMax: integer('sluice.log.files.max', {
+    description: 'Number of those files, beyond which the oldest is removed.',
+    defaultValue: 10,
+    min: 1,
+    max: 1000,
+  }),
 };
 
 export const settings: Settings = { top, raw, http, consumer, produce, kafka, registry, management, cluster, log };

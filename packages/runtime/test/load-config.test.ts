@@ -125,7 +125,7 @@ describe('values', () => {
     [{ 'bootstrap.servers': 'PLAINTEXT://a:9092, SASL_SSL://[::1]:9093' }, { bootstrapServers: 'a:9092,[::1]:9093' }],
     [{ 'compression.enable': ' FALSE ' }, { compressionEnabled: false }],
     [{ 'sluice.management.listener': '' }, { management: { listener: null, token: '' } }],
-    [{ debug: 'true' }, { log: { level: 'debug' } }],
+    [{ debug: 'true' }, { log: expect.objectContaining({ level: 'debug' }) }],
   ])('%j', (entries, expected) => {
     expect(configOf(entries)).toMatchObject(expected);
   });
