@@ -5,6 +5,27 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** TLS on one listener, beside its certificates. */
+export interface ListenerTls {
+  /** `ssl.client.authentication`, `ssl.client.auth` (none): clients may show a certificate, or must. */
+  readonly clientAuthentication: 'none' | 'requested' | 'required';
+  /** `ssl.enabled.protocols`. */
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** `ssl.cipher.suites` in OpenSSL's words; empty: Node's own choice. */
+  readonly ciphers: string;
+  /** `ssl.keystore.*`, `ssl.key.password`, `ssl.truststore.*`: those of all listeners, then this one's, with their prefixes. */
+  readonly stores: readonly (readonly [prefix: string, keys: ClientKeys])[];
+}
+
+/** Where clients reach the API. */
+export interface ApiListener extends ListenAddress {
+  /** Its name in `listeners`, in lower case. */
+  readonly name: string;
+  /** Undefined for one of http. */
+  readonly tls?: ListenerTls;
+}
+
 /** Keys for one kind of Kafka client, as the user wrote them (Java names, prefix stripped). */
 export type ClientKeys = Readonly<Record<string, string>>;
 
@@ -16,7 +37,7 @@ export interface Config {
   /** `id`: part of generated instance names. Empty when not set. */
   readonly id: string;
   readonly bootstrapServers: string;
-  readonly listeners: readonly ListenAddress[];
+  readonly listeners: readonly ApiListener[];
   /** `advertised.listeners`: base URLs for links, without a trailing slash. */
   readonly advertisedListeners: readonly string[];
   readonly hostName: string;

@@ -17,7 +17,9 @@ const nodeHasNone = 'the server has no thread pool of this kind';
 const javaOnly = 'it steers Java classes, which this server does not load';
 const noV3 = 'the v3 API is not served';
 const javaSerializers = "it steers Java's serializers; this server has its own";
-const noTls = 'the API is served without TLS; end TLS in front of it';
+const otherTls = 'TLS is done by OpenSSL, which has no such thing';
+const noSni = 'names of hosts in handshakes are not looked at';
+const followed = 'renewed files are always taken up, within 30 s';
 const ownMetrics = 'metrics are served in Prometheus form on sluice.management.listener';
 const noRateLimit = 'requests are bounded by the sluice.* limits instead';
 const noPrefix = "the keys of Kafka's clients begin with client.";
@@ -71,23 +73,26 @@ export const unusedKeys: readonly UnusedKey[] = [
   },
   { key: 'access.control.*', reason: 'no CORS headers are sent' },
   { key: 'nosniff.prevention.enable', reason: 'answers are JSON and never rendered' },
-  { key: 'hsts.header.enable', reason: noTls },
+  { key: 'hsts.header.enable', reason: 'answers carry the headers of the contract only' },
   { key: 'response.http.headers.config', reason: 'answers carry the headers of the contract only' },
   { key: 'csrf.prevention.token.*', reason: 'there are no browser sessions to protect' },
   { key: 'websocket.*', reason: javaOnly },
-  { key: 'listener.name.*', reason: 'all listeners share one configuration' },
-  { key: 'ssl.*', reason: noTls },
-  { key: 'sni.*', reason: noTls },
-  { key: 'prefix.sni.*', reason: noTls },
-  { key: 'expected.sni.headers', reason: noTls },
-  { key: 'reject.invalid.sni.headers', reason: noTls },
+  { key: 'ssl.keystore.reload', reason: followed },
+  { key: 'ssl.keystore.watch.location', reason: followed },
+  { key: 'ssl.*', reason: otherTls },
+  { key: 'sni.*', reason: noSni },
+  { key: 'prefix.sni.*', reason: noSni },
+  { key: 'expected.sni.headers', reason: noSni },
   { key: 'authentication.realm', reason: 'authentication.method is NONE' },
   { key: 'authentication.roles', reason: 'authentication.method is NONE' },
   { key: 'authentication.skip.paths', reason: 'authentication.method is NONE' },
 
   { key: 'authentication.method', reason: 'the API does not authenticate its clients', harmless: ['', 'none'] },
-  { key: 'ssl.client.authentication', reason: noTls, harmless: ['', 'none'] },
-  { key: 'ssl.client.auth', reason: noTls, harmless: ['', 'false'] },
+  { key: 'ssl.spire.enabled', reason: otherTls, harmless: ['', 'false'] },
+  { key: 'ssl.spire.trust.only.enabled', reason: otherTls, harmless: ['', 'false'] },
+  { key: 'sni.check.enabled', reason: noSni, harmless: ['', 'false'] },
+  { key: 'prefix.sni.check.enabled', reason: noSni, harmless: ['', 'false'] },
+  { key: 'reject.invalid.sni.headers', reason: noSni, harmless: ['', 'false'] },
   { key: 'csrf.prevention.enable', reason: 'there are no browser sessions to protect', harmless: ['', 'false'] },
   { key: 'reject.options.request', reason: 'OPTIONS is answered', harmless: ['', 'false'] },
   { key: 'api.v2.enable', reason: 'v2 is the only API', harmless: ['', 'true'] },
