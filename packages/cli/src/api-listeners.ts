@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiListeners, ConnectionMetrics } from '@sluice/runtime';
+import { ApiListeners, ConnectionMetrics, frontOf } from '@sluice/runtime';
 import { listenerTls } from './listener-tls.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -12,7 +12,7 @@ export function createApiListeners(
   return new ApiListeners({
     addresses: listeners.map((listener) => ({ ...listener, secure: listenerTls(listener) })),
     limits: http,
-    serve,
+    serve: frontOf({ config: configuration.config, metrics, log }, serve),
     connections: new ConnectionMetrics(metrics, http.connectionsMax),
     log,
   });

@@ -3,13 +3,17 @@ import type {
   ClusterConfig,
   Config,
   ConsumerLimits,
+  DosFilterConfig,
+  FrontConfig,
   HttpLimits,
   KafkaLimits,
   LogConfig,
   ManagementConfig,
   ProduceLimits,
+  RateLimitConfig,
   RegistryConfig,
 } from './config.ts';
+import { dosFilter, front, rateLimit } from './front-settings.ts';
 import { type ListenerTlsSettings, listenerTls } from './listener-tls-settings.ts';
 import { registry } from './registry-settings.ts';
 import { choice, flag, type Group, integer, list, listener, MIB, milliseconds, type Setting, text } from './setting.ts';
@@ -42,6 +46,9 @@ export interface Settings {
   };
   /** Read for each listener of https. */
   readonly listenerTls: ListenerTlsSettings;
+  readonly front: Group<FrontConfig>;
+  readonly rateLimit: Group<RateLimitConfig>;
+  readonly dosFilter: Group<DosFilterConfig>;
   readonly http: Group<HttpLimits>;
   readonly consumer: Group<ConsumerLimits>;
   readonly produce: Group<ProduceLimits>;
@@ -320,6 +327,9 @@ export const settings: Settings = {
   top,
   raw,
   listenerTls,
+  front,
+  rateLimit,
+  dosFilter,
   http,
   consumer,
   produce,
