@@ -167,7 +167,10 @@ describe('dos.filter.enabled', () => {
     await eventually(() => held.length === 1, SOON);
     const beyond = ask();
     await eventually(() => held.length === 2, SOON);
-    const [waiting, leaving] = [ask(), ask()];
+    // Whose turn would come first.
+    const leaving = ask();
+    await eventually(async () => (await exposed()).includes('sluice_http_held_back 1'), SOON);
+    const waiting = ask();
     await eventually(async () => (await exposed()).includes('sluice_http_held_back 2'), SOON);
     leaving.destroy();
     await eventually(async () => (await exposed()).includes('sluice_http_held_back 1'), SOON);
