@@ -9,6 +9,7 @@ import {
   loadConfig,
   readPropertiesFile,
 } from '@sluice/runtime';
+import { listenerTlsProblems } from './listener-tls.ts';
 import { registryIdentity, registryProblems } from './registry-configuration.ts';
 
 export interface ConfigurationInput {
@@ -39,7 +40,13 @@ export function loadConfiguration(input: ConfigurationInput): Configuration {
       const clients = translate(config);
       const registry = registryIdentity(config);
       translated.push({ clients, registry });
-      const problems = [redisProblems(config), clients.problems, registryProblems(config), registry.problems];
+      const problems = [
+        redisProblems(config),
+        listenerTlsProblems(config),
+        clients.problems,
+        registryProblems(config),
+        registry.problems,
+      ];
       return { problems: problems.flat(), warnings: [...clients.warnings, ...registry.warnings] };
     },
   });

@@ -1,4 +1,4 @@
-import { ApiListeners, ConnectionMetrics } from '@sluice/runtime';
+import { createApiListeners } from './api-listeners.ts';
 import { clusterParts } from './cluster-parts.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { createEdge } from './create-edge.ts';
@@ -6,16 +6,11 @@ import type { ServerContext, ServerParts } from './server-context.ts';
 
 /** Puts together the role that only forwards. It knows no Kafka, and may be ended at any time. */
 export function prepareEdge(context: ServerContext): ServerParts {
-  const { configuration, lifecycle, log, metrics } = context;
+  const { configuration, lifecycle, log } = context;
   const { config } = configuration;
   const cluster = clusterParts(config, log, () => undefined);
   const edge = createEdge(context, cluster, undefined);
-  const listeners = new ApiListeners({
-    addresses: config.listeners,
-    limits: config.http,
-    serve: (req, res) => edge.serve(req, res),
-    connections: new ConnectionMetrics(metrics, config.http.connectionsMax),
-  });
+  const listeners = createApiListeners(context, (req, res) => edge.serve(req, res));
   lifecycle.onUnready(() => edge.retire());
   lifecycle.onDrain('api', async (budgetMs) => {
     edge.drain();

@@ -1,15 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { missingLibraryFeatures, servicePrincipal } from '@sluice/kafka';
 import { ApiError, type Attempt, errorBody, formatPeerOwner, peerHeaders } from '@sluice/protocol';
-import {
-  ApiListeners,
-  ConnectionMetrics,
-  type ListenAddress,
-  type PeerServer,
-  type PeerTls,
-  startPeerServer,
-} from '@sluice/runtime';
+import { type ListenAddress, type PeerServer, type PeerTls, startPeerServer } from '@sluice/runtime';
 import { createWorker, type Declined, type Worker } from '@sluice/worker';
+import { createApiListeners } from './api-listeners.ts';
 import { type ClusterParts, clusterParts } from './cluster-parts.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { createEdge } from './create-edge.ts';
@@ -143,7 +137,6 @@ function kafkaHealth({ log }: ServerContext, ask: () => Promise<readonly number[
 
 /** The public side of a node. */
 function frontOf(context: ServerContext, cluster: ClusterParts, worker: Worker) {
-  const { config } = context.configuration;
   const edge = createEdge(context, cluster, {
     identity: context.identity,
     epochOf: (name) => worker.epochOf(name),
@@ -154,12 +147,7 @@ function frontOf(context: ServerContext, cluster: ClusterParts, worker: Worker) 
       return { type: 'declined', owner, busy: moving, full, body: declined.body };
     },
   });
-  const listeners = new ApiListeners({
-    addresses: config.listeners,
-    limits: config.http,
-    serve: (req, res) => edge.serve(req, res),
-    connections: new ConnectionMetrics(context.metrics, config.http.connectionsMax),
-  });
+  const listeners = createApiListeners(context, (req, res) => edge.serve(req, res));
   return { edge, listeners };
 }
 

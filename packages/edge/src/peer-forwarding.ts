@@ -177,6 +177,10 @@ export class PeerForwarding {
     const headers = formatAttempt(attempt);
     if (this.#options.secret !== '') headers[peerHeaders.secret] = this.#options.secret;
     headers[peerHeaders.target] = link.target;
+    // Said as any proxy says it: links in the answer have the scheme that the client came with.
+    if ('encrypted' in request.socket && request.headers['x-forwarded-proto'] === undefined) {
+      headers['x-forwarded-proto'] = 'https';
+    }
     if (request.headers.host === undefined) {
       const authority = localAuthority(request);
       headers[peerHeaders.authority] = authority;

@@ -23,7 +23,8 @@ export class MergedKeys {
 
   /** The key as it stands in the file. */
   label(name: string): string {
-    return `${this.prefix(name)}.${name}`;
+    const prefix = this.prefix(name);
+    return prefix === '' ? name : `${prefix}.${name}`;
   }
 
   prefix(name: string): string {

@@ -17,6 +17,7 @@ import { type ReadFile, type TlsSettings, tlsKeys, translateTls } from './client
 import { canonicalNames, librdkafkaScope } from './librdkafka-keys.ts';
 import type { TokenSource } from './oauth-token.ts';
 
+export { type TranslatedListenerIdentity, translateListenerIdentity } from './listener-identity.ts';
 export { type RegistryIdentity, translateRegistryIdentity } from './registry-identity.ts';
 
 type Keys = Readonly<Record<string, string>>;

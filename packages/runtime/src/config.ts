@@ -5,6 +5,27 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** TLS on one listener, beside its certificates. */
+export interface ListenerTls {
+  /** `ssl.client.authentication`, `ssl.client.auth` (none): clients may show a certificate, or must. */
+  readonly clientAuthentication: 'none' | 'requested' | 'required';
+  /** `ssl.enabled.protocols`. */
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
+  /** `ssl.cipher.suites` in OpenSSL's words; empty: Node's own choice. */
+  readonly ciphers: string;
+  /** `ssl.keystore.*`, `ssl.key.password`, `ssl.truststore.*`: those of all listeners, then this one's, with their prefixes. */
+  readonly stores: readonly (readonly [prefix: string, keys: ClientKeys])[];
+}
+
+/** Where clients reach the API. */
+export interface ApiListener extends ListenAddress {
+  /** Its name in `listeners`, in lower case. */
+  readonly name: string;
+  /** Undefined for one of http. */
+  readonly tls?: ListenerTls;
+}
+
 /** Keys for one kind of Kafka client, as the user wrote them (Java names, prefix stripped). */
 export type ClientKeys = Readonly<Record<string, string>>;
 
@@ -16,7 +37,7 @@ export interface Config {
   /** `id`: part of generated instance names. Empty when not set. */
   readonly id: string;
   readonly bootstrapServers: string;
-  readonly listeners: readonly ListenAddress[];
+  readonly listeners: readonly ApiListener[];
   /** `advertised.listeners`: base URLs for links, without a trailing slash. */
   readonly advertisedListeners: readonly string[];
   readonly hostName: string;
@@ -33,6 +54,9 @@ export interface Config {
     readonly consumer: ClientKeys;
     readonly admin: ClientKeys;
   };
+  readonly front: FrontConfig;
+  readonly rateLimit: RateLimitConfig;
+  readonly dosFilter: DosFilterConfig;
   readonly http: HttpLimits;
   readonly consumer: ConsumerLimits;
   readonly produce: ProduceLimits;
@@ -47,6 +71,76 @@ export interface Config {
   readonly shutdownGracefulMs: number;
   /** `sluice.shutdown.unready.ms` (0): from SIGTERM to the beginning of that, served as before but unready. */
   readonly shutdownUnreadyMs: number;
+}
+
+/** What is done with requests before they are served, wherever clients reach the API. */
+export interface FrontConfig {
+  /** `request.logger.name`: empty for no access log. */
+  readonly requestLoggerName: string;
+  /** `access.control.allow.origin`: empty for no CORS. */
+  readonly allowOrigins: readonly string[];
+  /** `access.control.allow.methods` (GET, POST, HEAD). */
+  readonly allowMethods: readonly string[];
+  /** `access.control.allow.headers` (X-Requested-With, Content-Type, Accept, Origin). */
+  readonly allowHeaders: readonly string[];
+  /** `access.control.expose.headers`. */
+  readonly exposeHeaders: readonly string[];
+  /** `reject.options.request` (false) → 403. */
+  readonly rejectOptions: boolean;
+  /** `nosniff.prevention.enable` (false). */
+  readonly nosniff: boolean;
+  /** `hsts.header.enable` (false): on connections with TLS. */
+  readonly hsts: boolean;
+  /** `response.http.headers.config`. */
+  readonly responseHeaders: readonly HeaderRule[];
+  /** `api.v2.enable` (true). */
+  readonly v2Enabled: boolean;
+  /** `api.endpoints.allowlist`: empty for all. */
+  readonly endpointAllowlist: readonly string[];
+  /** `api.endpoints.blocklist`. */
+  readonly endpointBlocklist: readonly string[];
+}
+
+/** A header that answers get. */
+export interface HeaderRule {
+  /** `set`: in place of what the answer has of that name. `Date`: the value is so many ms from now, as a date. */
+  readonly action: 'set' | 'add' | 'setDate' | 'addDate';
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface RateLimitConfig {
+  /** `rate.limit.enable` (false). */
+  readonly enabled: boolean;
+  /** `rate.limit.permits.per.sec` (50): of this process → 429. */
+  readonly permitsPerSec: number;
+  /** `rate.limit.timeout.ms` (0): how long a request waits for its permits. */
+  readonly timeoutMs: number;
+  /** `rate.limit.default.cost` (1): permits that a request takes. */
+  readonly defaultCost: number;
+  /** `rate.limit.costs`: NAME=PERMITS of endpoints. */
+  readonly costs: ReadonlyMap<string, number>;
+}
+
+/** Keys under `dos.filter.`. */
+export interface DosFilterConfig {
+  /** `enabled` (false). */
+  readonly enabled: boolean;
+  /** `max.requests.per.sec` (25): of all clients together. */
+  readonly maxRequestsPerSec: number;
+  /** `max.requests.per.connection.per.sec` (25): of one address. */
+  readonly maxRequestsPerClientPerSec: number;
+  /** `delay.ms` (100): how long a request beyond that waits; 0: not at all; less: it is refused → 429. */
+  readonly delayMs: number;
+  /** `max.wait.ms` (50) and `throttle.ms` (30000), together: how long it waits then for one of `throttledRequests` places → 429. */
+  readonly maxWaitMs: number;
+  readonly throttleMs: number;
+  /** `throttled.requests` (5): how many requests beyond the rates are served at once. */
+  readonly throttledRequests: number;
+  /** `insert.headers` (true): answers to requests beyond the rates say so in `DoSFilter`. */
+  readonly insertHeaders: boolean;
+  /** `ip.whitelist`: addresses and networks that are not counted. */
+  readonly ipWhitelist: readonly string[];
 }
 
 export interface HttpLimits {

@@ -1,4 +1,5 @@
 export type {
+  ApiListener,
   ClientKeys,
   ClusterConfig,
   Config,
@@ -6,6 +7,7 @@ export type {
   HttpLimits,
   KafkaLimits,
   ListenAddress,
+  ListenerTls,
   LogConfig,
   LogLevel,
   ManagementConfig,
@@ -14,7 +16,9 @@ export type {
 } from './config.ts';
 export { ConfigError } from './config-error.ts';
 export type { EffectiveSetting } from './effective-config.ts';
+export { type FrontOptions, frontOf } from './front/front.ts';
 export { ApiListeners, type ApiListenersOptions } from './http/api-listeners.ts';
+export { type ApiServerTls, ApiTls, type ApiTlsOptions, type ListenerIdentity } from './http/api-tls.ts';
 export { ConnectionMetrics } from './http/connection-metrics.ts';
 export { requestId } from './http/request-id.ts';
 export { createHttpServer } from './http/server.ts';

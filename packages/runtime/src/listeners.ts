@@ -1,4 +1,4 @@
-import type { ListenAddress } from './config.ts';
+import type { ApiListener, ListenAddress } from './config.ts';
 
 const addressForm = /^([A-Za-z][A-Za-z0-9_.+-]*):\/\/(\[[0-9A-Fa-f:.%]+\]|[^\s:/[\]@?#]*):(\d{1,5})\/?$/;
 
@@ -23,37 +23,33 @@ export function parseListenAddress(
   return { scheme, host: address.host, port: address.port };
 }
 
-/** What `listeners` or `listener.protocol.map` say, and what is wrong with it. */
+/** What `listeners` says, and what is wrong with it. */
 export interface ParsedListeners {
-  readonly addresses: readonly ListenAddress[];
+  readonly addresses: readonly (ListenAddress & Pick<ApiListener, 'name'>)[];
   readonly problems: readonly string[];
 }
 
 /**
- * Reads `listeners`: NAME://HOST:PORT entries whose name is `http` or one that `listener.protocol.map` maps to it.
- * Source: contract D.3.
+ * Reads `listeners`: NAME://HOST:PORT entries whose name is http, https, or one that `listener.protocol.map` maps to one
+ * of them. Source: contract D.3.
  */
 export function parseListeners(entries: readonly string[], protocolMap: ReadonlyMap<string, string>): ParsedListeners {
-  const addresses: ListenAddress[] = [];
+  const addresses: ParsedListeners['addresses'][number][] = [];
   const problems: string[] = [];
   const names = new Set<string>();
   for (const entry of entries) {
     const address = parseNamedAddress(entry);
     const scheme = address === undefined ? undefined : (protocolMap.get(address.name) ?? address.name);
     if (address === undefined) {
-      problems.push(`listeners: '${entry}' is not allowed; allowed is http://HOST:PORT, comma-separated`);
-    } else if (scheme === 'https') {
+      problems.push(`listeners: '${entry}' is not allowed; allowed is http(s)://HOST:PORT, comma-separated`);
+    } else if (scheme !== 'http' && scheme !== 'https') {
       problems.push(
-        `listeners: '${entry}' asks for TLS, which this server does not offer; end TLS in front of it and listen on http`,
-      );
-    } else if (scheme !== 'http') {
-      problems.push(
-        `listeners: '${entry}' has the name ${address.name}, which listener.protocol.map does not map to http`,
+        `listeners: '${entry}' has the name ${address.name}, which listener.protocol.map does not map to http or https`,
       );
     } else if (protocolMap.has(address.name) && names.has(address.name)) {
       problems.push(`listeners: the name ${address.name} stands there twice`);
     } else {
-      addresses.push({ scheme: 'http', host: address.host, port: address.port });
+      addresses.push({ name: address.name, scheme, host: address.host, port: address.port });
     }
     if (address !== undefined) names.add(address.name);
   }

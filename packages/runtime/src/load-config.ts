@@ -10,6 +10,8 @@ import {
 } from './config-sources.ts';
 import { type EffectiveSetting, effectiveSettings } from './effective-config.ts';
 import { keysFromEnvironment } from './environment.ts';
+import { checkListenerKeys, isListenerKey } from './listener-keys.ts';
+import { readListenerTls } from './listener-tls.ts';
 import { parseAdvertisedListeners, parseListeners, parseProtocolMap } from './listeners.ts';
 import { registryClientKeys, registryTlsKey } from './registry-settings.ts';
 import type { Setting } from './setting.ts';
@@ -57,15 +59,16 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   const cluster = reader.readGroup(settings.cluster);
   const { forServer = true } = input;
   const bootstrap = readBootstrapServers(reader, values, forServer && cluster.role !== 'edge');
-  const config = readConfig(reader, {
+  const config = readConfig(reader, values, {
     cluster,
     bootstrapServers: bootstrap.servers,
     clientKeys: clientKeys(values),
     registryKeys: registryKeys(values),
   });
   const joined = checkCluster(config, values, forServer);
+  const ofListeners = checkListenerKeys(config.listeners, values);
   const checked = input.check?.(config) ?? { problems: [], warnings: [] };
-  const found = [bootstrap, sorted, joined, checked];
+  const found = [bootstrap, sorted, joined, ofListeners, checked];
   const problems = [...reader.problems, ...found.flatMap((part) => part.problems)];
   const warnings = found.flatMap((part) => part.warnings);
   if (problems.length > 0) throw new ConfigError(problems.map(hideUrlCredentials), { warnings });
@@ -85,15 +88,18 @@ class SettingReader {
     this.#values = values;
   }
 
-  read<T>(setting: Setting<T>): T {
-    const key = [setting.key, ...setting.fallbackKeys].find((name) => this.#values.has(name));
+  /** @param prefix in front of a key that wins over the one without it */
+  read<T>(setting: Setting<T>, prefix = ''): T {
+    const key = [prefix + setting.key, setting.key, ...setting.fallbackKeys].find((name) => this.#values.has(name));
     const given = key === undefined ? undefined : this.#values.get(key);
     if (key === undefined || given === undefined) return setting.defaultValue;
     const value = setting.parse(given.value);
     if (value !== undefined) return value;
     const shown = setting.secret ? 'the value' : `'${hideSecrets(key, given.value)}'`;
     const why = setting.explain(given.value) ?? 'is not allowed';
-    this.problems.push(`${key}: ${shown} ${why}; allowed is ${setting.allowed}`);
+    const problem = `${key}: ${shown} ${why}; allowed is ${setting.allowed}`;
+    // Listeners share keys, and each reads them.
+    if (!this.problems.includes(problem)) this.problems.push(problem);
     return setting.defaultValue;
   }
 
@@ -105,21 +111,23 @@ class SettingReader {
 
 function readConfig(
   reader: SettingReader,
+  values: ReadonlyMap<string, SourcedValue>,
   read: Pick<Config, 'bootstrapServers' | 'clientKeys' | 'registryKeys' | 'cluster'>,
 ): Config {
   const top = reader.readGroup(settings.top);
   const protocols = parseProtocolMap(reader.read(settings.raw.listenerProtocolMap));
-  const listeners = parseListeners(reader.read(settings.raw.listeners), protocols.map);
   const advertised = parseAdvertisedListeners(reader.read(settings.raw.advertisedListeners), protocols.map);
-  reader.problems.push(...protocols.problems, ...listeners.problems, ...advertised.problems);
+  reader.problems.push(...protocols.problems, ...advertised.problems);
   const http = reader.readGroup(settings.http);
   const connectionLimit = reader.read(settings.raw.serverConnectionLimit);
   return {
     ...top,
     ...read,
-    listeners:
-      listeners.addresses.length > 0 ? listeners.addresses : [{ scheme: 'http', host: '0.0.0.0', port: top.port }],
+    listeners: readListeners(reader, values, { port: top.port, protocols: protocols.map }),
     advertisedListeners: advertised.urls,
+    front: reader.readGroup(settings.front),
+    rateLimit: reader.readGroup(settings.rateLimit),
+    dosFilter: reader.readGroup(settings.dosFilter),
     http: { ...http, connectionsMax: connectionLimit > 0 ? connectionLimit : http.connectionsMax },
     consumer: reader.readGroup(settings.consumer),
     produce: reader.readGroup(settings.produce),
@@ -128,6 +136,21 @@ function readConfig(
     management: reader.readGroup(settings.management),
     log: readLog(reader, top.debug),
   };
+}
+
+function readListeners(
+  reader: SettingReader,
+  values: ReadonlyMap<string, SourcedValue>,
+  { port, protocols }: { readonly port: number; readonly protocols: ReadonlyMap<string, string> },
+): Config['listeners'] {
+  const { addresses, problems } = parseListeners(reader.read(settings.raw.listeners), protocols);
+  reader.problems.push(...problems);
+  if (addresses.length === 0 && problems.length === 0) {
+    return [{ name: 'http', scheme: 'http', host: '0.0.0.0', port }];
+  }
+  return addresses.map((address) =>
+    address.scheme === 'https' ? { ...address, tls: readListenerTls(reader, values, address.name) } : address,
+  );
 }
 
 function readLog(reader: SettingReader, debug: boolean): Config['log'] {
@@ -188,7 +211,7 @@ function sortKeys(values: ReadonlyMap<string, SourcedValue>): { warnings: string
   const problems: string[] = [];
   const unknown: string[] = [];
   for (const [key, { value }] of values) {
-    if (knownKeys.has(key) || registryTlsKey(key) !== undefined) continue;
+    if (knownKeys.has(key) || registryTlsKey(key) !== undefined || isListenerKey(key)) continue;
     const unused = findUnusedKey(key);
     if (unused?.harmless !== undefined && !unused.harmless.includes(value.toLowerCase())) {
       const allowed = unused.harmless.map((harmless) => harmless || 'nothing').join(' or ');

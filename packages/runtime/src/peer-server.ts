@@ -14,13 +14,13 @@ import { announcedHost } from './announced-host.ts';
 import type { HttpLimits, ListenAddress } from './config.ts';
 import { BodyTooLarge, readBounded } from './http/bounded-body.ts';
 import { ConnectionMetrics } from './http/connection-metrics.ts';
+import { reportFailedHandshakes } from './http/failed-handshakes.ts';
 import { requestId } from './http/request-id.ts';
 import { createHttpServer } from './http/server.ts';
 import { dropBody, endAfterRequest } from './http/unread-body.ts';
 import { formatListenAddress } from './listeners.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
-import { reportStrangers } from './peer-strangers.ts';
 import type { PeerTls } from './peer-tls.ts';
 import { Secret } from './secret.ts';
 
@@ -98,7 +98,11 @@ export async function startPeerServer(options: PeerServerOptions): Promise<PeerS
   const server = createHttpServer(peerLimits, (req, res) => gate.admit(req, res), connections, tls?.serverOptions);
   if (tls !== undefined && server instanceof SecureServer) {
     tls.onRenewed((renewed) => server.setSecureContext(renewed));
-    reportStrangers(server, connections, options.log);
+    reportFailedHandshakes(server, {
+      metrics: connections,
+      log: options.log,
+      words: 'A connection to the internal listener was refused: no certificate of this cluster.',
+    });
   }
   const sockets = openSockets(server);
   await listen(server, listener);

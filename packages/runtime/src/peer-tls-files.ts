@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { certificatesIn } from './certificates.ts';
 import type { ClusterConfig } from './config.ts';
+import type { Told } from './followed-files.ts';
 import type { Setting } from './setting.ts';
 import { settings } from './settings.ts';
 
@@ -24,8 +25,6 @@ export interface TlsMaterial {
 
 /** What was read: each by itself, before it is known whether they fit. Never shown: the key is among them. */
 type TlsTexts = Readonly<Record<keyof Omit<TlsFiles, 'tlsKeyPassword'>, string>>;
-
-type Told<T> = { readonly value: T } | { readonly problems: readonly string[] };
 
 export const TLS_MIN = 'TLSv1.2';
 /** TLS web server and client authentication. */

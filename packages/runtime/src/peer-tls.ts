@@ -3,6 +3,7 @@ import type { Agent } from 'node:http';
 import { type AgentOptions, type RequestOptions, Agent as SecureAgent } from 'node:https';
 import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
 import { ConfigError } from './config-error.ts';
+import { FollowedFiles, type Told } from './followed-files.ts';
 import type { Logger } from './logger.ts';
 import {
   asksForTls,
@@ -28,8 +29,6 @@ export interface PeerServerTls {
 
 /** Longer than a node that is busy, or frozen for a moment, takes; a connection without a request costs as much in clear. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** A renewed certificate lies there for hours before the old one ends. */
-const RENEWAL_CHECK_MS = 30_000;
 
 /**
  * TLS between the nodes of a cluster, at both ends: a node shows its certificate, and believes whoever shows one of the
@@ -37,19 +36,10 @@ const RENEWAL_CHECK_MS = 30_000;
  * cluster's own. Which node and which life of it is meant says the request (`x-sluice-target`).
  */
 export class PeerTls {
-  readonly #files: TlsFiles;
-  readonly #listeners: ((options: PeerServerTls) => void)[] = [];
-  /** What the files in use held. */
-  #used: string;
-  #material: TlsMaterial;
-  /** What could not be used, and was told. */
-  #refused: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #files: FollowedFiles<TlsMaterial>;
 
-  private constructor(files: TlsFiles, used: string, material: TlsMaterial) {
+  private constructor(files: FollowedFiles<TlsMaterial>) {
     this.#files = files;
-    this.#used = used;
-    this.#material = material;
   }
 
   /**
@@ -61,66 +51,56 @@ export class PeerTls {
     if (!asksForTls(files)) return undefined;
     const missing = missingTlsFiles(files);
     if (missing.length > 0) throw new ConfigError(missing);
-    const { seen, told } = look(files);
+    const told = FollowedFiles.read({
+      look: () => JSON.stringify(readTlsTexts(files)),
+      load: () => load(files),
+      words: {
+        refused: 'The files of TLS between nodes cannot be used; what they held before is.',
+        renewed: 'The files of TLS between nodes were renewed.',
+      },
+      describe: ({ validTo }) => ({ validTo }),
+    });
     if ('problems' in told) throw new ConfigError(told.problems);
-    return new PeerTls(files, seen, told.value);
+    return new PeerTls(told.value);
   }
 
   /** What the internal listener is made with. */
   get serverOptions(): PeerServerTls {
-    const { cert, key, ca } = this.#material;
-    return {
-      cert,
-      key,
-      ca: [...ca],
-      requestCert: true,
-      rejectUnauthorized: true,
-      minVersion: TLS_MIN,
-      // A session that is taken up again would not have its certificate looked at again.
-      secureOptions: constants.SSL_OP_NO_TICKET,
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    };
+    return optionsOf(this.#files.current);
   }
 
   /** Called each time that other files are used from now on. */
   onRenewed(listener: (options: PeerServerTls) => void): void {
-    this.#listeners.push(listener);
+    this.#files.onRenewed((material) => listener(optionsOf(material)));
   }
 
   /** Looks at the files now and then, and takes up what was renewed; what cannot be used is told once, and not used. */
-  follow(log: Logger, { intervalMs = RENEWAL_CHECK_MS }: { readonly intervalMs?: number } = {}): void {
-    this.#timer ??= setInterval(() => this.#renew(log), intervalMs).unref();
+  follow(log: Logger, options: { readonly intervalMs?: number } = {}): void {
+    this.#files.follow(log, options);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#files.stop();
   }
 
   /** Makes connections to other nodes. */
   agent(options: AgentOptions): Agent {
-    return new PeerAgent(() => this.#material.context, options);
+    return new PeerAgent(() => this.#files.current.context, options);
   }
+}
 
-  #renew(log: Logger): void {
-    const { seen, told } = look(this.#files);
-    if (seen === this.#used) return;
-    if ('problems' in told) {
-      // Between two of the three being written, for one; and what is not valid yet will be.
-      if (seen !== this.#refused) {
-        log.warn(
-          { problems: told.problems },
-          'The files of TLS between nodes cannot be used; what they held before is.',
-        );
-      }
-      this.#refused = seen;
-      return;
-    }
-    this.#used = seen;
-    this.#refused = undefined;
-    this.#material = told.value;
-    for (const listener of this.#listeners) listener(this.serverOptions);
-    log.info({ validTo: told.value.validTo }, 'The files of TLS between nodes were renewed.');
-  }
+function optionsOf({ cert, key, ca }: TlsMaterial): PeerServerTls {
+  return {
+    cert,
+    key,
+    ca: [...ca],
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: TLS_MIN,
+    // A session that is taken up again would not have its certificate looked at again.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+  };
 }
 
 /** Connections of its own kind, so that a request for `https:` cannot be sent over one that is in clear, or the other way. */
@@ -146,8 +126,7 @@ class PeerAgent extends SecureAgent {
   }
 }
 
-function look(files: TlsFiles): { readonly seen: string; readonly told: ReturnType<typeof checkTlsTexts> } {
+function load(files: TlsFiles): Told<TlsMaterial> {
   const read = readTlsTexts(files);
-  if ('problems' in read) return { seen: JSON.stringify(read.problems), told: read };
-  return { seen: JSON.stringify(read.value), told: checkTlsTexts(read.value, files, Date.now()) };
+  return 'problems' in read ? read : checkTlsTexts(read.value, files, Date.now());
 }

@@ -126,7 +126,8 @@ export function splitList(value: string): string[] {
     .filter((entry) => entry !== '');
 }
 
-function setting<T>(
+/** One with a form of its own. */
+export function setting<T>(
   key: string,
   described: Described,
   rule: Pick<Setting<T>, 'defaultValue' | 'defaultText' | 'allowed' | 'parse'> & Partial<Pick<Setting<T>, 'explain'>>,

@@ -3,13 +3,18 @@ import type {
   ClusterConfig,
   Config,
   ConsumerLimits,
+  DosFilterConfig,
+  FrontConfig,
   HttpLimits,
   KafkaLimits,
   LogConfig,
   ManagementConfig,
   ProduceLimits,
+  RateLimitConfig,
   RegistryConfig,
 } from './config.ts';
+import { dosFilter, front, rateLimit } from './front-settings.ts';
+import { type ListenerTlsSettings, listenerTls } from './listener-tls-settings.ts';
 import { registry } from './registry-settings.ts';
 import { choice, flag, type Group, integer, list, listener, MIB, milliseconds, type Setting, text } from './setting.ts';
 
@@ -39,6 +44,11 @@ export interface Settings {
     readonly advertisedListeners: Setting<readonly string[]>;
     readonly serverConnectionLimit: Setting<number>;
   };
+  /** Read for each listener of https. */
+  readonly listenerTls: ListenerTlsSettings;
+  readonly front: Group<FrontConfig>;
+  readonly rateLimit: Group<RateLimitConfig>;
+  readonly dosFilter: Group<DosFilterConfig>;
   readonly http: Group<HttpLimits>;
   readonly consumer: Group<ConsumerLimits>;
   readonly produce: Group<ProduceLimits>;
@@ -96,11 +106,11 @@ const raw: Settings['raw'] = {
     defaultValue: [],
   }),
   listeners: list('listeners', {
-    description: 'Where the API listens, http://HOST:PORT. Empty: all interfaces on `port`.',
+    description: 'Where the API listens, http://HOST:PORT or https://HOST:PORT. Empty: all interfaces on `port`, http.',
     defaultValue: [],
   }),
   listenerProtocolMap: list('listener.protocol.map', {
-    description: 'What other names in `listeners` stand for, NAME:http.',
+    description: 'What other names in `listeners` stand for, NAME:http or NAME:https.',
     defaultValue: [],
   }),
   advertisedListeners: list('advertised.listeners', {
@@ -338,7 +348,22 @@ const log: Settings['log'] = {
   }),
 };
 
-export const settings: Settings = { top, raw, http, consumer, produce, kafka, registry, management, cluster, log };
+export const settings: Settings = {
+  top,
+  raw,
+  listenerTls,
+  front,
+  rateLimit,
+  dosFilter,
+  http,
+  consumer,
+  produce,
+  kafka,
+  registry,
+  management,
+  cluster,
+  log,
+};
 
 /** Every setting, in the order of the table. */
 export function listSettings(): readonly Setting<unknown>[] {

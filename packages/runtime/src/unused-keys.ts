@@ -17,11 +17,13 @@ const nodeHasNone = 'the server has no thread pool of this kind';
 const javaOnly = 'it steers Java classes, which this server does not load';
 const noV3 = 'the v3 API is not served';
 const javaSerializers = "it steers Java's serializers; this server has its own";
-const noTls = 'the API is served without TLS; end TLS in front of it';
+const otherTls = 'TLS is done by OpenSSL, which has no such thing';
+const noSni = 'names of hosts in handshakes are not looked at';
+const followed = 'renewed files are always taken up, within 30 s';
 const ownMetrics = 'metrics are served in Prometheus form on sluice.management.listener';
-const noRateLimit = 'requests are bounded by the sluice.* limits instead';
+const noRateLimit = 'bytes are bounded by the sluice.* limits instead';
 const noPrefix = "the keys of Kafka's clients begin with client.";
-const noAccessLog = 'single requests are not logged, but for those that fail in the server; metrics count them all';
+const noAccessLog = 'request.logger.name alone says whether requests are logged';
 const declared = 'Confluent declares it without using it';
 
 export const unusedKeys: readonly UnusedKey[] = [
@@ -42,7 +44,6 @@ export const unusedKeys: readonly UnusedKey[] = [
   { key: 'client.timeout.ms', reason: declared },
   { key: 'request.timeout.ms', reason: 'every operation has a timeout of its own' },
   { key: 'request.timeout.interrupt.enable', reason: 'every operation has a timeout of its own' },
-  { key: 'request.logger.name', reason: noAccessLog },
   { key: 'use.custom.request.logging', reason: noAccessLog },
   { key: 'suppress.stack.trace.response', reason: 'answers never hold a stack trace' },
   {
@@ -56,8 +57,12 @@ export const unusedKeys: readonly UnusedKey[] = [
   { key: 'disable.response.size.metrics.collection', reason: ownMetrics },
   { key: 'api.v3.*', reason: noV3 },
   { key: 'streaming.connection.*', reason: noV3 },
-  { key: 'rate.limit.*', reason: noRateLimit },
-  { key: 'dos.filter.*', reason: noRateLimit },
+  { key: 'rate.limit.backend', reason: 'there is one way of counting' },
+  { key: 'rate.limit.per.cluster.*', reason: noV3 },
+  { key: 'dos.filter.max.requests.ms', reason: 'every operation has a timeout of its own' },
+  { key: 'dos.filter.max.idle.tracker.ms', reason: 'so many clients are remembered, and no more' },
+  { key: 'dos.filter.managed.attr', reason: javaOnly },
+  { key: 'dos.filter.tenant.*', reason: 'clients are told apart by their addresses' },
   { key: 'network.traffic.rate.limit.*', reason: noRateLimit },
   { key: 'connector.connection.limit', reason: 'server.connection.limit holds for all listeners together' },
   { key: 'max.response.header.size', reason: 'answers have a handful of headers' },
@@ -68,30 +73,26 @@ export const unusedKeys: readonly UnusedKey[] = [
     key: 'network.forwarded.request.customizer.enable',
     reason: 'Forwarded and X-Forwarded-* are always honoured in links',
   },
-  { key: 'access.control.*', reason: 'no CORS headers are sent' },
-  { key: 'nosniff.prevention.enable', reason: 'answers are JSON and never rendered' },
-  { key: 'hsts.header.enable', reason: noTls },
-  { key: 'response.http.headers.config', reason: 'answers carry the headers of the contract only' },
+  { key: 'access.control.skip.options', reason: 'the API does not authenticate its clients' },
   { key: 'csrf.prevention.token.*', reason: 'there are no browser sessions to protect' },
   { key: 'websocket.*', reason: javaOnly },
-  { key: 'listener.name.*', reason: 'all listeners share one configuration' },
-  { key: 'ssl.*', reason: noTls },
-  { key: 'sni.*', reason: noTls },
-  { key: 'prefix.sni.*', reason: noTls },
-  { key: 'expected.sni.headers', reason: noTls },
-  { key: 'reject.invalid.sni.headers', reason: noTls },
+  { key: 'ssl.keystore.reload', reason: followed },
+  { key: 'ssl.keystore.watch.location', reason: followed },
+  { key: 'ssl.*', reason: otherTls },
+  { key: 'sni.*', reason: noSni },
+  { key: 'prefix.sni.*', reason: noSni },
+  { key: 'expected.sni.headers', reason: noSni },
   { key: 'authentication.realm', reason: 'authentication.method is NONE' },
   { key: 'authentication.roles', reason: 'authentication.method is NONE' },
   { key: 'authentication.skip.paths', reason: 'authentication.method is NONE' },
 
   { key: 'authentication.method', reason: 'the API does not authenticate its clients', harmless: ['', 'none'] },
-  { key: 'ssl.client.authentication', reason: noTls, harmless: ['', 'none'] },
-  { key: 'ssl.client.auth', reason: noTls, harmless: ['', 'false'] },
+  { key: 'ssl.spire.enabled', reason: otherTls, harmless: ['', 'false'] },
+  { key: 'ssl.spire.trust.only.enabled', reason: otherTls, harmless: ['', 'false'] },
+  { key: 'sni.check.enabled', reason: noSni, harmless: ['', 'false'] },
+  { key: 'prefix.sni.check.enabled', reason: noSni, harmless: ['', 'false'] },
+  { key: 'reject.invalid.sni.headers', reason: noSni, harmless: ['', 'false'] },
   { key: 'csrf.prevention.enable', reason: 'there are no browser sessions to protect', harmless: ['', 'false'] },
-  { key: 'reject.options.request', reason: 'OPTIONS is answered', harmless: ['', 'false'] },
-  { key: 'api.v2.enable', reason: 'v2 is the only API', harmless: ['', 'true'] },
-  { key: 'api.endpoints.allowlist', reason: 'all routes are served', harmless: [''] },
-  { key: 'api.endpoints.blocklist', reason: 'all routes are served', harmless: [''] },
   { key: 'proxy.protocol.enabled', reason: 'the PROXY protocol is not spoken', harmless: ['', 'false'] },
   { key: 'proxy.protocol.accepted.ip.range', reason: 'the PROXY protocol is not spoken' },
   { key: 'kafka.rest.resource.extension.class', reason: javaOnly, harmless: [''] },

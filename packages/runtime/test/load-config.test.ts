@@ -73,7 +73,7 @@ describe('sources', () => {
 describe('defaults', () => {
   it('are what the documentation of each field says', () => {
     const config = configOf({});
-    expect(config.listeners).toEqual([{ scheme: 'http', host: '0.0.0.0', port: 8082 }]);
+    expect(config.listeners).toEqual([{ name: 'http', scheme: 'http', host: '0.0.0.0', port: 8082 }]);
     expect(config.management.listener).toEqual({ scheme: 'http', host: '127.0.0.1', port: 9082 });
     expect(config.consumer).toMatchObject({
       requestTimeoutMs: 1000,
@@ -102,19 +102,19 @@ describe('defaults', () => {
 
 describe('values', () => {
   it.each<[Record<string, string>, Partial<Config>]>([
-    [{ port: '0' }, { listeners: [{ scheme: 'http', host: '0.0.0.0', port: 0 }] }],
+    [{ port: '0' }, { listeners: [{ name: 'http', scheme: 'http', host: '0.0.0.0', port: 0 }] }],
     [
       { listeners: 'http://:8090, http://[::1]:8091' },
       {
         listeners: [
-          { scheme: 'http', host: '0.0.0.0', port: 8090 },
-          { scheme: 'http', host: '::1', port: 8091 },
+          { name: 'http', scheme: 'http', host: '0.0.0.0', port: 8090 },
+          { name: 'http', scheme: 'http', host: '::1', port: 8091 },
         ],
       },
     ],
     [
       { listeners: 'INTERNAL://a:1', 'listener.protocol.map': 'internal:HTTP' },
-      { listeners: [{ scheme: 'http', host: 'a', port: 1 }] },
+      { listeners: [{ name: 'internal', scheme: 'http', host: 'a', port: 1 }] },
     ],
     [
       { 'advertised.listeners': 'https://kafka.example.org/rest/,http://10.0.0.1:8082' },
@@ -169,6 +169,9 @@ describe('a bad configuration', () => {
         port: 'eighty',
         'shutdown.graceful.ms': '0',
         listeners: 'https://0.0.0.0:1,x://h:2,nonsense',
+        'ssl.client.authentication': 'REQUESTED',
+        'ssl.enabled.protocols': 'TLSv1.1,SSLv3',
+        'ssl.cipher.suites': 'TLS_FAST',
         'sluice.log.level': 'loud',
         'compression.enable': 'yes',
         'sluice.http.body.timeout.ms': '2147483648',
@@ -179,9 +182,12 @@ describe('a bad configuration', () => {
         "bootstrap.servers: 'localhost' is not allowed; allowed is HOST:PORT, comma-separated",
         "port: 'eighty' is not allowed; allowed is a whole number from 0 to 65535",
         "shutdown.graceful.ms: '0' is not allowed; allowed is a whole number from 1 to 2147483647",
-        "listeners: 'https://0.0.0.0:1' asks for TLS, which this server does not offer; end TLS in front of it and listen on http",
-        "listeners: 'x://h:2' has the name x, which listener.protocol.map does not map to http",
-        "listeners: 'nonsense' is not allowed; allowed is http://HOST:PORT, comma-separated",
+        'ssl.keystore.location: nothing is set, and the listener https is one of https',
+        'ssl.truststore.location: nothing is set, and clients of the listener https show certificates, and nobody says whose are believed',
+        "ssl.enabled.protocols: 'TLSv1.1,SSLv3' are not spoken any more; allowed are TLSv1.2, TLSv1.3",
+        "ssl.cipher.suites: 'TLS_FAST' is no cipher suite of this OpenSSL",
+        "listeners: 'x://h:2' has the name x, which listener.protocol.map does not map to http or https",
+        "listeners: 'nonsense' is not allowed; allowed is http(s)://HOST:PORT, comma-separated",
         "sluice.log.level: 'loud' is not allowed; allowed is one of trace, debug, info, warn, error, fatal, silent",
         "compression.enable: 'yes' is not allowed; allowed is true or false",
         "sluice.http.body.timeout.ms: '2147483648' is not allowed; allowed is a whole number from 1 to 2147483647",
@@ -224,6 +230,84 @@ describe('a bad configuration', () => {
       for (const value of harmless ?? []) expect(problemsOf({ [key]: value })).toEqual([]);
     },
   );
+});
+
+describe('listeners of https', () => {
+  const stores = { 'ssl.keystore.location': '/k', 'ssl.truststore.location': '/t' };
+
+  it('have the keys of all listeners, and those that are set for them alone', () => {
+    const { listeners } = configOf({
+      ...stores,
+      listeners: 'https://:1,INNER://:2,http://:3',
+      'listener.protocol.map': 'inner:https',
+      'listener.name.inner.ssl.keystore.location': '/inner',
+      'listener.name.inner.ssl.client.authentication': 'REQUIRED',
+      'listener.name.inner.ssl.enabled.protocols': 'TLSv1.3',
+      'ssl.cipher.suites': 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_AES_128_GCM_SHA256',
+    });
+    const ciphers = 'ECDHE-RSA-AES128-GCM-SHA256:TLS_AES_128_GCM_SHA256';
+    expect(listeners).toEqual([
+      {
+        name: 'https',
+        scheme: 'https',
+        host: '0.0.0.0',
+        port: 1,
+        tls: {
+          clientAuthentication: 'none',
+          minVersion: 'TLSv1.2',
+          maxVersion: 'TLSv1.3',
+          ciphers,
+          stores: [
+            ['', stores],
+            ['listener.name.https', {}],
+          ],
+        },
+      },
+      {
+        name: 'inner',
+        scheme: 'https',
+        host: '0.0.0.0',
+        port: 2,
+        tls: {
+          clientAuthentication: 'required',
+          minVersion: 'TLSv1.3',
+          maxVersion: 'TLSv1.3',
+          ciphers,
+          stores: [
+            ['', stores],
+            ['listener.name.inner', { 'ssl.keystore.location': '/inner' }],
+          ],
+        },
+      },
+      { name: 'http', scheme: 'http', host: '0.0.0.0', port: 3 },
+    ]);
+  });
+
+  it('have the deprecated key for client certificates, too, which must not contradict the other', () => {
+    const https = { ...stores, listeners: 'https://:1', 'ssl.client.auth': 'true' };
+    expect(configOf(https).listeners[0]?.tls?.clientAuthentication).toBe('required');
+    expect(problemsOf({ ...https, 'ssl.client.authentication': 'NONE' })).toEqual([
+      'ssl.client.authentication: NONE contradicts ssl.client.auth=true',
+    ]);
+  });
+
+  it.each([
+    [{ 'ssl.client.auth': 'true' }, 'ssl.client.auth: asks for certificates of clients'],
+    [{ 'ssl.client.authentication': 'REQUESTED' }, 'ssl.client.authentication: asks for certificates of clients'],
+    [{ 'listener.name.http.authentication.method': 'BASIC' }, 'listener.name.http.authentication.method: only keys'],
+    [{ 'listener.name.http.api.endpoints.blocklist': 'x' }, 'listener.name.http.api.endpoints.blocklist: only keys'],
+  ])('are asked for where there are none: %j', (entries: Record<string, string>, problem) => {
+    expect(problemsOf(entries)).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('leave no key without effect unnamed', () => {
+    const { warnings } = load({ ...stores, 'listener.name.x.ssl.key.password': 'p', 'listener.name.http.port': '1' });
+    expect(warnings).toEqual([
+      'listener.name.x.ssl.key.password has no effect: there is no listener of https of that name',
+      'listener.name.http.port has no effect: only keys of ssl. can be set for one listener',
+      'ssl.keystore.location, ssl.truststore.location without effect: no listener is one of https',
+    ]);
+  });
 });
 
 describe('warnings', () => {

@@ -1,14 +1,20 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { HttpLimits, ListenAddress } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import type { ApiTls } from './api-tls.ts';
 import type { ConnectionMetrics } from './connection-metrics.ts';
+import { reportFailedHandshakes } from './failed-handshakes.ts';
 import { createHttpServer } from './server.ts';
 
 export interface ApiListenersOptions {
-  readonly addresses: readonly ListenAddress[];
+  /** Where to listen; with TLS where it has some. */
+  readonly addresses: readonly (ListenAddress & { readonly secure?: ApiTls | undefined })[];
   readonly limits: HttpLimits;
   readonly serve: (req: IncomingMessage, res: ServerResponse) => void;
   readonly connections: ConnectionMetrics;
+  readonly log: Logger;
 }
 
 /** While it closes: how often connections whose answer has left are looked for. */
@@ -41,19 +47,26 @@ function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
 
 /** The addresses at which clients reach the API. */
 export class ApiListeners {
-  readonly #addresses: readonly ListenAddress[];
+  readonly #addresses: ApiListenersOptions['addresses'];
   readonly #servers: readonly Server[];
   readonly #sockets = new Set<Socket>();
   #closed: Promise<unknown> = Promise.resolve();
 
-  constructor({ addresses, limits, serve, connections }: ApiListenersOptions) {
+  constructor({ addresses, limits, serve, connections, log }: ApiListenersOptions) {
     this.#addresses = addresses;
-    this.#servers = addresses.map(() => createHttpServer(limits, serve, connections));
+    this.#servers = addresses.map(({ secure }) => {
+      const server = createHttpServer(limits, serve, connections, secure?.serverOptions);
+      if (secure !== undefined && server instanceof SecureServer) {
+        secure.onRenewed((renewed) => server.setSecureContext(renewed));
+        secure.follow(log);
+        reportFailedHandshakes(server, { metrics: connections, log, words: 'A TLS handshake of a client failed.' });
+      }
+      return server;
+    });
     for (const server of this.#servers) {
-      server.on('connection', (socket) => {
-        this.#sockets.add(socket);
-        socket.once('close', () => this.#sockets.delete(socket));
-      });
+      // Behind a connection in the clear there is one with TLS, and each knows of what it has to send itself.
+      server.on('connection', (socket) => this.#keep(socket));
+      server.on('secureConnection', (socket: Socket) => this.#keep(socket));
     }
   }
 
@@ -76,6 +89,14 @@ export class ApiListeners {
     });
     await Promise.race([this.#closed, over]);
     clearTimeout(timer);
+    for (const { secure } of this.#addresses) secure?.stop();
+    // Node knows only of those that speak HTTP already; a handshake may take its time.
     for (const server of this.#servers) server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 }

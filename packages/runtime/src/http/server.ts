@@ -40,9 +40,11 @@ function refuseInTurn(socket: Socket, refusal: Refusal): void {
 function refuseMalformed(server: Server, metrics: ConnectionMetrics): void {
   // The parser complains again with each further packet.
   const refused = new WeakSet<Socket>();
+  const letIn = new WeakSet<Socket>();
+  server.on('secureConnection', (socket: Socket) => letIn.add(socket));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // Who was not let in speaks no HTTP yet, or hears no answer.
-    const isStranger = socket instanceof TLSSocket && !socket.authorized;
+    // Whose handshake has failed speaks no HTTP yet, or hears no answer.
+    const isStranger = socket instanceof TLSSocket && !letIn.has(socket);
     if (error.code === 'ECONNRESET' || !socket.writable || isStranger) {
       socket.destroy();
     } else if (!refused.has(socket)) {
@@ -54,16 +56,25 @@ function refuseMalformed(server: Server, metrics: ConnectionMetrics): void {
   });
 }
 
+/** Who need not show a certificate may show none, and not one that is not believed. */
+function refuseDisbelieved(server: Server, metrics: ConnectionMetrics): void {
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (socket.authorized || Object.keys(socket.getPeerCertificate()).length === 0) return;
+    metrics.refused('tls');
+    socket.destroy();
+  });
+}
+
 /**
  * An HTTP server with every limit set; nothing is left to a default that may be "none".
  *
- * @param tls for a server of https, which lets in only who shows a certificate
+ * @param tls for a server of https
  */
 export function createHttpServer(
   limits: HttpLimits,
   listener: Listener,
   metrics: ConnectionMetrics,
-  tls?: SecureServerOptions & { readonly requestCert: true; readonly rejectUnauthorized: true },
+  tls?: SecureServerOptions,
 ): Server {
   const refuse = (res: ServerResponse, refusal: Refusal): void => {
     metrics.refused(refusal.status);
@@ -95,6 +106,7 @@ export function createHttpServer(
   });
   // Each read on a connection watches for its end, and a client may send many before the first is answered.
   server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => socket.setMaxListeners(0));
+  if (tls?.requestCert === true && tls.rejectUnauthorized === false) refuseDisbelieved(server, metrics);
   server.on('drop', () => metrics.dropped());
   refuseMalformed(server, metrics);
   // Who asks before sending a body is told to go on when somebody reads it (`readBody`), and not where nobody will.

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { ApiListeners, ConnectionMetrics, Metrics } from '@sluice/runtime';
+import { ApiListeners, ConnectionMetrics, createLogger, Metrics } from '@sluice/runtime';
 import { expect, it, onTestFinished } from 'vitest';
 import { limits } from '../started-peer-server.ts';
 
@@ -13,6 +13,7 @@ async function listening(serve: (req: IncomingMessage, res: ServerResponse) => v
     limits,
     serve,
     connections: new ConnectionMetrics(metrics, limits.connectionsMax),
+    log: createLogger({ level: 'silent' }),
   });
   const [address] = await listeners.listen();
   onTestFinished(async () => {

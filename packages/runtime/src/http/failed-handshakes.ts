@@ -1,15 +1,20 @@
 import type { Server } from 'node:https';
-import type { ConnectionMetrics } from './http/connection-metrics.ts';
-import type { Logger } from './logger.ts';
+import type { Logger } from '../logger.ts';
+import type { ConnectionMetrics } from './connection-metrics.ts';
 
 /** Whoever reaches the port could otherwise fill the log. */
 const TOLD_EVERY_MS = 10_000;
 
 /**
- * Tells of connections that were refused for want of a certificate of the cluster's: a node among them that was given the
- * wrong one finds the reason only here, since its end of the connection merely breaks.
+ * Tells of connections whose handshake has failed: who was given the wrong certificate, or none, finds the reason only
+ * here, since his end of the connection merely breaks.
+ *
+ * @param words what the log says of one
  */
-export function reportStrangers(server: Server, metrics: ConnectionMetrics, log: Logger): void {
+export function reportFailedHandshakes(
+  server: Server,
+  { metrics, log, words }: { readonly metrics: ConnectionMetrics; readonly log: Logger; readonly words: string },
+): void {
   let toldAt = Number.NEGATIVE_INFINITY;
   let untold = 0;
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
@@ -24,10 +29,7 @@ export function reportStrangers(server: Server, metrics: ConnectionMetrics, log:
       return;
     }
     const more = untold === 0 ? {} : { untold };
-    log.warn(
-      { reason, from: socket.remoteAddress, ...more },
-      'A connection to the internal listener was refused: no certificate of this cluster.',
-    );
+    log.warn({ reason, from: socket.remoteAddress, ...more }, words);
     toldAt = now;
     untold = 0;
   });

@@ -1,0 +1,22 @@
+import { type EmbeddedFormat, endpointName, routes } from '@sluice/protocol';
+
+const FORMATS: readonly EmbeddedFormat[] = ['binary', 'json', 'avro', 'jsonschema', 'protobuf'];
+
+/** Those of single endpoints. */
+export const methodNames: ReadonlySet<string> = new Set(
+  routes.flatMap((route) => FORMATS.map((format) => endpointName(route, format))),
+);
+const names: ReadonlySet<string> = new Set([...methodNames, ...[...methodNames].map(classOf)]);
+const served: ReadonlySet<string> = new Set(routes.map(({ api }) => api));
+
+/** The name that stands for an endpoint together with those of its kind: `api.v2.topics.*` (contract A.2). */
+export function classOf(name: string): string {
+  return name.replace(/^((?:[^.]+\.){3}).*$/, '$1*');
+}
+
+/** What is wrong with a name on a list of endpoints, as the end of a sentence; those of other APIs may stand there. */
+export function endpointNameProblem(name: string): string | undefined {
+  const api = /^api\.(v\d+)\../.exec(name)?.[1];
+  if (names.has(name) || (api !== undefined && !served.has(api))) return undefined;
+  return `names '${name}', which is no endpoint`;
+}
