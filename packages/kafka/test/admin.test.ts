@@ -85,7 +85,8 @@ describe('a topic', () => {
   it('is created with partitions and configs, once', async () => {
     const topic = uniqueName('created');
     await admin.createTopic(topic, { partitions: 2, configs: { 'retention.ms': '777' } });
-    expect(await admin.topics()).toContain(topic);
+    // The controller has answered; brokers hear of it a moment later.
+    await expect.poll(async () => await admin.topics()).toContain(topic);
     await expect(admin.createTopic(topic)).rejects.toMatchObject({
       family: 'badRequest',
       message: `Topic '${topic}' already exists.`,
