@@ -5,11 +5,15 @@ import type { NodeLink } from './known-nodes.ts';
 
 /**
  * Most clients ask again at once, and by way of the same edge: then their next request takes the word along, which costs
- * nothing. One that asks by way of another edge before that waits as long.
+ * nothing. One that asks by way of another edge before that waits as long. Who was seen to come back here later than that,
+ * since this edge is busy, is given twice the time that it took.
  */
 const WAIT_MS = 8;
-/** How often is looked whether somebody has waited for so long. */
+const WAIT_MAX_MS = 25;
+/** How often is looked whether somebody has waited for long enough. */
 const LOOK_MS = 2;
+/** How long it is remembered of an instance when it came back. */
+const REMEMBER_MS = 1000;
 const TIMEOUT_MS = 1000;
 /** A node that is out of reach for a moment is told again: so often in all, so far apart. */
 const TRIES_MAX = 5;
@@ -27,15 +31,29 @@ interface Told extends InstanceName {
   readonly tries: number;
 }
 
-/** What is to be said of one instance. It is used again while the instance is read from. */
+/** What is to be said of one instance, and what is known of it. */
 interface Unsaid {
   readonly name: InstanceName;
-  /** Empty once a request has taken them along. */
+  /** Empty once a request has taken them along, or they were told. */
   requestIds: string[];
-  /** On the clock that never goes back. */
+  /** When the first of them came, and when they are told. On the clock that never goes back. */
+  since: number;
   dueAt: number;
+  /** From a word to the next request by way of this edge, the last time; 0 before. */
+  gapMs: number;
   /** Calls that failed. */
   tries: number;
+  /** Among those that wait. */
+  isInLine: boolean;
+}
+
+/** Of one node. */
+class Words {
+  /** Of all instances that were read from of late: a map that changes with each request makes a new table every few. */
+  readonly known = new Map<string, Unsaid>();
+  /** Those with something to be said, and some whose word was taken. */
+  waiting: Unsaid[] = [];
+  tidiedAt = performance.now();
 }
 
 /**
@@ -44,7 +62,7 @@ interface Unsaid {
  */
 export class DeliveredAnswers {
   readonly #peers: Peers | undefined;
-  readonly #unsaid = new Map<NodeLink, Map<string, Unsaid>>();
+  readonly #words = new Map<NodeLink, Words>();
   readonly #telling = new Set<Promise<unknown>>();
 
   constructor(peers: Peers | undefined) {
@@ -54,60 +72,72 @@ export class DeliveredAnswers {
   /** Returns at once; the node hears of it in a moment. */
   tell(link: NodeLink, name: InstanceName, requestIds: readonly string[], tries = 0): void {
     if (this.#peers === undefined) return;
-    let unsaid = this.#unsaid.get(link);
-    if (unsaid === undefined) {
-      unsaid = new Map();
-      this.#unsaid.set(link, unsaid);
-      this.#lookSoon(link, unsaid);
+    let words = this.#words.get(link);
+    if (words === undefined) {
+      words = new Words();
+      this.#words.set(link, words);
+      this.#lookSoon(link, words);
     }
     const key = instanceKey(name);
-    const dueAt = performance.now() + (tries === 0 ? WAIT_MS : RETRY_AFTER_MS);
-    const known = unsaid.get(key);
-    if (known === undefined) {
-      if (unsaid.size < INSTANCES_MAX) unsaid.set(key, { name, requestIds: [...requestIds], dueAt, tries });
-    } else if (known.requestIds.length > 0) known.requestIds.push(...requestIds);
-    else Object.assign(known, { requestIds: [...requestIds], dueAt, tries });
+    let unsaid = words.known.get(key);
+    if (unsaid === undefined) {
+      if (words.known.size >= INSTANCES_MAX) return;
+      unsaid = { name, requestIds: [], since: 0, dueAt: 0, gapMs: 0, tries: 0, isInLine: false };
+      words.known.set(key, unsaid);
+    }
+    if (unsaid.requestIds.length === 0) {
+      unsaid.since = performance.now();
+      unsaid.dueAt = unsaid.since + (tries === 0 ? waitOf(unsaid.gapMs) : RETRY_AFTER_MS);
+      unsaid.tries = tries;
+      if (!unsaid.isInLine) words.waiting.push(unsaid);
+      unsaid.isInLine = true;
+    }
+    unsaid.requestIds.push(...requestIds);
   }
 
   /** What a request for the instance takes along to that node; it is told no more. */
   take(link: NodeLink, name: InstanceName): readonly string[] | undefined {
-    const unsaid = this.#unsaid.get(link)?.get(instanceKey(name));
+    const unsaid = this.#words.get(link)?.known.get(instanceKey(name));
     if (unsaid === undefined) return undefined;
+    unsaid.gapMs = performance.now() - unsaid.since;
     const { requestIds } = unsaid;
     if (requestIds.length === 0 || requestIds.length > TAKEN_MAX) return undefined;
-    // It stays in its map: one that loses and gets an entry with each request makes a new table every few requests.
     unsaid.requestIds = [];
     return requestIds;
   }
 
   /** All is told, or cannot be. */
   async settled(): Promise<void> {
-    for (const [link, unsaid] of this.#unsaid) {
-      this.#tellNow(link, [...unsaid.values()], TRIES_MAX);
-      unsaid.clear();
-    }
+    for (const [link, { waiting }] of this.#words) this.#tellNow(link, waiting, TRIES_MAX);
     await Promise.all(this.#telling);
   }
 
-  #lookSoon(link: NodeLink, unsaid: Map<string, Unsaid>): void {
+  #lookSoon(link: NodeLink, words: Words): void {
     setTimeout(() => {
       const now = performance.now();
       const due: Unsaid[] = [];
-      for (const [key, entry] of unsaid) {
-        if (entry.dueAt > now) continue;
-        unsaid.delete(key);
-        due.push(entry);
-      }
+      words.waiting = words.waiting.filter((unsaid) => {
+        unsaid.isInLine = unsaid.dueAt > now && unsaid.requestIds.length > 0;
+        if (!unsaid.isInLine) due.push(unsaid);
+        return unsaid.isInLine;
+      });
       this.#tellNow(link, due);
-      if (unsaid.size === 0) this.#unsaid.delete(link);
-      else this.#lookSoon(link, unsaid);
+      if (now - words.tidiedAt > REMEMBER_MS) {
+        tidy(words, now);
+        words.tidiedAt = now;
+      }
+      if (words.known.size === 0) this.#words.delete(link);
+      else this.#lookSoon(link, words);
     }, LOOK_MS);
   }
 
   #tellNow(link: NodeLink, due: readonly Unsaid[], tries?: number): void {
-    const reads = due.flatMap(({ name: { group, instance }, requestIds, tries: failed }) =>
-      requestIds.map((request) => ({ group, instance, request, tries: (tries ?? failed) + 1 })),
-    );
+    const reads = due.flatMap((unsaid) => {
+      const { name, requestIds, tries: failed } = unsaid;
+      unsaid.requestIds = [];
+      const { group, instance } = name;
+      return requestIds.map((request) => ({ group, instance, request, tries: (tries ?? failed) + 1 }));
+    });
     for (let first = 0; first < reads.length; first += READS_MAX) {
       const call = this.#call(link, reads.slice(first, first + READS_MAX)).finally(() => this.#telling.delete(call));
       this.#telling.add(call);
@@ -124,5 +154,16 @@ export class DeliveredAnswers {
         if (tries < TRIES_MAX) this.tell(link, { group, instance }, [request], tries);
       }
     }
+  }
+}
+
+function waitOf(gapMs: number): number {
+  // Who was away for longer may not come back here at all.
+  return gapMs > WAIT_MAX_MS ? WAIT_MS : Math.min(Math.max(WAIT_MS, 2 * gapMs), WAIT_MAX_MS);
+}
+
+function tidy({ known }: Words, now: number): void {
+  for (const [key, { requestIds, since }] of known) {
+    if (requestIds.length === 0 && now - since > REMEMBER_MS) known.delete(key);
   }
 }

@@ -141,6 +141,38 @@ describe('what a node is told of its answers', () => {
     expect(answers.take(link, name)).toBeUndefined();
   });
 
+  it('waits for longer where the instance was seen to come back later, and no longer than that', async () => {
+    answers = new DeliveredAnswers({
+      call: async (_node, _callName, body) => {
+        calls.push((body as { reads: unknown[] }).reads);
+        return { status: 204, body: '' };
+      },
+    });
+    answers.tell(link, name, ['r1']);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(calls).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(2);
+    // Back after 12 ms: its word had been told by then.
+    expect(answers.take(link, name)).toBeUndefined();
+    for (let turn = 0; turn < 5; turn += 1) {
+      answers.tell(link, name, [`again${turn}`]);
+      await vi.advanceTimersByTimeAsync(12);
+      expect(answers.take(link, name)).toEqual([`again${turn}`]);
+    }
+    answers.tell(link, name, ['last']);
+    await vi.advanceTimersByTimeAsync(26);
+    expect(calls).toHaveLength(2);
+    expect(calls[1]).toEqual([{ ...name, request: 'last' }]);
+  });
+
+  it('is forgotten of an instance that nobody reads from any more', async () => {
+    answers.tell(link, name, ['r1']);
+    answers.take(link, name);
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(2100);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('is said before the edge ends', async () => {
     answers.tell(link, name, ['r1']);
     await answers.settled();
