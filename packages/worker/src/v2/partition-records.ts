@@ -19,6 +19,8 @@ interface Wanted {
   readonly signal: AbortSignal;
 }
 
+/** How often a read that waits for a schema looks whether somebody still waits for it. */
+const LOOK_MS = 50;
 /** How much larger than its keys and values an answer may be. */
 const MEMORY_FACTOR = 4;
 
@@ -124,13 +126,20 @@ class PartitionRead {
 
   async #loadSchema(): Promise<boolean> {
     const loading = this.answer.needed?.load() ?? Promise.resolve();
+    const state = { isLoaded: false };
+    const loaded = loading.then(() => {
+      state.isLoaded = true;
+    });
+    loaded.catch(() => undefined);
     try {
-      await within(this.#leftMs(), loading);
+      while (!state.isLoaded && this.#leftMs() > 0) {
+        await within(Math.min(this.#leftMs(), LOOK_MS), loaded);
+        if (this.#wanted.signal.aborted || this.#api.draining()) return false;
+      }
     } catch (error) {
       throw error instanceof PoisonData ? unreadable(error) : error;
     }
-    loading.catch(() => undefined);
-    return this.#leftMs() > 0 && !this.#wanted.signal.aborted;
+    return state.isLoaded;
   }
 
   #leftMs(): number {
