@@ -28,6 +28,8 @@ export interface ForwardFailure {
   readonly refused: boolean;
   /** On a connection that the node may have closed meanwhile. */
   readonly reused: boolean;
+  /** The connection was reset, not closed: as a rule nobody has read what was sent. */
+  readonly reset: boolean;
   /** Given up from outside. */
   readonly givenUp: boolean;
   readonly error: Error;
@@ -126,9 +128,17 @@ export class ForwardAttempt implements Placed {
   readonly onError = (error: Error): void => {
     // An answer that breaks off is the client's to see: `close` of the answer has ended its connection.
     if (this.#passing) return;
-    const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
-    const reused = this.#outgoing?.reusedSocket === true;
-    this.#end({ type: 'failed', sent: this.#connected, refused, reused, givenUp: this.#givenUp, error });
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    this.#end({
+      type: 'failed',
+      sent: this.#connected,
+      refused: code === 'ECONNREFUSED',
+      reused: this.#outgoing?.reusedSocket === true,
+      // One that was closed has the same code here, and is no failed call of the system.
+      reset: (code === 'ECONNRESET' || code === 'EPIPE') && syscall !== undefined,
+      givenUp: this.#givenUp,
+      error,
+    });
   };
 
   /** The connection to the client ends with the answer, unless that has begun. */

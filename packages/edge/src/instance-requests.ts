@@ -45,8 +45,10 @@ interface Progress {
   isUnanswered: boolean;
   /** Where the last such try went, until an answer came: it may count records as read that the client never got. */
   unansweredAt: NodeRecord | undefined;
-  /** Such tries, those apart that ended with the lease of their node. */
+  /** Such tries, those apart that ended with the lease of their node, or in the queue of a dying one. */
   failures: number;
+  /** One went into a port that nobody accepts at any more. */
+  wasQueued: boolean;
   looks: number;
   /** The epoch whose holder keeps it until its lease is over, though its port refuses: it is not Kafka that fences it. */
   keptEpoch: number | undefined;
@@ -59,6 +61,7 @@ const NO_PROGRESS = {
   isUnanswered: false,
   unansweredAt: undefined,
   failures: 0,
+  wasQueued: false,
   looks: 0,
   keptEpoch: undefined,
   isOwnerConfirmed: false,
@@ -226,9 +229,12 @@ export class InstanceRequests {
         // Its node is told already.
         if (outcome.sent) progress.unansweredAt = undefined;
         return 'done';
-      case 'failed':
+      case 'failed': {
+        const before = progress.unansweredAt;
         progress.unansweredAt = by;
+        if (before === by && isQueued(outcome, progress)) return 'wait';
         return this.#unanswered(progress, outcome, owner);
+      }
       case 'full':
         // It lives and holds the instance: there is nothing to look for, or to wait for in line.
         answerFull(progress);
@@ -272,6 +278,16 @@ export class InstanceRequests {
     cache.set(name, owner);
     return asked !== undefined && owner.epoch <= asked.epoch ? 'wait' : 'look';
   }
+}
+
+/**
+ * A process that is killed closes its connections and its port one after the other: what is sent once more as soon as one
+ * has ended may connect, and end in the port's queue. A moment later the port refuses.
+ */
+function isQueued({ reset, reused }: ForwardFailure, progress: Progress): boolean {
+  if (!reset || reused || progress.failures === 0 || progress.wasQueued) return false;
+  progress.wasQueued = true;
+  return true;
 }
 
 /** Why another is asked: this one did nothing, and it may. */

@@ -49,7 +49,7 @@ const PING_TIMEOUT_MS = 1000;
 const MISDIRECTED = 421;
 const ABANDONED: ForwardOutcome = { type: 'abandoned', sent: false };
 const FULL: PeerOutcome = { type: 'full' };
-const UNSENT = { type: 'failed', sent: false, refused: false, reused: false, givenUp: false } as const;
+const UNSENT = { type: 'failed', sent: false, refused: false, reused: false, reset: false, givenUp: false } as const;
 const SPENT: ForwardOutcome = { ...UNSENT, error: new Error('The body is gone with the try before.') };
 const SILENT = { ...UNSENT, error: new Error('The node is silent, and does not answer a ping.') };
 

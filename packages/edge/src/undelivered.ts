@@ -8,6 +8,9 @@ const TIMEOUT_MS = 1000;
 /** A node that is out of reach for a moment, and goes on living, is told so many times in all, so far apart. */
 const TRIES_MAX = 5;
 const RETRY_AFTER_MS = 500;
+/** Where its port refuses nothing is counted as delivered any more. Twice: it may just be opened again. */
+const REFUSALS_MAX = 2;
+const REFUSED_RETRY_AFTER_MS = 100;
 /** Instances whose nodes are being told at once. Beyond it they learn from their broken connection alone. */
 const PENDING_MAX = 10_000;
 
@@ -61,16 +64,23 @@ export class UndeliveredAnswers {
 
   /** Never rejects. */
   async #call(node: NodeRecord, body: object, isToBeRepeated: () => boolean): Promise<void> {
+    let refusals = 0;
     for (let tries = 1; ; tries += 1) {
       try {
         await this.#peers?.call(node, 'undelivered', body, { timeoutMs: TIMEOUT_MS });
         return;
-      } catch {
-        if (tries >= TRIES_MAX || this.#isSettling || !isToBeRepeated()) return;
+      } catch (error) {
+        refusals = isRefusal(error) ? refusals + 1 : 0;
+        if (refusals === REFUSALS_MAX || tries >= TRIES_MAX || this.#isSettling || !isToBeRepeated()) return;
       }
-      await setTimeout(RETRY_AFTER_MS);
+      await setTimeout(refusals > 0 ? REFUSED_RETRY_AFTER_MS : RETRY_AFTER_MS);
     }
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED';
 }
 
 function never(): boolean {

@@ -171,6 +171,18 @@ describe('a request for an instance', () => {
     expect(a.received).toHaveLength(2);
   });
 
+  it('is sent a third time when the second went into the queue of a port that was about to close', async () => {
+    const { cluster, a, port } = await owned();
+    const resets = (_received: unknown, response: ServerResponse): void => void response.socket?.resetAndDestroy();
+    a.next.push(dies, resets);
+    expect((await call(port, { path: RECORDS })).status).toBe(200);
+    expect(a.received).toHaveLength(3);
+    expect(cluster.calls).toEqual([]);
+    a.next.push(dies, resets, resets);
+    expect((await call(port, { path: RECORDS })).status).toBe(502);
+    expect(a.received).toHaveLength(6);
+  });
+
   it('is given up at a node that fell silent as soon as its lease is over, and taken over', async () => {
     const { a, port } = await owned();
     a.next.push(never);
@@ -297,6 +309,16 @@ describe('an answer that did not reach its client', () => {
     expect((await call(port, { path: RECORDS })).status).toBe(200);
     expect(cluster.calls).toHaveLength(3);
     expect(new Set(cluster.calls.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+  });
+
+  it('is told no more when the port of its node refuses twice: the next request waits no longer', async () => {
+    const { cluster, a, port } = await owned();
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    cluster.onCall = async () => await Promise.reject(new Error('node a: refused', { cause: refused }));
+    a.next.push(dies, dies);
+    expect((await call(port, { path: RECORDS })).status).toBe(502);
+    expect((await call(port, { path: RECORDS })).status).toBe(200);
+    expect(cluster.calls).toHaveLength(2);
   });
 
   it('is told no more when its node is gone, and not to a node whose commit was not answered', async () => {
