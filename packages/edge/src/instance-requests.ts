@@ -166,8 +166,9 @@ export class InstanceRequests {
   }
 
   async #unreachable(progress: Progress, owner: Ownership, link: NodeLink, outcome: ForwardFailure): Promise<Step> {
-    const { cache, hooks } = this.#options;
+    const { nodes, cache, hooks } = this.#options;
     hooks.onRetry?.('unreachable');
+    void nodes.recheck();
     progress.last = { owner, outcome: 'unreachable', told: undefined };
     if (!progress.isOwnerConfirmed) {
       progress.isOwnerConfirmed = true;

@@ -114,10 +114,19 @@ export class KnownNodes {
   /** As `find`, but believes that a node is missing only when the directory said so just now. */
   async findNow(node: NodeIdentity): Promise<NodeLink | undefined> {
     const link = this.find(node);
-    if (link !== undefined || this.#options.now() - this.#askedAt < STALE_AFTER_MS) return link;
+    if (link !== undefined) return link;
+    await this.recheck();
+    return this.find(node);
+  }
+
+  /**
+   * Has the directory asked anew, unless it was just now: who waits for the end of a lease should not wait for the next
+   * regular question as well. Never rejects.
+   */
+  async recheck(): Promise<void> {
+    if (this.#options.now() - this.#askedAt < STALE_AFTER_MS) return;
     this.#askedAt = this.#options.now();
     await this.#list.refresh();
-    return this.find(node);
   }
 
   #take(nodes: readonly NodeRecord[]): void {

@@ -83,3 +83,33 @@ it('a port has refused twice when it did so within half a second', () => {
   expect(link.refused(1501)).toBe(false);
   expect(link.refused(2001)).toBe(true);
 });
+
+it('nodes are asked for out of turn when somebody waits for one to go, a few times a second at most', async () => {
+  const directory = new MemoryDirectory({ leaseMs: 10_000, retentionMs: 100_000 });
+  let asked = 0;
+  let now = 0;
+  const nodes = new KnownNodes({
+    directory: {
+      nodes: async () => {
+        asked += 1;
+        return await directory.nodes();
+      },
+      watch: () => () => undefined,
+    },
+    refreshMs: 60_000,
+    self: undefined,
+    onChange: () => undefined,
+    onGone: () => undefined,
+    onError: undefined,
+    now: () => now,
+  });
+  await directory.register(nodeOf('a', 'http://a.example'));
+  await nodes.start();
+  onTestFinished(() => nodes.stop());
+  await directory.leave(nodeOf('a', 'http://a.example'));
+  await Promise.all([nodes.recheck(), nodes.recheck()]);
+  expect([asked, nodes.nodes.length]).toEqual([1, 1]);
+  now = 250;
+  await Promise.all([nodes.recheck(), nodes.recheck()]);
+  expect([asked, nodes.nodes.length]).toEqual([2, 0]);
+});
