@@ -249,7 +249,7 @@ const consumer: Settings['consumer'] = {
     max: 1000,
   }),
   partitionReadsWaitMs: milliseconds('simpleconsumer.pool.timeout.ms', {
-    description: 'How long such a read waits for one of them; then the answer is 500/50003.',
+    description: 'How long such a read waits for one of them; then the answer is 500/50003, of v1 500/50301.',
     defaultValue: 1000,
   }),
   autoCommitIntervalMs: milliseconds('consumer.auto.commit.interval.ms', {
