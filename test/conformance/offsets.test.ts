@@ -57,7 +57,7 @@ const commits: readonly Row[] = [
   ['an offset of a partition that is not assigned', commit(at(0, 1)), nothing],
   ['an offset past the end', commit(at(1000)), nothing],
   ['what async asks for changes nothing', commit(at(2), '?async=true'), nothing],
-  ['plain JSON', { ...commit(at(2)), headers: { 'content-type': 'application/json' } }, unsupportedMediaType],
+  ['text', { ...commit(at(2)), headers: { 'content-type': 'text/plain' } }, unsupportedMediaType],
   ['a commit without a list is 422', commit('{}'), missing('commitOffsets.offsetCommitRequest.offsets')],
   [
     'a commit without an offset is 422',

@@ -144,6 +144,7 @@ describe('/openapi.json', () => {
     const documented = entries(paths).flatMap(([path, item]) =>
       entries(item).map(([method]) => `${method.toUpperCase()} ${path}`),
     );
-    expect(documented.toSorted()).toEqual(routes.map((route) => `${route.method} ${route.template}`).toSorted());
+    const pairs = new Set(routes.map((route) => `${route.method} ${route.template}`));
+    expect(documented.toSorted()).toEqual([...pairs].toSorted());
   });
 });

@@ -1,4 +1,4 @@
-import { commonErrors, type ErrorName, errorKinds, matchRoute } from '../../packages/protocol/src/index.ts';
+import { commonErrors, type ErrorName, errorKinds, matchRoute, type Route } from '../../packages/protocol/src/index.ts';
 
 /** Status and code of an error: the status alone hides which one it was. */
 function named(name: ErrorName): string {
@@ -6,16 +6,23 @@ function named(name: ErrorName): string {
   return `${status}/${code}`;
 }
 
+function answersOf({ statuses, errors }: Route): string[] {
+  return [...statuses.map(String), ...[...commonErrors, ...errors].map(named)];
+}
+
 /**
  * What a server that stands alone may answer by the route table, of which `/openapi.json` is made: `200`, or
  * `404/40403` for an error.
+ * @param type the answer's Content-Type, which tells by which version of the API it is, if there is one
  */
-export function declaredAnswers(method: string, target: string): string[] {
+export function declaredAnswers(method: string, target: string, type?: string): string[] {
   if (target === '/openapi.json') return ['200'];
   const match = matchRoute(method, target);
   if (match.kind === 'options') return ['200'];
   if (match.kind !== 'match') return [named(match.kind)];
-  return [...match.route.statuses.map(String), ...[...commonErrors, ...match.route.errors].map(named)];
+  const routes = [match.routes.v1, match.routes.v2].filter((route) => route !== undefined);
+  const ofType = routes.filter(({ produces }) => produces.some(({ mediaType }) => mediaType === type));
+  return (ofType.length > 0 ? ofType : routes).flatMap(answersOf);
 }
 
 /** An answer in the same words. A produce response keeps its shape when its status is 401 or 403. */

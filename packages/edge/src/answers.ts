@@ -1,11 +1,12 @@
-import { ApiError, errorBody, negotiateResponse } from '@sluice/protocol';
+import { ApiError, chooseRoute, errorBody } from '@sluice/protocol';
 import { dropBody, endAfterRequest, requestId } from '@sluice/runtime';
 import type { EdgeRequest } from './edge-request.ts';
 
 function contentTypeOf({ match, request }: EdgeRequest): string {
   if (match?.kind !== 'match') return 'application/json';
-  const negotiated = negotiateResponse(match.route, request.headers.accept);
-  return negotiated.kind === 'accepted' ? negotiated.mediaType : 'application/json';
+  const { 'content-type': contentType, accept } = request.headers;
+  const choice = chooseRoute(match.routes, { contentType, accept }, ['v2', 'v1']);
+  return choice.kind === 'chosen' ? choice.response.mediaType : 'application/json';
 }
 
 /** What the edge answers by itself, in the words and the type that a worker would use. */

@@ -39,7 +39,7 @@ export class EdgeRequest {
     this.match = match;
     const { group, instance } = match?.kind === 'match' ? match.params : NO_NAMES;
     this.name = instance === '' ? undefined : { group, instance };
-    this.kind = match?.kind === 'match' && match.route.operation === READ_RECORDS ? 'poll' : 'call';
+    this.kind = match?.kind === 'match' && match.operation === READ_RECORDS ? 'poll' : 'call';
     const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
     if (coding === undefined && (length === undefined || length === '0')) this.keep(EMPTY);
   }
@@ -61,7 +61,7 @@ export class EdgeRequest {
   /** Sent once more under the same id it does no harm, though nobody knows whether the first was done. */
   get isRepeatable(): boolean {
     const { match } = this;
-    return this.name !== undefined || this.isSafe || (match?.kind === 'match' && match.route.operation === CREATE);
+    return this.name !== undefined || this.isSafe || (match?.kind === 'match' && match.operation === CREATE);
   }
 
   /** Nobody is there to be answered. */

@@ -198,7 +198,7 @@ export class Edge {
     const { match, name } = r;
     try {
       if (name !== undefined) await this.#instances.serve(r, name);
-      else if (match?.kind === 'match' && match.route.operation === 'consumers.create') await this.#creates.serve(r);
+      else if (match?.kind === 'match' && match.operation === 'consumers.create') await this.#creates.serve(r);
       else await this.#anyNode.serve(r);
     } catch (error) {
       this.#hooks.onError?.(error);

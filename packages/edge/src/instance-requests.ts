@@ -309,5 +309,5 @@ function answerFull({ r, isUnanswered }: Progress): void {
 }
 
 function isDelete({ match }: EdgeRequest): boolean {
-  return match?.kind === 'match' && match.route.operation === 'consumers.delete';
+  return match?.kind === 'match' && match.operation === 'consumers.delete';
 }

@@ -8,7 +8,7 @@ export type { ClientConf } from './consumer-settings.ts';
 export type { BatchResult } from './delivery.ts';
 export { KafkaError, type KafkaErrorFamily } from './kafka-error.ts';
 export { missingLibraryFeatures } from './library-features.ts';
-export { type LogRead, type LogReaderOptions, OffsetOutOfRange } from './log-reader.ts';
+export { type LogRead, type LogReadEnd, type LogReaderOptions, NoReaderFree, OffsetOutOfRange } from './log-reader.ts';
 export { LogReaderPool } from './log-reader-pool.ts';
 export { OFFSET_NONE, OFFSET_STORED } from './logical-offsets.ts';
 export { type MockCluster, startMockCluster } from './mock-cluster.ts';

@@ -3,7 +3,7 @@ import type { TopicPartition } from '@sluice/protocol';
 import rdkafka from 'node-rdkafka';
 import { ConsumerHandle } from './consumer-handle.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
-import type { KafkaError } from './kafka-error.ts';
+import { KafkaError } from './kafka-error.ts';
 import type { ConsumedRecord } from './record-buffer.ts';
 import { TurnQueue, type TurnQueueStats } from './turn-queue.ts';
 
@@ -41,6 +41,19 @@ export interface LogRead extends TopicPartition {
 export class OffsetOutOfRange extends Error {
   override readonly name = 'OffsetOutOfRange';
 }
+
+/** No client had its turn in time: nothing was asked of Kafka. */
+export class NoReaderFree extends KafkaError {
+  constructor(cause: KafkaError) {
+    super(cause.code, cause.family, cause.message, { retriable: cause.retriable, cause });
+  }
+}
+
+/**
+ * Why a read ended: nothing more was wanted, the log has no more, or the time was over (or its client gone), and nobody knows
+ * whether there is more.
+ */
+export type LogReadEnd = 'enough' | 'end' | 'time';
 
 const OUT_OF_RANGE_CODES: readonly number[] = [1, rdkafka.CODES.ERRORS.ERR__AUTO_OFFSET_RESET];
 
@@ -83,21 +96,29 @@ export class LogReader {
   }
 
   /**
-   * @throws OffsetOutOfRange; KafkaError: retriable when no client is free in time or no broker is reached; of the partition, such as a
+   * @throws OffsetOutOfRange; NoReaderFree; KafkaError: retriable when no broker is reached; of the partition, such as a
    *   missing right
    */
-  async read(read: LogRead): Promise<void> {
-    await this.#turns.run('reading a partition', this.#options.waitMs, async () => {
+  async read(read: LogRead): Promise<LogReadEnd> {
+    let hasTurn = false;
+    const run = async (): Promise<LogReadEnd> => {
+      hasTurn = true;
       const client = await this.#take();
       try {
-        await client.read(read);
+        const end = await client.read(read);
         this.#keep(client);
+        return end;
       } catch (error) {
         if (error instanceof OffsetOutOfRange) this.#keep(client);
         else this.#close(client);
         throw error;
       }
-    });
+    };
+    try {
+      return await this.#turns.run('reading a partition', this.#options.waitMs, run);
+    } catch (error) {
+      throw !hasTurn && error instanceof KafkaError ? new NoReaderFree(error) : error;
+    }
   }
 
   /** Reads under way go on to their end; clients are closed when nobody uses them. */
@@ -182,23 +203,21 @@ class LogClient {
     await this.#handle.connect();
   }
 
-  async read({ topic, partition, offset, take, awaits, timeoutMs, signal }: LogRead): Promise<void> {
+  async read({ topic, partition, offset, take, awaits, timeoutMs, signal }: LogRead): Promise<LogReadEnd> {
     const end = performance.now() + timeoutMs;
     this.#endOffset = -1;
     this.#error = undefined;
     this.#handle.assign([{ topic, partition, offset }]);
     try {
-      for (let isWanted = true; isWanted && !signal.aborted && performance.now() < end; ) {
+      while (!signal.aborted && performance.now() < end) {
         const records = await this.#handle.consume(RECORDS_A_POLL, 0);
-        for (const record of records) {
-          isWanted = take(record);
-          if (!isWanted) break;
-        }
-        if (!isWanted || records.length > 0) continue;
+        for (const record of records) if (!take(record)) return 'enough';
+        if (records.length > 0) continue;
         if (this.#error !== undefined) throw asThrown(this.#error);
-        if (this.#endOffset >= 0 && !awaits()) return;
+        if (this.#endOffset >= 0 && !awaits()) return 'end';
         await delay(POLL_MS);
       }
+      return 'time';
     } finally {
       this.#handle.client.unassign();
     }

@@ -3,10 +3,11 @@ import { quoteBriefly } from './json-coercion.ts';
 import type { EmbeddedFormat } from './media-types.ts';
 import { readEntity, violation } from './request-entity.ts';
 import { type CreateConsumerBody, createConsumerBody } from './request-schemas.ts';
+import type { ApiVersion } from './route.ts';
 
 /**
  * What a new consumer instance shall be; undefined fields take the server's defaults.
- * Source: rest-v1-v2 contract A.7, observed (c).
+ * Source: rest-v1-v2 contract A.7 and C.4, observed (c) and (m).
  */
 export interface CreateConsumerRequest {
   /** The instance's id in URLs, or undefined: then it gets a generated one. */
@@ -29,7 +30,15 @@ const NAME_CHARS_MAX = 255;
 const UNUSABLE_CHARACTER = /[\p{Cc}\p{Cs}]/u;
 
 const offsetResets: readonly AutoOffsetReset[] = ['latest', 'earliest', 'none'];
-const formats: readonly EmbeddedFormat[] = ['binary', 'json', 'avro', 'jsonschema', 'protobuf'];
+/** What v1 calls them, which is of the time before Kafka's own consumer. */
+const v1OffsetResets: ReadonlyMap<string, AutoOffsetReset> = new Map([
+  ['smallest', 'earliest'],
+  ['largest', 'latest'],
+]);
+const formats: Readonly<Record<ApiVersion, readonly EmbeddedFormat[]>> = {
+  v1: ['binary', 'json', 'avro'],
+  v2: ['binary', 'json', 'avro', 'jsonschema', 'protobuf'],
+};
 
 /**
  * Refuses names that Confluent lets in and nothing behind it can carry: librdkafka cuts a group off at NUL.
@@ -50,21 +59,30 @@ function nameOf(body: CreateConsumerBody): string | undefined {
   return name;
 }
 
-function formatOf(body: CreateConsumerBody): EmbeddedFormat {
+function formatOf(body: CreateConsumerBody, api: ApiVersion): EmbeddedFormat {
   if (body.format === undefined) return 'binary';
   const name = body.format.toLowerCase();
-  const format = formats.find((candidate) => candidate === name);
+  const format = formats[api].find((candidate) => candidate === name);
   if (format === undefined) throw new ApiError('unprocessable', { message: 'Invalid format type.' });
   return format;
 }
 
-function autoOffsetResetOf(body: CreateConsumerBody): AutoOffsetReset | undefined {
+function autoOffsetResetOf(body: CreateConsumerBody, api: ApiVersion): AutoOffsetReset | undefined {
   const value = body['auto.offset.reset'];
   if (value === undefined) return undefined;
+  if (api === 'v1') return v1OffsetResetOf(value);
   const reset = offsetResets.find((candidate) => candidate === value);
   if (reset !== undefined) return reset;
   throw new ApiError('invalidConsumerConfig', {
     detail: `Invalid value ${quoteBriefly(value)} for configuration auto.offset.reset: String must be one of: ${offsetResets.join(', ')}`,
+  });
+}
+
+function v1OffsetResetOf(value: string): AutoOffsetReset {
+  const reset = v1OffsetResets.get(value);
+  if (reset !== undefined) return reset;
+  throw new ApiError('invalidConsumerConfig', {
+    detail: `Wrong value ${quoteBriefly(value)} of auto.offset.reset in ConsumerConfig; Valid values are smallest and largest`,
   });
 }
 
@@ -91,15 +109,20 @@ function fetchMinBytesOf(body: CreateConsumerBody): number | undefined {
  * The body of POST /consumers/{group}; nothing at all means all defaults.
  * @param body the bytes as received
  * @param depthMax how deep the JSON may nest
+ * @param api the fields of both versions are the same, and their values are not
  * @throws ApiError
  */
-export function parseCreateConsumerRequest(body: Buffer, depthMax: number): CreateConsumerRequest {
+export function parseCreateConsumerRequest(
+  body: Buffer,
+  depthMax: number,
+  api: ApiVersion = 'v2',
+): CreateConsumerRequest {
   const shape = { schema: createConsumerBody, type: 'CreateConsumerInstanceRequest' };
   const entity = readEntity(body, depthMax, shape) ?? {};
   return {
-    format: formatOf(entity),
+    format: formatOf(entity, api),
     name: nameOf(entity),
-    autoOffsetReset: autoOffsetResetOf(entity),
+    autoOffsetReset: autoOffsetResetOf(entity, api),
     autoCommit: autoCommitOf(entity),
     fetchMinBytes: fetchMinBytesOf(entity),
     requestTimeoutMs: entity['consumer.request.timeout.ms'] ?? entity.requestWaitMs,

@@ -43,15 +43,19 @@ export type ErrorName =
   | 'kafkaBadRequest'
   | 'kafkaAuthentication'
   | 'kafkaAuthorization'
+  | 'topicNotFound'
   | 'partitionNotFound'
   | 'consumerInstanceNotFound'
   | 'unknownTopicOrPartition'
+  | 'leaderNotAvailable'
   | 'formatMismatch'
   | 'serialization'
+  | 'alreadySubscribed'
   | 'consumerAlreadyExists'
   | 'illegalState'
   | 'keySchemaMissing'
   | 'valueSchemaMissing'
+  | 'conversionFailed'
   | 'invalidConsumerConfig'
   | 'invalidSchema'
   | 'registryNotConfigured'
@@ -59,6 +63,7 @@ export type ErrorName =
   | 'kafkaThrottled'
   | 'kafka'
   | 'kafkaRetriable'
+  | 'noSimpleConsumer'
   | 'brokerNotAvailable';
 
 export const errorKinds: Readonly<Record<ErrorName, ErrorKind>> = {
@@ -82,15 +87,22 @@ export const errorKinds: Readonly<Record<ErrorName, ErrorKind>> = {
   kafkaBadRequest: fatal(400, 40002, ''),
   kafkaAuthentication: fatal(401, 40101, ''),
   kafkaAuthorization: fatal(403, 40301, ''),
+  topicNotFound: fatal(404, 40401, 'Topic not found.'),
   partitionNotFound: fatal(404, 40402, 'Partition not found.'),
   consumerInstanceNotFound: fatal(404, 40403, 'Consumer instance not found.'),
   unknownTopicOrPartition: fatal(404, 40403, 'This server does not host this topic-partition.'),
+  leaderNotAvailable: retriable(404, 40404, 'Leader not available.'),
   formatMismatch: fatal(
     406,
     40601,
     'The requested embedded data format does not match the deserializer for this consumer instance',
   ),
   serialization: fatal(408, 40801, ''),
+  alreadySubscribed: fatal(
+    409,
+    40901,
+    'Consumer cannot subscribe the the specified target because it has already subscribed to other topics.',
+  ),
   consumerAlreadyExists: fatal(
     409,
     40902,
@@ -99,6 +111,7 @@ export const errorKinds: Readonly<Record<ErrorName, ErrorKind>> = {
   illegalState: fatal(409, 40903, 'Illegal state: '),
   keySchemaMissing: fatal(422, 42201, 'Request includes keys but does not include key schema'),
   valueSchemaMissing: fatal(422, 42202, 'Request includes values but does not include value schema'),
+  conversionFailed: fatal(422, 42203, 'Conversion of JSON to Object failed: '),
   invalidConsumerConfig: fatal(422, 42204, 'Invalid consumer configuration: '),
   invalidSchema: fatal(422, 42205, 'Invalid schema: '),
   registryNotConfigured: fatal(422, 42206, 'Payload error. Schema Registry must be configured when using schemas.'),
@@ -106,6 +119,13 @@ export const errorKinds: Readonly<Record<ErrorName, ErrorKind>> = {
   kafkaThrottled: retriable(429, 42901, ''),
   kafka: fatal(500, 50002, ''),
   kafkaRetriable: retriable(500, 50003, ''),
+  // Confluent's own number for it begins with 503, and its status is 500.
+  noSimpleConsumer: retriable(
+    500,
+    50301,
+    'No SimpleConsumer is available at the time in the pool. The request can be retried. ' +
+      'You can increase the pool size or the pool timeout to avoid this error in the future.',
+  ),
   brokerNotAvailable: retriable(503, 50302, ''),
 };
 

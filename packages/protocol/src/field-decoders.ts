@@ -1,6 +1,8 @@
 import { ApiError } from './errors.ts';
-import { compactJson, type JsonValue, stringContent } from './json-value.ts';
+import { wrongKind } from './json-coercion.ts';
+import { compactJson, type JsonValue, scalarValue, stringContent } from './json-value.ts';
 import type { EmbeddedFormat } from './media-types.ts';
+import type { ApiVersion } from './route.ts';
 
 /**
  * Turns a record's key or value, as it stands in the request, into the bytes for Kafka, or for the codec of a schema
@@ -29,13 +31,42 @@ export const jsonDecoder: FieldDecoder = compactJson;
  */
 export const base64Decoder: FieldDecoder = (value) => {
   if (value.kind !== 'string') throw badValue(value, 'is not a base64 string.');
-  const text = base64Text(value);
+  const decoded = decodeBase64(base64Text(value));
+  if (decoded === undefined) throw badValue(value, 'is not a valid base64 string.');
+  return decoded;
+};
+
+/** @param text without its padding. @returns undefined for what is not base64, to the last digit */
+function decodeBase64(text: string): Buffer | undefined {
   if (text === '') return EMPTY;
   const decoded = Buffer.from(text, 'base64');
   const isWhole = text.length % 4 !== 1 && decoded.length === Math.floor((text.length * 3) / 4);
-  if (!isWhole || text.includes('-') || text.includes('_')) throw badValue(value, 'is not a valid base64 string.');
-  return decoded;
-};
+  return !isWhole || text.includes('-') || text.includes('_') ? undefined : decoded;
+}
+
+/**
+ * v1's base64: lines may be folded, and the alphabet may be the one for URLs. Confluent's v1 drops whatever is no digit, and
+ * with it data (`-_-_` and `AQ` both became zero bytes); what would be lost is refused here in its words (contract C.3).
+ */
+function lenientBase64(side: 'key' | 'value'): FieldDecoder {
+  return (value) => {
+    if (value.kind === 'object' || value.kind === 'array') throw wrongKind('String', scalarValue(value));
+    const text = value.kind === 'string' ? base64Text(value) : '!';
+    const decoded = decodeBase64(text) ?? decodeBase64(plainDigits(text));
+    if (decoded === undefined) {
+      throw new ApiError('unprocessable', { message: `Record ${side} contains invalid base64 encoding` });
+    }
+    return decoded;
+  };
+}
+
+function plainDigits(text: string): string {
+  return text
+    .replaceAll(/[ \t\r\n]/g, '')
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+    .replace(/=+$/, '');
+}
 
 /** The digits of a base64 string, one byte a character, without the padding. */
 function base64Text(value: JsonValue): string {
@@ -53,11 +84,18 @@ function badValue(value: JsonValue, problem: string): ApiError {
   return new ApiError('badRequest', { detail: `: data=${quoted} ${problem}` });
 }
 
-/** How each format reads keys and values. Schema formats keep the JSON text for their codec. */
-export const fieldDecoders: Readonly<Record<EmbeddedFormat, FieldDecoder>> = {
-  binary: base64Decoder,
-  json: jsonDecoder,
-  avro: jsonDecoder,
-  jsonschema: jsonDecoder,
-  protobuf: jsonDecoder,
-};
+/** How keys and values of a request are read. */
+export interface FieldDecoders {
+  readonly key: FieldDecoder;
+  readonly value: FieldDecoder;
+}
+
+const strictBinary: FieldDecoders = { key: base64Decoder, value: base64Decoder };
+const lenientBinary: FieldDecoders = { key: lenientBase64('key'), value: lenientBase64('value') };
+/** Schema formats keep the JSON text for their codec. */
+const jsonText: FieldDecoders = { key: jsonDecoder, value: jsonDecoder };
+
+export function fieldDecoders(api: ApiVersion, format: EmbeddedFormat): FieldDecoders {
+  if (format !== 'binary') return jsonText;
+  return api === 'v1' ? lenientBinary : strictBinary;
+}

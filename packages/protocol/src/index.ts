@@ -13,6 +13,7 @@ export { JsonWalker } from './json-walker.ts';
 export {
   type EmbeddedFormat,
   embeddedFormatOf,
+  embeddedTypeOf,
   type MediaType,
   mediaTypes,
   negotiateRequest,
@@ -20,6 +21,7 @@ export {
   type RequestNegotiation,
   type ResponseNegotiation,
   unsupportedMediaTypeContentType,
+  v1MediaTypes,
 } from './media-types.ts';
 export { openApiDocument } from './openapi.ts';
 export { matchRoute, type PathParams, partitionParam, type RouteMatch } from './path.ts';
@@ -53,5 +55,16 @@ export {
   type TopicPartitionTimestamp,
 } from './requests.ts';
 export { responseSchemas } from './responses.ts';
+export type { ApiVersion, HttpMethod, Route } from './route.ts';
 export { clusterErrors, commonErrors } from './route-errors.ts';
-export { type ApiVersion, endpointName, type HttpMethod, type Route, routes } from './routes.ts';
+export { endpointName, endpointNames, routes } from './routes.ts';
+export { MESSAGES_MAX, type MessagesQuery, parseMessagesQuery, parseV1CommitRequest } from './v1-requests.ts';
+export {
+  type ChosenRoute,
+  chooseRoute,
+  impliedRoute,
+  type RouteChoice,
+  type RoutesByVersion,
+  type ServedVersions,
+  type TypeHeaders,
+} from './version-choice.ts';

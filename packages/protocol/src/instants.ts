@@ -15,8 +15,16 @@ function fromSeconds(seconds: number): number | undefined {
 }
 
 function fromText(text: string): number | undefined {
-  if (isoInstant.safeParse(text).success) return Date.parse(text);
+  return parseInstant(text) ?? fromDecimal(text);
+}
+
+function fromDecimal(text: string): number | undefined {
   return decimal.test(text) ? fromSeconds(Number(text)) : undefined;
+}
+
+/** @returns epoch milliseconds of an ISO-8601 instant (`2020-01-01T00:00:00Z`), undefined for any other text */
+export function parseInstant(text: string): number | undefined {
+  return isoInstant.safeParse(text).success ? Date.parse(text) : undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Media types of the API and how a request's Content-Type and Accept headers choose among them.
- * Source: rest-v1-v2 contract A.1 and A.3, observed (a).
+ * Source: rest-v1-v2 contract A.1, A.3 and C.1, observed (a).
  */
 
 /** What a record's key and value look like inside a JSON body. */
@@ -15,7 +15,18 @@ export const mediaTypes = {
   protobuf: 'application/vnd.kafka.protobuf.v2+json',
 } as const;
 
-export type MediaType = (typeof mediaTypes)[keyof typeof mediaTypes];
+/** Contract C.1. All but `json` and `avro` mean base64. */
+export const v1MediaTypes = {
+  v1: 'application/vnd.kafka.v1+json',
+  binary: 'application/vnd.kafka.binary.v1+json',
+  json: 'application/vnd.kafka.json.v1+json',
+  avro: 'application/vnd.kafka.avro.v1+json',
+  kafka: 'application/vnd.kafka+json',
+  plain: 'application/json',
+  octets: 'application/octet-stream',
+} as const;
+
+export type MediaType = (typeof mediaTypes)[keyof typeof mediaTypes] | (typeof v1MediaTypes)[keyof typeof v1MediaTypes];
 
 const formats: Readonly<Record<MediaType, EmbeddedFormat>> = {
   // The type without a format reads and writes base64: that is what Confluent's binary reader answers to.
@@ -25,11 +36,24 @@ const formats: Readonly<Record<MediaType, EmbeddedFormat>> = {
   [mediaTypes.avro]: 'avro',
   [mediaTypes.jsonschema]: 'jsonschema',
   [mediaTypes.protobuf]: 'protobuf',
+  [v1MediaTypes.v1]: 'binary',
+  [v1MediaTypes.binary]: 'binary',
+  [v1MediaTypes.json]: 'json',
+  [v1MediaTypes.avro]: 'avro',
+  [v1MediaTypes.kafka]: 'binary',
+  [v1MediaTypes.plain]: 'binary',
+  [v1MediaTypes.octets]: 'binary',
 };
 
 /** The embedded format that a media type stands for. */
 export function embeddedFormatOf(mediaType: MediaType): EmbeddedFormat {
   return formats[mediaType];
+}
+
+/** The type under which a version answers records of a format. v1 has none for the last two, and no instances of them. */
+export function embeddedTypeOf(api: 'v1' | 'v2', format: EmbeddedFormat): MediaType {
+  if (api === 'v1' && format !== 'jsonschema' && format !== 'protobuf') return v1MediaTypes[format];
+  return mediaTypes[format];
 }
 
 /** A type that a route can answer with, and how much the server likes it (0 to 1). */

@@ -2,8 +2,10 @@ import * as z from 'zod';
 import { type ErrorName, errorKinds } from './errors.ts';
 import { requestSchemas } from './request-schemas.ts';
 import { errorSchema, responseSchemas } from './responses.ts';
+import type { Route } from './route.ts';
 import { clusterErrors, commonErrors } from './route-errors.ts';
-import { type Route, routes } from './routes.ts';
+import { routes } from './routes.ts';
+import type { ServedVersions } from './version-choice.ts';
 
 /** A JSON document; properties stand in a fixed order, so that the same table gives the same bytes. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -15,22 +17,29 @@ interface DocumentInfo {
 
 const PARAMETER = /\{(\w+)\}/g;
 
+const INT64: Json = { type: 'integer', format: 'int64' };
+
 const parameterTypes: Readonly<Record<string, Json>> = {
   partition: { type: 'integer', format: 'int32' },
+  timestamp: { type: 'string', format: 'date-time' },
 };
 
 const queryDescriptions: Readonly<Record<string, string>> = {
   timeout: 'How long to wait for records, in milliseconds; absent or not positive means the default',
   max_bytes: 'How many bytes of keys and values to return at most; absent or not positive means no limit',
+  offset: 'Of the first record that is wanted',
+  timestamp: 'In place of an offset: the first record of this time or a later one',
+  count: 'How many records to return at most (1)',
 };
 
 function componentRef(name: string): Json {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** `consumers.seek-to-end` → `consumersSeekToEnd` */
-function operationId(route: Route): string {
-  return route.operation.replace(/[.-](\w)/g, (_match, letter: string) => letter.toUpperCase());
+/** `consumers.seek-to-end` → `consumersSeekToEnd`; what v1 alone has says so, since v2 may call something else the same. */
+function operationId({ api, operation }: Route): string {
+  const name = api === 'v1' ? `v1.${operation}` : operation;
+  return name.replace(/[.-](\w)/g, (_match, letter: string) => letter.toUpperCase());
 }
 
 function parametersOf(route: Route): Json[] {
@@ -45,19 +54,27 @@ function parametersOf(route: Route): Json[] {
     in: 'query',
     required: false,
     description: queryDescriptions[name] ?? name,
-    schema: { type: 'integer', format: 'int64' },
+    schema: parameterTypes[name] ?? INT64,
   }));
   return [...path, ...query];
 }
 
-function contentOf(mediaTypes: readonly string[], schemaName: string): Json {
-  const schema = componentRef(schemaName);
-  return Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema }]));
+type Content = readonly (readonly [mediaType: string, schemaName: string])[];
+
+function contentOf(content: Content): Json {
+  return Object.fromEntries(content.map(([mediaType, name]) => [mediaType, { schema: componentRef(name) }]));
 }
 
-function requestBodyOf(route: Route): Json | undefined {
-  if (route.request === undefined || route.consumes === 'anything') return undefined;
-  return { required: route.request.required, content: contentOf(route.consumes, route.request.schema) };
+const producedBy = ({ produces }: Route, schemaName: string): Content =>
+  produces.map(({ mediaType }) => [mediaType, schemaName]);
+
+function requestBodyOf(versions: readonly Route[]): Json | undefined {
+  const content = versions.flatMap(
+    ({ request, consumes }): Content =>
+      request === undefined || consumes === 'anything' ? [] : consumes.map((type) => [type, request.schema]),
+  );
+  if (content.length === 0) return undefined;
+  return { required: versions.every(({ request }) => request?.required === true), content: contentOf(content) };
 }
 
 /** One line a code: `40403 Consumer instance not found.` */
@@ -65,45 +82,56 @@ function describeErrors(names: readonly ErrorName[]): string {
   return names.map((name) => `${errorKinds[name].code} ${errorKinds[name].message}`.trim()).join('\n\n');
 }
 
-function responsesOf(route: Route): Json {
-  const produced = route.produces.map((offer) => offer.mediaType);
+function successOf(status: number, versions: readonly Route[]): Json {
+  const description = status < 300 ? 'Done' : 'The first record that was refused decides the status';
+  const content = versions.flatMap((route) => (route.response === undefined ? [] : producedBy(route, route.response)));
+  return { description, ...(content.length === 0 ? {} : { content: contentOf(content) }) };
+}
+
+function responsesOf(versions: readonly Route[]): Json {
   const answers = new Map<number, Json>();
-  for (const status of route.statuses) {
-    const description = status < 300 ? 'Done' : 'The first record that was refused decides the status';
-    const content = route.response === undefined ? {} : { content: contentOf(produced, route.response) };
-    answers.set(status, { description, ...content });
-  }
-  const names = [...new Set([...commonErrors, ...route.errors, ...clusterErrors])];
+  for (const status of versions.flatMap(({ statuses }) => statuses)) answers.set(status, successOf(status, versions));
+  const names = [...new Set([...commonErrors, ...versions.flatMap(({ errors }) => errors), ...clusterErrors])];
   for (const name of names) {
     const { status } = errorKinds[name];
     if (answers.has(status)) continue;
     const sameStatus = names.filter((other) => errorKinds[other].status === status);
-    answers.set(status, { description: describeErrors(sameStatus), content: contentOf(produced, 'Error') });
+    const content = contentOf(versions.flatMap((route) => producedBy(route, 'Error')));
+    answers.set(status, { description: describeErrors(sameStatus), content });
   }
   const sorted = [...answers].toSorted(([a], [b]) => a - b);
   return Object.fromEntries(sorted.map(([status, answer]) => [String(status), answer]));
 }
 
-function operationOf(route: Route): Json {
-  const requestBody = requestBodyOf(route);
+/** @param versions the routes of one path and method: what differs between them is told by the media types */
+function operationOf(versions: readonly [Route, ...Route[]]): Json {
+  const [first] = versions;
+  const requestBody = requestBodyOf(versions);
   return {
-    operationId: operationId(route),
-    summary: route.summary,
-    tags: [route.operation.split('.')[0] ?? ''],
-    parameters: parametersOf(route),
+    operationId: operationId(first),
+    summary: first.summary,
+    tags: [first.operation.split('.')[0] ?? ''],
+    parameters: parametersOf(first),
     ...(requestBody === undefined ? {} : { requestBody }),
-    responses: responsesOf(route),
+    responses: responsesOf(versions),
   };
 }
 
 function pathsOf(table: readonly Route[]): Json {
-  const paths = new Map<string, Record<string, Json>>();
+  const paths = new Map<string, Map<string, [Route, ...Route[]]>>();
   for (const route of table) {
-    const operations = paths.get(route.template) ?? {};
-    operations[route.method.toLowerCase()] = operationOf(route);
+    const operations = paths.get(route.template) ?? new Map<string, [Route, ...Route[]]>();
+    const others = operations.get(route.method);
+    if (others === undefined) operations.set(route.method, [route]);
+    else others.push(route);
     paths.set(route.template, operations);
   }
-  return Object.fromEntries(paths);
+  return Object.fromEntries(
+    [...paths].map(([template, operations]) => [
+      template,
+      Object.fromEntries([...operations].map(([method, versions]) => [method.toLowerCase(), operationOf(versions)])),
+    ]),
+  );
 }
 
 function componentsOf(): Json {
@@ -118,12 +146,15 @@ function componentsOf(): Json {
   ]);
 }
 
-/** The OpenAPI 3.1 document of the API, made from the route table. */
-export function openApiDocument(info: DocumentInfo): Json {
+/**
+ * The OpenAPI 3.1 document of the API, made from the route table.
+ * @param served the versions that are described
+ */
+export function openApiDocument(info: DocumentInfo, served: ServedVersions = ['v2', 'v1']): Json {
   return {
     openapi: '3.1.0',
     info: { title: info.title, version: info.version },
-    paths: pathsOf(routes),
+    paths: pathsOf(routes.filter(({ api }) => served.includes(api))),
     components: { schemas: componentsOf() },
   };
 }

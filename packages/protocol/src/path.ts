@@ -1,11 +1,14 @@
 import { ApiError } from './errors.ts';
 import { parseInt32 } from './integers.ts';
-import { type HttpMethod, type Route, routes } from './routes.ts';
+import type { ApiVersion, HttpMethod, Route } from './route.ts';
+import { routes } from './routes.ts';
+import type { RoutesByVersion } from './version-choice.ts';
 
 /**
  * The one path parser: workers route with it and the edge finds with it which consumer instance a request is for, so
  * that the two can never disagree. It is on the hot path of every request and uses no regular expression.
- * Source: rest-v1-v2 contract A.2 and A.3.11, observed (d) and (j).
+ * Which version of the API serves the route it finds is not its business: see `version-choice.ts`.
+ * Source: rest-v1-v2 contract A.2, A.3.11 and C.2, observed (d) and (j).
  */
 
 /** Percent-decoded path parameters; one that the route does not have is the empty string. */
@@ -20,7 +23,9 @@ export interface PathParams {
 export type RouteMatch =
   | {
       readonly kind: 'match';
-      readonly route: Route;
+      /** What is asked for, in whichever version. */
+      readonly operation: string;
+      readonly routes: RoutesByVersion;
       readonly params: Readonly<PathParams>;
       /** Without the question mark; empty when there is none. */
       readonly query: string;
@@ -38,8 +43,13 @@ export type RouteMatch =
 interface PathNode {
   readonly children: Map<string, PathNode>;
   parameter: { readonly name: keyof PathParams; readonly node: PathNode } | undefined;
-  readonly byMethod: Map<HttpMethod, Route>;
+  readonly byMethod: Map<HttpMethod, Endpoint>;
   allow: string;
+}
+
+interface Endpoint {
+  readonly operation: string;
+  readonly routes: RoutesByVersion;
 }
 
 const NOT_FOUND: RouteMatch = { kind: 'notFound' };
@@ -74,9 +84,18 @@ function childFor(node: PathNode, segment: string): PathNode {
   return child;
 }
 
-function allowOf(methods: ReadonlyMap<HttpMethod, Route>): string {
+function allowOf(methods: ReadonlyMap<HttpMethod, Endpoint>): string {
   const names = [...methods.keys()].flatMap((method) => (method === 'GET' ? ['HEAD', 'GET'] : [method]));
   return [...names, 'OPTIONS'].join(',');
+}
+
+function withRoute(before: Endpoint | undefined, route: Route): Endpoint {
+  const { operation, template, api } = route;
+  if (before !== undefined && before.operation !== operation) {
+    throw new Error(`route table: ${route.method} ${template} is ${operation} and ${before.operation}`);
+  }
+  const none: Record<ApiVersion, undefined> = { v1: undefined, v2: undefined };
+  return { operation, routes: { ...(before?.routes ?? none), [api]: route } };
 }
 
 function buildTree(table: readonly Route[]): PathNode {
@@ -86,7 +105,7 @@ function buildTree(table: readonly Route[]): PathNode {
     for (const segment of route.template.split('/').slice(1)) {
       if (segment !== '') node = childFor(node, segment);
     }
-    node.byMethod.set(route.method, route);
+    node.byMethod.set(route.method, withRoute(node.byMethod.get(route.method), route));
     node.allow = allowOf(node.byMethod);
   }
   return root;
@@ -156,9 +175,17 @@ export function matchRoute(method: string, target: string): RouteMatch {
   if (node.byMethod.size === 0) return NOT_FOUND;
   if (method === 'OPTIONS') return { kind: 'options', allow: node.allow };
   const head = method === 'HEAD';
-  const route = node.byMethod.get((head ? 'GET' : method) as HttpMethod);
-  if (route === undefined) return { kind: 'methodNotAllowed', allow: node.allow };
-  return { kind: 'match', route, params, query: mark < 0 ? '' : url.slice(mark + 1), head };
+  const endpoint = node.byMethod.get((head ? 'GET' : method) as HttpMethod);
+  if (endpoint === undefined) return { kind: 'methodNotAllowed', allow: node.allow };
+  const { operation, routes: found } = endpoint;
+  return {
+    kind: 'match',
+    operation,
+    routes: found,
+    params,
+    query: mark < 0 ? '' : url.slice(mark + 1),
+    head,
+  };
 }
 
 /**

@@ -1,15 +1,16 @@
 import { ApiError } from './errors.ts';
-import { type FieldDecoder, fieldDecoders } from './field-decoders.ts';
+import { type FieldDecoders, fieldDecoders } from './field-decoders.ts';
 import { scanBody } from './json-body.ts';
 import { coerceInt32, coerceString, notConstructible, unrecognizedField, wrongKind } from './json-coercion.ts';
 import type { JsonScanner } from './json-scanner.ts';
 import { scalarValue, smallInteger } from './json-value.ts';
 import type { EmbeddedFormat } from './media-types.ts';
 import { PARTITION_UNSET, type RecordBatch } from './records.ts';
+import type { ApiVersion } from './route.ts';
 
 /**
- * The body of a v2 produce request, read in one pass over its bytes.
- * Source: rest-v1-v2 contract A.6, observed (b) and (h).
+ * The body of a produce request, read in one pass over its bytes.
+ * Source: rest-v1-v2 contract A.6 and C.3, observed (b), (h) and (m).
  */
 export interface ProduceRequest {
   readonly batch: RecordBatch;
@@ -26,6 +27,10 @@ export interface ProduceRequestOptions {
   readonly recordsMax: number;
   /** How deep the JSON of the body may nest. */
   readonly depthMax: number;
+  /** Default v2. */
+  readonly api?: ApiVersion;
+  /** The path names the partition; records of v1 have no such field then. */
+  readonly toPartition?: boolean;
 }
 
 /** The names that Confluent's validator gives the five formats in its messages. */
@@ -40,8 +45,9 @@ const methodNames: Readonly<Record<EmbeddedFormat, string>> = {
 /** Reads one body; the columns of the batch grow as its records pass by. */
 class ProduceRequestReader {
   readonly #scanner: JsonScanner;
-  readonly #decode: FieldDecoder;
+  readonly #decoders: FieldDecoders;
   readonly #recordsMax: number;
+  readonly #hasPartitions: boolean;
   #keys: (Buffer | null)[] = [];
   #values: (Buffer | null)[] = [];
   #partitions: number[] = [];
@@ -52,10 +58,12 @@ class ProduceRequestReader {
   #refusal: ApiError | undefined;
   #nullRecordIndex = -1;
 
-  constructor(scanner: JsonScanner, decode: FieldDecoder, recordsMax: number) {
+  constructor(scanner: JsonScanner, options: ProduceRequestOptions) {
+    const { api = 'v2', format, recordsMax, toPartition = false } = options;
     this.#scanner = scanner;
-    this.#decode = decode;
+    this.#decoders = fieldDecoders(api, format);
     this.#recordsMax = recordsMax;
+    this.#hasPartitions = api === 'v2' || !toPartition;
   }
 
   /** @returns undefined when there is no request at all: an empty body, or null */
@@ -127,7 +135,7 @@ class ProduceRequestReader {
       for (let more = scanner.enterObject(); more; more = scanner.nextField()) {
         if (scanner.keyIs('value')) value = this.#value();
         else if (scanner.keyIs('key')) key = this.#key();
-        else if (scanner.keyIs('partition')) partition = this.#partition();
+        else if (this.#hasPartitions && scanner.keyIs('partition')) partition = this.#partition();
         else throw unrecognizedField(scanner.keyName());
       }
       this.#refusal ??= this.#keyRefusal ?? this.#valueRefusal ?? this.#negativePartition(partition);
@@ -146,7 +154,7 @@ class ProduceRequestReader {
     this.#keyRefusal = undefined;
     if (this.#scanner.kind === 'null') return null;
     try {
-      return this.#decode(this.#scanner);
+      return this.#decoders.key(this.#scanner);
     } catch (error) {
       this.#keyRefusal = asRefusal(error);
       return null;
@@ -158,7 +166,7 @@ class ProduceRequestReader {
     this.#valueRefusal = undefined;
     if (this.#scanner.kind === 'null') return null;
     try {
-      return this.#decode(this.#scanner);
+      return this.#decoders.value(this.#scanner);
     } catch (error) {
       this.#valueRefusal = asRefusal(error);
       return null;
@@ -193,13 +201,11 @@ function asRefusal(error: unknown): ApiError {
 /**
  * Reads a produce request.
  * @param body the bytes as received; the batch keeps views of them
- * @throws ApiError badRequest when the body is no JSON, has the wrong shape or holds what the format refuses;
- *   unprocessable when there are no records or an unknown field; payloadTooLarge beyond `recordsMax`
+ * @throws ApiError badRequest when the body is no JSON, has the wrong shape or holds what the format refuses (in v1
+ *   unprocessable for that); unprocessable when there are no records or an unknown field; payloadTooLarge beyond `recordsMax`
  */
 export function parseProduceRequest(body: Buffer, options: ProduceRequestOptions): ProduceRequest {
-  const request = scanBody(body, options.depthMax, (scanner) =>
-    new ProduceRequestReader(scanner, fieldDecoders[options.format], options.recordsMax).read(),
-  );
+  const request = scanBody(body, options.depthMax, (scanner) => new ProduceRequestReader(scanner, options).read());
   const method = methodNames[options.format];
   if (request === undefined) {
     throw new ApiError('unprocessable', { message: `${method}.request must not be null (was null)` });

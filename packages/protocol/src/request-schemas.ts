@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { coerceInstant } from './instants.ts';
 import { coerceInt32, coerceInt64, coerceString } from './json-coercion.ts';
-import type { RequestSchemaName } from './routes.ts';
+import type { RequestSchemaName } from './route.ts';
 
 /**
  * The shapes of request bodies, as they come over the wire. Every scalar is read with Jackson's leniency, null counts
  * as absent, and a property that is not listed is an error. What the values must be is judged in requests.ts.
- * Source: rest-v1-v2 contract A.4 to A.10.
+ * Source: rest-v1-v2 contract A.4 to A.10, C.3 and C.4.
  */
 
 /** A scalar that `coerce` reads from whatever JSON value stands there; `json` describes it in the OpenAPI document. */
@@ -92,20 +92,24 @@ export const seekBody: z.ZodType<SeekBody> = z.strictObject({
   timestamps: z.array(timestamp.nullable()).nullish(),
 });
 
-/** Read by produce-request.ts, in one pass over the bytes; this shape is for the OpenAPI document alone. */
-const produceBody = z.strictObject({
-  records: z
-    .array(z.strictObject({ key: z.unknown().optional(), value: z.unknown().optional(), partition: int32 }))
-    .min(1),
-  key_schema: text,
-  key_schema_id: int32,
-  value_schema: text,
-  value_schema_id: int32,
-});
+export const v1CommitBody: z.ZodType<object> = z.strictObject({});
+
+const producedRecord = z.strictObject({ key: z.unknown().optional(), value: z.unknown().optional() });
+
+/** Read by produce-request.ts, in one pass over the bytes; these shapes are for the OpenAPI document alone. */
+function produceBody(record: z.ZodObject): z.ZodType {
+  return z.strictObject({
+    records: z.array(record).min(1),
+    key_schema: text,
+    key_schema_id: int32,
+    value_schema: text,
+    value_schema_id: int32,
+  });
+}
 
 export const requestSchemas: Readonly<Record<RequestSchemaName, z.ZodType>> = {
   RootRequest: rootBody,
-  ProduceRequest: produceBody,
+  ProduceRequest: produceBody(producedRecord.extend({ partition: int32 })),
   CreateConsumerRequest: createConsumerBody,
   SubscriptionRequest: subscriptionBody,
   AssignmentRequest: partitionsBody,
@@ -113,4 +117,6 @@ export const requestSchemas: Readonly<Record<RequestSchemaName, z.ZodType>> = {
   SeekToEdgeRequest: partitionsBody,
   CommitOffsetsRequest: commitBody,
   CommittedOffsetsRequest: partitionsBody,
+  V1PartitionProduceRequest: produceBody(producedRecord),
+  V1CommitRequest: v1CommitBody,
 };

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import type { ResponseSchemaName } from './routes.ts';
+import type { ResponseSchemaName } from './route.ts';
 
 /**
  * The shapes of answers, for the OpenAPI document and for tests: every property is always there, null included, in the
- * order listed here. Source: rest-v1-v2 contract A.5 to A.11 and B.1.
+ * order listed here. Source: rest-v1-v2 contract A.5 to A.11, B.1 and C.4.
  */
 
 const int32 = z.int32();
@@ -55,6 +55,12 @@ export const responseSchemas: Readonly<Record<ResponseSchemaName, z.ZodType>> = 
   CommittedOffsetsResponse: z.strictObject({
     offsets: z.array(topicPartition.extend({ offset: int64, metadata: z.string() })),
   }),
+  V1CommitResponse: z.array(
+    topicPartition.extend({
+      consumed: int64.describe('Offset of the last record that was returned'),
+      committed: int64.describe('Offset of the last record that counts as read in the group, -1 when there is none'),
+    }),
+  ),
 };
 
 /** The one shape of every error. */

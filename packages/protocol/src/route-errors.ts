@@ -34,6 +34,10 @@ export const kafkaErrors: readonly ErrorName[] = [
 export const topicErrors: readonly ErrorName[] = [...kafkaErrors, 'unknownTopicOrPartition'];
 export const partitionErrors: readonly ErrorName[] = [...topicErrors, 'partitionNotFound'];
 
+/** The same of v1, which has a code of its own for a topic that does not exist. */
+export const v1TopicErrors: readonly ErrorName[] = [...kafkaErrors, 'topicNotFound'];
+export const v1PartitionErrors: readonly ErrorName[] = [...v1TopicErrors, 'partitionNotFound'];
+
 /** What Kafka says of single records stands in the produce response; a producer that ends fails the whole request. */
 export const produceErrors: readonly ErrorName[] = [
   ...fieldErrors,
@@ -47,6 +51,18 @@ export const produceErrors: readonly ErrorName[] = [
   'schemaSerialization',
 ];
 
+/** Of v1: what does not fit a schema has a code of its own, and so has a registry that does not help. */
+export const v1ProduceErrors: readonly ErrorName[] = [...produceErrors, 'conversionFailed', 'serialization'];
+
+/** Of a route that makes a consumer instance. */
+export const createErrors: readonly ErrorName[] = [
+  ...fieldErrors,
+  'consumerConfigOutOfRange',
+  'invalidConsumerConfig',
+  'registryNotConfigured',
+  'consumerAlreadyExists',
+  'tooManyRequests',
+];
 /** Of a route of a consumer instance. */
 export const instanceErrors: readonly ErrorName[] = ['consumerInstanceNotFound'];
 /** Of one that needs the instance's Kafka consumer. */

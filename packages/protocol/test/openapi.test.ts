@@ -29,11 +29,27 @@ describe('the OpenAPI document', () => {
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Sluice', version: '1.2.3' } });
   });
 
-  it('has an operation for every route of the table, each with an id of its own', () => {
+  it('has one operation for each path and method of the table, with an id of its own', () => {
     const operations = routes.map((route) => operationAt(route.method.toLowerCase(), route.template));
-    expect(new Set(operations.map((operation) => operation.operationId)).size).toBe(routes.length);
+    const pairs = new Set(routes.map((route) => `${route.method} ${route.template}`)).size;
+    expect(new Set(operations.map((operation) => operation.operationId)).size).toBe(pairs);
     const count = Object.values(document.paths).reduce((sum, methods) => sum + Object.keys(methods).length, 0);
-    expect(count).toBe(routes.length);
+    expect(count).toBe(pairs);
+  });
+
+  it('tells what differs between the versions by their media types', () => {
+    const commit = operationAt('post', '/consumers/{group}/instances/{instance}/offsets');
+    expect(commit.responses['200']?.content).toMatchObject({
+      'application/vnd.kafka.v2+json': { schema: { $ref: '#/components/schemas/CommitResponse' } },
+      'application/vnd.kafka.v1+json': { schema: { $ref: '#/components/schemas/V1CommitResponse' } },
+      'application/json': { schema: { $ref: '#/components/schemas/V1CommitResponse' } },
+    });
+  });
+
+  it('leaves out versions that are not served', () => {
+    const { paths } = openApiDocument({ title: 'Sluice', version: '1.2.3' }, ['v2']) as unknown as typeof document;
+    expect(Object.keys(paths)).not.toContain('/topics/{topic}/partitions/{partition}/messages');
+    expect(JSON.stringify(paths)).not.toContain('v1+json');
   });
 
   it('declares every path parameter of a template, and the query of a read', () => {
@@ -61,6 +77,13 @@ describe('the OpenAPI document', () => {
       'application/vnd.kafka.avro.v2+json',
       'application/vnd.kafka.jsonschema.v2+json',
       'application/vnd.kafka.protobuf.v2+json',
+      'application/vnd.kafka.binary.v1+json',
+      'application/vnd.kafka.v1+json',
+      'application/vnd.kafka+json',
+      'application/json',
+      'application/octet-stream',
+      'application/vnd.kafka.json.v1+json',
+      'application/vnd.kafka.avro.v1+json',
     ]);
     expect(produce.requestBody?.required).toBe(true);
   });

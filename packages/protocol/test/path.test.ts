@@ -1,4 +1,4 @@
-import { endpointName, matchRoute, partitionParam, type RouteMatch, routes } from '@sluice/protocol';
+import { endpointName, endpointNames, matchRoute, partitionParam, type RouteMatch, routes } from '@sluice/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -12,12 +12,22 @@ const INSTANCE = '/consumers/g/instances/i';
 
 describe('the route table', () => {
   it('has the 23 method and path pairs of the contract, each once', () => {
-    const contract = routes.filter(({ isAddition }) => isAddition !== true);
+    const contract = routes.filter(({ api, isAddition }) => api === 'v2' && isAddition !== true);
     const pairs = contract.map((route) => `${route.method} ${route.template}`);
     expect(pairs).toHaveLength(23);
     expect(new Set(pairs).size).toBe(23);
     expect(new Set(contract.map((route) => route.operation)).size).toBe(23);
-    expect(new Set(routes.map((route) => route.operation)).size).toBe(routes.length);
+    expect(new Set(routes.map((route) => `${route.api} ${route.operation}`)).size).toBe(routes.length);
+  });
+
+  it('has the 14 pairs of v1, and calls what both versions have the same', () => {
+    const older = routes.filter(({ api }) => api === 'v1');
+    expect(new Set(older.map((route) => `${route.method} ${route.template}`)).size).toBe(14);
+    expect(older).toHaveLength(14);
+    for (const { method, template } of routes) {
+      const both = routes.filter((route) => route.method === method && route.template === template);
+      expect(new Set(both.map(({ operation }) => operation)).size).toBe(1);
+    }
   });
 
   it('names endpoints as the allow and block lists do', () => {
@@ -27,6 +37,15 @@ describe('the route table', () => {
     expect(names).toContain('api.v2.produce-to-partition.json-schema');
     expect(names).toContain('api.v2.consumers.consume-json-schema');
     expect(names).toContain('api.v2.consumers.seek-to-offset');
+    expect(names).toContain('api.v1.topics.list');
+  });
+
+  it('has an endpoint for each format of a route, and none for those that it does not know', () => {
+    const names = routes.flatMap((route) => [...endpointNames(route)]);
+    expect(names).toContain('api.v1.consumers.consume-avro');
+    expect(names).toContain('api.v1.partitions.consume-binary');
+    expect(names).not.toContain('api.v1.produce-to-topic.json-schema');
+    expect(new Set(names).size).toBe(names.length);
   });
 });
 
@@ -55,10 +74,12 @@ describe('a path', () => {
     ['POST', `${INSTANCE}/positions`, 'consumers.seek-to-offset'],
     ['POST', `${INSTANCE}/assignments`, 'consumers.assign'],
     ['GET', `${INSTANCE}/assignments`, 'consumers.get-assignments'],
+    ['GET', '/topics/t/partitions/0/messages', 'partitions.consume'],
+    ['GET', `${INSTANCE}/topics/t`, 'consumers.consume'],
   ])('%s %s is %s, with a trailing slash and a query as well', (method, path, operation) => {
-    expect(matched(method, path).route.operation).toBe(operation);
-    expect(matched(method, `${path}?timeout=1`).route.operation).toBe(operation);
-    if (path !== '/') expect(matched(method, `${path}/`).route.operation).toBe(operation);
+    expect(matched(method, path).operation).toBe(operation);
+    expect(matched(method, `${path}?timeout=1`).operation).toBe(operation);
+    if (path !== '/') expect(matched(method, `${path}/`).operation).toBe(operation);
   });
 
   it('gives its parameters and its query', () => {
@@ -113,13 +134,13 @@ describe('a path', () => {
       params: { topic: 't' },
       query: 'x=1',
     });
-    expect(matched('GET', 'http://example.org').route.operation).toBe('root.get');
+    expect(matched('GET', 'http://example.org').operation).toBe('root.get');
   });
 });
 
 describe('a method', () => {
   it('HEAD is GET without the body', () => {
-    expect(matched('HEAD', '/topics')).toMatchObject({ head: true, route: { operation: 'topics.list' } });
+    expect(matched('HEAD', '/topics')).toMatchObject({ head: true, operation: 'topics.list' });
     expect(matched('GET', '/topics').head).toBe(false);
   });
 

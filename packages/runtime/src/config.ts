@@ -93,8 +93,12 @@ export interface FrontConfig {
   readonly hsts: boolean;
   /** `response.http.headers.config`. */
   readonly responseHeaders: readonly HeaderRule[];
+  /** `api.v1.enable` (true). */
+  readonly v1Enabled: boolean;
   /** `api.v2.enable` (true). */
   readonly v2Enabled: boolean;
+  /** `sluice.api.default.version` (2): whose a request is that both versions could serve. */
+  readonly defaultVersion: '1' | '2';
   /** `api.endpoints.allowlist`: empty for all. */
   readonly endpointAllowlist: readonly string[];
   /** `api.endpoints.blocklist`. */
@@ -194,7 +198,7 @@ export interface ConsumerLimits {
   readonly replayMaxBytes: number;
   /** `auto.commit.interval.ms` under `consumer.`/`client.` (5000). */
   readonly autoCommitIntervalMs: number;
-  /** `consumer.enable.auto.commit` (true): for instances that do not say. */
+  /** `consumer.enable.auto.commit` (true): for instances of v2 that do not say. */
   readonly autoCommit: boolean;
   /** `consumer.auto.offset.reset` (latest): for instances that do not say. */
   readonly autoOffsetReset: 'latest' | 'earliest' | 'none';

@@ -2,7 +2,7 @@ import type { DosFilterConfig, FrontConfig, HeaderRule, RateLimitConfig } from '
 import { endpointNameProblem } from './front/endpoint-names.ts';
 import { parseHeaderRules } from './front/header-rules.ts';
 import { networksOf } from './front/networks.ts';
-import { flag, type Group, integer, milliseconds, type Setting, setting, splitList, text } from './setting.ts';
+import { choice, flag, type Group, integer, milliseconds, type Setting, setting, splitList, text } from './setting.ts';
 
 const ENDPOINTS_ALLOWED = 'a comma-separated list of names as api.v2.topics.* or api.v2.topics.list';
 
@@ -109,7 +109,13 @@ export const front: Group<FrontConfig> = {
       parse: parseHeaderRules,
     },
   ),
+  v1Enabled: flag('api.v1.enable', { description: 'Whether the v1 API is served (404).', defaultValue: true }),
   v2Enabled: flag('api.v2.enable', { description: 'Whether the v2 API is served (404).', defaultValue: true }),
+  defaultVersion: choice('sluice.api.default.version', {
+    description: 'The version of a request whose media types do not tell: 2, or 1 as it was up to 5.5.',
+    defaultValue: '2',
+    values: ['1', '2'],
+  }),
   endpointAllowlist: endpoints('api.endpoints.allowlist', 'Endpoints that are served, by name; empty: all.'),
   endpointBlocklist: endpoints('api.endpoints.blocklist', 'Endpoints that are not served: 404 for GET, else 405.'),
 };

@@ -17,6 +17,7 @@ export type {
 export { ConfigError } from './config-error.ts';
 export type { EffectiveSetting } from './effective-config.ts';
 export { type FrontOptions, frontOf } from './front/front.ts';
+export { servedVersions } from './front/served-versions.ts';
 export { ApiListeners, type ApiListenersOptions } from './http/api-listeners.ts';
 export { type ApiServerTls, ApiTls, type ApiTlsOptions, type ListenerIdentity } from './http/api-tls.ts';
 export { ConnectionMetrics } from './http/connection-metrics.ts';

@@ -249,7 +249,7 @@ const consumer: Settings['consumer'] = {
     max: 1000,
   }),
   partitionReadsWaitMs: milliseconds('simpleconsumer.pool.timeout.ms', {
-    description: 'How long such a read waits for one of them; then the answer is 500/50003.',
+    description: 'How long such a read waits for one of them; then the answer is 500/50003, of v1 500/50301.',
     defaultValue: 1000,
   }),
   autoCommitIntervalMs: milliseconds('consumer.auto.commit.interval.ms', {
@@ -258,7 +258,7 @@ const consumer: Settings['consumer'] = {
     fallbackKeys: ['client.auto.commit.interval.ms'],
   }),
   autoCommit: flag('consumer.enable.auto.commit', {
-    description: 'Whether an instance commits by itself when its create request does not say so.',
+    description: 'Whether an instance commits by itself when its create request does not say so; one of v1 does not.',
     defaultValue: true,
     fallbackKeys: ['client.enable.auto.commit'],
   }),

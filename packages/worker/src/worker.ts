@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Directory, InstanceName, NodeIdentity, NodeRecord } from '@sluice/directory';
 import type { AdminPool, BlockingCalls, LogReaderPool, Principal, ProducerPool } from '@sluice/kafka';
-import { openApiDocument } from '@sluice/protocol';
-import { type Config, type Logger, type Metrics, requestId } from '@sluice/runtime';
+import { openApiDocument, type ServedVersions } from '@sluice/protocol';
+import { type Config, type Logger, type Metrics, requestId, servedVersions } from '@sluice/runtime';
 import type { SchemaStore } from '@sluice/schema';
 import express from 'express';
 import type { Api } from './api.ts';
@@ -12,11 +12,11 @@ import type { Departures } from './cluster/departures.ts';
 import { answerReads } from './cluster/early-answers.ts';
 import { type PeerHandler, peerCalls } from './cluster/peer-calls.ts';
 import { createApi } from './create-api.ts';
+import { handlers } from './handlers.ts';
 import { type Declined, Dispatcher } from './http/dispatch.ts';
 import type { LocalAttempt } from './http/exchange.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
 import type { ConsumerFactory } from './sessions/session-settings.ts';
-import { handlers } from './v2/handlers.ts';
 import { within } from './within.ts';
 import { observeWorker } from './worker-metrics.ts';
 
@@ -73,10 +73,10 @@ type RawHandler = (req: IncomingMessage, res: ServerResponse, done: Next) => voi
 const REQUESTS_SHARE = 0.5;
 
 /** The pages beside the API. What is none of them falls through. */
-function pages(version: string): RawHandler {
+function pages(version: string, served: ServedVersions): RawHandler {
   // The router stands on a bare server: the app object of express would change the prototypes of each request.
   const router = express.Router();
-  const openApi = JSON.stringify(openApiDocument({ title: 'Sluice', version }));
+  const openApi = JSON.stringify(openApiDocument({ title: 'Sluice', version }, served));
   router.get('/openapi.json', (req, res) => {
     res
       .writeHead(200, {
@@ -117,13 +117,15 @@ class ApiWorker implements Worker {
     this.#api = parts.api;
     this.#member = parts.member;
     this.#departures = parts.departures;
+    const served = servedVersions(options.config.front);
     this.#dispatcher = new Dispatcher({
       api: parts.api,
       handlers,
+      served,
       logger: options.logger,
       metrics: new RequestMetrics(options.metrics),
     });
-    this.#pages = pages(options.version);
+    this.#pages = pages(options.version, served);
     observeWorker(options.metrics, parts.api, options.blockingCalls);
     parts.member?.observe(options.metrics);
   }

@@ -4,7 +4,11 @@ import type { RedisServer } from '../../harness/redis.ts';
 import type { RestConsumer } from '../../harness/rest-consumer.ts';
 
 /** Which node holds an instance, as Redis has it. */
-export async function holderOf(cluster: Cluster, redis: RedisServer, consumer: RestConsumer): Promise<ClusterMember> {
+export async function holderOf(
+  cluster: Cluster,
+  redis: RedisServer,
+  consumer: Pick<RestConsumer, 'path'>,
+): Promise<ClusterMember> {
   const [, group = '', instance = ''] = /^\/consumers\/(.*)\/instances\/(.*)$/.exec(consumer.path) ?? [];
   const answer = await redis.command('HGET', `sluice:${cluster.id}:{${group}|${instance}}:own`, 'node');
   const found = cluster.nodes.find(({ id }) => answer.includes(id));

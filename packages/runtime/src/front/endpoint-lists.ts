@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError, endpointName, matchRoute, negotiateRequest, negotiateResponse, type Route } from '@sluice/protocol';
+import { ApiError, chooseRoute, endpointName, matchRoute, type Route, type ServedVersions } from '@sluice/protocol';
 import type { FrontConfig } from '../config.ts';
 import { classOf, methodNames } from './endpoint-names.ts';
+import { servedVersions } from './served-versions.ts';
 
 /** What a request would be served by. */
 export interface Endpoint {
@@ -12,45 +13,60 @@ export interface Endpoint {
   readonly isUnspecified: boolean;
 }
 
-/** Undefined for requests that no endpoint would serve: they have their answer where they are served. */
-export function endpointOf(req: IncomingMessage): Endpoint | undefined {
+/**
+ * Undefined for requests that no endpoint would serve: they have their answer where they are served. `disabled` for those
+ * of a version that is not served.
+ */
+export function endpointOf(req: IncomingMessage, served: ServedVersions): Endpoint | 'disabled' | undefined {
   const match = matchRoute(req.method ?? 'GET', req.url ?? '/');
   if (match.kind !== 'match') return undefined;
-  const { route } = match;
-  const request = negotiateRequest(route, req.headers['content-type']);
-  const response = negotiateResponse(route, req.headers.accept);
-  if (request.kind !== 'accepted' || response.kind !== 'accepted') return undefined;
+  const headers = { contentType: req.headers['content-type'], accept: req.headers.accept };
+  const choice = chooseRoute(match.routes, headers, served);
+  if (choice.kind === 'notServed') return 'disabled';
+  if (choice.kind !== 'chosen') return undefined;
+  const { route, request, response } = choice;
   const format = route.formatFrom === 'Content-Type' ? request.format : response.format;
   const isUnspecified = route.formatFrom === 'Accept' && response.unspecified;
   return { route, name: endpointName(route, format), responseType: response.mediaType, isUnspecified };
+}
+
+/** v1 is another way to what v2 does: whoever closed that, with a list from before there was a v1 here, meant both. */
+function withOlder(name: string): string[] {
+  return name.startsWith('api.v2.') ? [name, name.replace('v2', 'v1')] : [name];
 }
 
 /** Which endpoints are served at all: the allowed ones without the blocked ones (contract A.2). */
 export class EndpointLists {
   readonly #allowed: ReadonlySet<string>;
   readonly #blocked: ReadonlySet<string>;
-  readonly #v2Enabled: boolean;
-  /** Records of some format cannot be read. */
-  readonly #hidesFormats: boolean;
+  readonly #served: ServedVersions;
+  readonly #areAllServed: boolean;
+  /** The versions in which records of some format cannot be read. */
+  readonly #hidesFormats: ReadonlySet<string>;
 
-  constructor({ endpointAllowlist, endpointBlocklist, v2Enabled }: FrontConfig) {
-    this.#allowed = new Set(endpointAllowlist);
-    this.#blocked = new Set(endpointBlocklist);
-    this.#v2Enabled = v2Enabled;
-    this.#hidesFormats = [...methodNames].some((name) => name.includes('.consume-') && !this.#serves(name));
+  constructor(config: FrontConfig) {
+    this.#allowed = new Set(config.endpointAllowlist);
+    this.#blocked = new Set(config.endpointBlocklist.flatMap(withOlder));
+    this.#served = servedVersions(config);
+    this.#areAllServed = config.v1Enabled && config.v2Enabled;
+    const hidden = [...methodNames].filter((name) => name.includes('.consume-') && !this.#serves(name));
+    this.#hidesFormats = new Set(hidden.map((name) => name.split('.')[1] ?? ''));
   }
 
   /** Whether there is anything to look at. */
   get isOpen(): boolean {
-    return this.#allowed.size === 0 && this.#blocked.size === 0 && this.#v2Enabled;
+    return this.#allowed.size === 0 && this.#blocked.size === 0 && this.#areAllServed;
   }
 
   /** The answer to a request that is not served; undefined for one that is. */
-  refusal(req: IncomingMessage, endpoint: Endpoint): ApiError | undefined {
-    if (endpoint.route.api === 'v2' && !this.#v2Enabled) return new ApiError('notFound');
+  refusal(req: IncomingMessage): ApiError | undefined {
+    const endpoint = endpointOf(req, this.#served);
+    if (endpoint === undefined) return undefined;
+    if (endpoint === 'disabled') return new ApiError('notFound');
     if (this.#serves(endpoint.name)) {
       // Else a format that is blocked could be had by naming none.
-      if (endpoint.isUnspecified && this.#hidesFormats) req.headers.accept = endpoint.responseType;
+      if (endpoint.isUnspecified && this.#hidesFormats.has(endpoint.route.api))
+        req.headers.accept = endpoint.responseType;
       return undefined;
     }
     return new ApiError(endpoint.route.method === 'GET' ? 'notFound' : 'methodNotAllowed');

@@ -1,11 +1,7 @@
-import { type EmbeddedFormat, endpointName, routes } from '@sluice/protocol';
-
-const FORMATS: readonly EmbeddedFormat[] = ['binary', 'json', 'avro', 'jsonschema', 'protobuf'];
+import { endpointNames, routes } from '@sluice/protocol';
 
 /** Those of single endpoints. */
-export const methodNames: ReadonlySet<string> = new Set(
-  routes.flatMap((route) => FORMATS.map((format) => endpointName(route, format))),
-);
+export const methodNames: ReadonlySet<string> = new Set(routes.flatMap((route) => [...endpointNames(route)]));
 const names: ReadonlySet<string> = new Set([...methodNames, ...[...methodNames].map(classOf)]);
 const served: ReadonlySet<string> = new Set(routes.map(({ api }) => api));
 

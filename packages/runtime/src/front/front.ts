@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError } from '@sluice/protocol';
+import { ApiError, type ServedVersions } from '@sluice/protocol';
 import type { Config, FrontConfig, RateLimitConfig } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import type { BoundCounter, Metrics } from '../metrics.ts';
@@ -10,6 +10,7 @@ import { EndpointLists, endpointOf } from './endpoint-lists.ts';
 import { addHeaders, type ExtraHeaders } from './extra-headers.ts';
 import { RateLimit } from './rate-limit.ts';
 import { refuse } from './refuse.ts';
+import { servedVersions } from './served-versions.ts';
 import { Waits } from './waits.ts';
 
 type Serve = (req: IncomingMessage, res: ServerResponse) => void;
@@ -48,7 +49,10 @@ export function frontOf({ config, metrics, log, now = () => performance.now() }:
   }
   const lists = new EndpointLists(front);
   if (!lists.isOpen) steps.push(choosing(lists, count('api.endpoints')));
-  if (rateLimit.enabled) steps.push(limiting(rateLimit, { waits, now }, count('rate.limit')));
+  if (rateLimit.enabled) {
+    const served = servedVersions(front);
+    steps.push(limiting(rateLimit, { waits, now, served }, count('rate.limit')));
+  }
   return steps.reduceRight<Serve>((next, step) => step(next), serve);
 }
 
@@ -106,8 +110,7 @@ function filtering(filter: DosFilter, refused: BoundCounter): Step {
 
 function choosing(lists: EndpointLists, refused: BoundCounter): Step {
   return (next) => (req, res) => {
-    const endpoint = endpointOf(req);
-    const refusal = endpoint === undefined ? undefined : lists.refusal(req, endpoint);
+    const refusal = lists.refusal(req);
     if (refusal === undefined) return next(req, res);
     refused.inc();
     refuse(req, res, refusal, '');
@@ -116,13 +119,13 @@ function choosing(lists: EndpointLists, refused: BoundCounter): Step {
 
 function limiting(
   config: RateLimitConfig,
-  { waits, now }: { readonly waits: Waits; readonly now: () => number },
+  { waits, now, served }: { readonly waits: Waits; readonly now: () => number; readonly served: ServedVersions },
   refused: BoundCounter,
 ): Step {
   const limit = new RateLimit(config, now());
   return (next) => (req, res) => {
-    const endpoint = endpointOf(req);
-    if (endpoint === undefined) return next(req, res);
+    const endpoint = endpointOf(req, served);
+    if (endpoint === undefined || endpoint === 'disabled') return next(req, res);
     const { granted, waitMs } = limit.take(limit.costOf(endpoint.name), now());
     if (granted && waitMs === 0) return next(req, res);
     if (granted && waits.begin(res, waitMs, () => next(req, res)) !== undefined) return;

@@ -3,6 +3,8 @@ import { fronted, problemsWith } from './fronted.ts';
 
 const JSON_TYPE = 'application/vnd.kafka.json.v2+json';
 const BINARY_TYPE = 'application/vnd.kafka.binary.v2+json';
+const V1_JSON_TYPE = 'application/vnd.kafka.json.v1+json';
+const MESSAGES = '/topics/t/partitions/0/messages';
 const RECORDS = '/consumers/g/instances/i/records';
 
 type Headers = Record<string, string>;
@@ -54,12 +56,37 @@ describe('endpoints', () => {
     expect(await statuses(lists, requests)).toEqual([200, 404, 404, 405]);
   });
 
-  it('of v2 are 404, where v2 is off', async () => {
+  it('of a version that is off are 404, and the other serves what it can', async () => {
     const requests = [
       ['GET', '/topics'],
-      ['POST', '/topics/t'],
+      ['GET', RECORDS],
+      ['GET', MESSAGES],
     ] as const;
-    expect(await statuses({ 'api.v2.enable': 'false' }, requests)).toEqual([404, 404]);
+    expect(await statuses({ 'api.v2.enable': 'false' }, requests)).toEqual([200, 404, 200]);
+    expect(await statuses({ 'api.v1.enable': 'false' }, requests)).toEqual([200, 200, 404]);
+    const none = { 'api.v1.enable': 'false', 'api.v2.enable': 'false' };
+    expect(await statuses(none, requests)).toEqual([404, 404, 404]);
+  });
+
+  it('of v1 have names of their own, and are blocked with those of v2, which do the same', async () => {
+    const requests = [
+      ['GET', '/topics', { accept: 'application/json' }],
+      ['GET', '/topics'],
+      ['POST', '/topics/t', { 'content-type': V1_JSON_TYPE }],
+      ['GET', MESSAGES],
+    ] as const;
+    const lists = { 'api.endpoints.blocklist': 'api.v1.topics.list,api.v1.partitions.*' };
+    expect(await statuses(lists, requests)).toEqual([404, 200, 200, 404]);
+    expect(await statuses({ 'api.endpoints.blocklist': 'api.v2.topics.*' }, requests)).toEqual([404, 404, 200, 200]);
+    const json = { 'api.endpoints.blocklist': 'api.v2.produce-to-topic.json' };
+    expect(await statuses(json, requests)).toEqual([200, 200, 405, 200]);
+    expect(await statuses({ 'api.endpoints.allowlist': 'api.v2.topics.*' }, requests)).toEqual([404, 200, 405, 404]);
+  });
+
+  it('of reads that an allowed version has not named hide no format from the other', async () => {
+    const { call, served } = await fronted({ 'api.endpoints.allowlist': 'api.v2.consumers.*' });
+    await call('GET', RECORDS);
+    expect(served).toEqual([`GET ${RECORDS}`]);
   });
 
   it('have the body of the API, without a type, and are counted', async () => {

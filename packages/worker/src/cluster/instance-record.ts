@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { InstanceName } from '@sluice/directory';
 import type { Principal } from '@sluice/kafka';
+import type { ApiVersion } from '@sluice/protocol';
 import type { RecordFormats } from '../formats/record-formats.ts';
 import type { SessionSettings } from '../sessions/session-settings.ts';
 
-/** Of what is written here. Nodes read their own version and the one before. */
-export const RECORD_VERSION = 1;
+/** Of what is written here at most. Nodes read their own version and the one before. */
+export const RECORD_VERSION = 2;
+/** Of instances that are handled as those of before there was a v1: nodes of that time may go on with them. */
+const VERSION_BEFORE_V1 = 1;
 
 interface ConfigRecord {
   readonly v: number;
+  /** Absent for v2. */
+  readonly api?: ApiVersion;
   readonly format: string;
   readonly principal: string;
   readonly reset: SessionSettings['autoOffsetReset'];
@@ -21,7 +26,7 @@ interface ConfigRecord {
 /** What an instance was made with, as the directory keeps it. Holds no secret: of the principal only its name. */
 export function configText(settings: SessionSettings): string {
   const record: ConfigRecord = {
-    v: RECORD_VERSION,
+    ...(settings.api === 'v1' ? { v: RECORD_VERSION, api: settings.api } : { v: VERSION_BEFORE_V1 }),
     format: settings.format.name,
     principal: settings.principal.id,
     reset: settings.autoOffsetReset,
@@ -51,6 +56,7 @@ export function parseConfigText(name: InstanceName, text: string, context: Recor
   if (record.v > RECORD_VERSION || format === undefined) return undefined;
   return {
     ...name,
+    api: record.api ?? 'v2',
     principal: context.principalOf(record.principal),
     groupInstanceId: staticMemberId(context.cluster, name.instance),
     format,

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { ApiError, type ErrorName, type ProduceRequest, type RecordBatch } from '@sluice/protocol';
+import { ApiError, type ApiVersion, type ProduceRequest, type RecordBatch } from '@sluice/protocol';
 import {
   DataMismatch,
   type ProduceSchema,
-  type ResolutionFault,
   SchemaResolutionError,
   type SchemaStore,
   type SchemaType,
 } from '@sluice/schema';
 import { ClientGone } from '../http/read-body.ts';
+import { type SchemaRefusals, schemaRefusals } from './schema-refusals.ts';
 
 /** What a request of a schema format comes to: bytes for Kafka, and the ids of the schemas that they were written with. */
 export interface SchemaRecords {
@@ -60,79 +60,110 @@ class Encoding {
   }
 }
 
+/** A schema to encode with; which subject it is of is the registry's business. */
+type Schema = Pick<ProduceSchema, 'id' | 'codec'>;
+
+interface Target {
+  readonly topic: string;
+  readonly type: SchemaType;
+}
+
+interface Context {
+  readonly schemas: SchemaStore;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+  /** Default v2. */
+  readonly api?: ApiVersion;
+}
+
 /**
- * Turns the JSON values of a produce request into what is written to Kafka (contract A.6, E.2). Everything or nothing:
+ * Turns the JSON values of a produce request into what is written to Kafka (contract A.6, C.3, E.2). Everything or nothing:
  * no record is sent when one of them does not fit.
  *
- * @param from the store, and what aborts when the client goes away
  * @throws ApiError 42201, 42202, 42205, 42207, 40301; badRequest for a value that does not fit its schema; payloadTooLarge
- *   for a request that takes too long; ClientGone
+ *   for a request that takes too long; in v1 42203 for such a value, and 40801 for 42207; ClientGone
  */
 export async function encodeRecords(
   request: ProduceRequest,
-  target: { readonly topic: string; readonly type: SchemaType },
-  { schemas, signal }: { readonly schemas: SchemaStore; readonly signal: AbortSignal },
+  target: Target,
+  { schemas, signal, api = 'v2' }: Context,
 ): Promise<SchemaRecords> {
   const { batch, keySchema, keySchemaId, valueSchema, valueSchemaId } = request;
-  const resolve = async (side: Side, sent: Sent): Promise<ProduceSchema | undefined> =>
-    await resolveSchema(side, sent, target, schemas);
+  const refusals = schemaRefusals[api];
+  const resolve = async (side: Side, sent: Sent): Promise<Schema | undefined> => {
+    try {
+      return await resolvers[api](side, sent, target, schemas);
+    } catch (error) {
+      throw error instanceof SchemaResolutionError ? refusals.resolution(error) : error;
+    }
+  };
   const key = await resolve('key', { id: keySchemaId, text: keySchema });
   const value = await resolve('value', { id: valueSchemaId, text: valueSchema });
   const encoding = new Encoding(signal);
-  const keys = await encodeColumn('key', { column: batch.keys, schema: key }, encoding);
-  const values = await encodeColumn('value', { column: batch.values, schema: value }, encoding);
+  const keys = await encodeColumn('key', { column: batch.keys, schema: key, refusals }, encoding);
+  const values = await encodeColumn('value', { column: batch.values, schema: value, refusals }, encoding);
   return { batch: { ...batch, keys, values }, keySchemaId: key?.id, valueSchemaId: value?.id };
 }
+
+type Resolver = (side: Side, sent: Sent, target: Target, schemas: SchemaStore) => Promise<Schema | undefined>;
 
 async function resolveSchema(
   name: Side,
   { id, text }: Sent,
-  { topic, type }: { readonly topic: string; readonly type: SchemaType },
+  { topic, type }: Target,
   schemas: SchemaStore,
-): Promise<ProduceSchema | undefined> {
+): Promise<Schema | undefined> {
   if (id === undefined && text === undefined) return undefined;
   if (id !== undefined && text !== undefined) {
     throw new ApiError('badRequest', { detail: `: Only one of '${name}_schema_id' or '${name}_schema' can be used.` });
   }
   const side = { type, topic, isKey: name === 'key' };
-  try {
-    return await schemas.forProduce(text === undefined ? { ...side, id: id as number } : { ...side, text });
-  } catch (error) {
-    if (!(error instanceof SchemaResolutionError)) throw error;
-    throw new ApiError(answers[error.kind] ?? 'schemaSerialization', { detail: error.message, cause: error });
-  }
+  return await schemas.forProduce(text === undefined ? { ...side, id: id as number } : { ...side, text });
 }
 
-/** What else there is comes as 42207. */
-const answers: Readonly<Partial<Record<ResolutionFault, ErrorName>>> = {
-  invalidSchema: 'invalidSchema',
-  forbidden: 'kafkaAuthorization',
-};
+/** Of both, the id wins; it need not be of the topic's subject, and a text always goes there (contract C.3). */
+async function resolveV1Schema(
+  name: Side,
+  { id, text }: Sent,
+  { topic, type }: Target,
+  schemas: SchemaStore,
+): Promise<Schema | undefined> {
+  if (id === undefined) {
+    if (text === undefined) return undefined;
+    return await schemas.forProduce({ type, topic, isKey: name === 'key', text, strategy: 'TOPIC_NAME' });
+  }
+  const codec = schemas.known(id) ?? (await schemas.load(id));
+  if (codec.type === type) return { id, codec };
+  throw new ApiError('invalidSchema', {
+    detail: `The schema with the id ${id} is of the type ${codec.type}, not ${type}`,
+  });
+}
+
+const resolvers: Readonly<Record<ApiVersion, Resolver>> = { v1: resolveV1Schema, v2: resolveSchema };
 
 interface Column {
   readonly column: readonly (Buffer | null)[];
-  readonly schema: ProduceSchema | undefined;
+  readonly schema: Schema | undefined;
+  readonly refusals: SchemaRefusals;
 }
 
-async function encodeColumn(side: Side, { column, schema }: Column, encoding: Encoding): Promise<(Buffer | null)[]> {
+async function encodeColumn(
+  side: Side,
+  { column, schema, refusals }: Column,
+  encoding: Encoding,
+): Promise<(Buffer | null)[]> {
   if (schema === undefined) {
     if (column.some((json) => json !== null)) throw new ApiError(`${side}SchemaMissing`);
     return [...column];
   }
   const encoded: (Buffer | null)[] = [];
   for (const [index, json] of column.entries()) {
-    encoded.push(json === null ? null : encodeOne(json, schema, `${side} of record ${index}`));
+    try {
+      encoded.push(json === null ? null : schema.codec.encode(json, schema.id));
+    } catch (error) {
+      throw error instanceof DataMismatch ? refusals.mismatch(error, `${side} of record ${index}`) : error;
+    }
     if (encoding.isTurnOver) await encoding.giveWay();
   }
   return encoded;
-}
-
-function encodeOne(json: Buffer, { codec, id }: ProduceSchema, where: string): Buffer {
-  try {
-    return codec.encode(json, id);
-  } catch (error) {
-    if (!(error instanceof DataMismatch)) throw error;
-    const place = error.path === '' ? where : `${where}, at ${error.path}`;
-    throw new ApiError('badRequest', { detail: `: ${error.message} (${place})`, cause: error });
-  }
 }

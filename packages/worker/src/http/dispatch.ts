@@ -2,18 +2,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { KafkaError } from '@sluice/kafka';
 import {
   ApiError,
+  type ApiVersion,
+  type ChosenRoute,
+  chooseRoute,
   matchRoute,
-  negotiateRequest,
-  negotiateResponse,
   type Route,
+  type RouteChoice,
   type RouteMatch,
+  type ServedVersions,
   unsupportedMediaTypeContentType,
 } from '@sluice/protocol';
 import { type Logger, requestId } from '@sluice/runtime';
 import type { Api } from '../api.ts';
 import { NotHeld } from '../sessions/not-held.ts';
 import { type Answer, errorAnswer, send } from './answer.ts';
-import { Exchange, type LocalAttempt, type Negotiated } from './exchange.ts';
+import { Exchange, type LocalAttempt } from './exchange.ts';
 import { kafkaAnswer } from './kafka-answers.ts';
 import { type BodyProgress, ClientGone } from './read-body.ts';
 import type { RequestMetrics } from './request-metrics.ts';
@@ -22,7 +25,9 @@ export type Handler = (exchange: Exchange, api: Api) => Promise<Answer>;
 
 export interface DispatchOptions {
   readonly api: Api;
-  readonly handlers: ReadonlyMap<string, Handler>;
+  readonly handlers: ReadonlyMap<Route, Handler>;
+  /** The versions of the API that are served, the preferred one first. */
+  readonly served: ServedVersions;
   readonly logger: Logger;
   readonly metrics: RequestMetrics;
 }
@@ -38,6 +43,8 @@ export interface Declined {
   readonly reason: NotHeld;
   readonly body: Buffer | undefined;
 }
+
+type Match = Extract<RouteMatch, { kind: 'match' }>;
 
 /** An error from before a route was chosen has no Content-Type (observed: headers on everything). */
 function withoutType(error: ApiError): Decision {
@@ -66,9 +73,14 @@ function unmatched(match: Exclude<RouteMatch, { kind: 'match' }>): Decision {
   }
 }
 
-function toApiError(error: unknown): ApiError | undefined {
+function toApiError(error: unknown, api: ApiVersion): ApiError | undefined {
   if (error instanceof ApiError) return error;
-  return error instanceof KafkaError ? kafkaAnswer(error) : undefined;
+  return error instanceof KafkaError ? kafkaAnswer(error, api) : undefined;
+}
+
+/** What stands for the path and the method in metrics: they are the same in both versions. */
+function labelOf(match: RouteMatch): Route | undefined {
+  return match.kind === 'match' ? (match.routes.v2 ?? match.routes.v1) : undefined;
 }
 
 /** Routes, negotiates, calls the handler, and sends what it decided. Errors become answers here and nowhere else. */
@@ -84,7 +96,7 @@ export class Dispatcher {
     const startedAt = performance.now();
     const id = requestId(req.headers['x-request-id']);
     const match = matchRoute(req.method ?? 'GET', req.url ?? '/');
-    const route = match.kind === 'match' ? match.route : undefined;
+    const route = labelOf(match);
     const progress: BodyProgress = { bytes: 0 };
     let decision: Decision | undefined;
     try {
@@ -115,73 +127,61 @@ export class Dispatcher {
   async #decide(
     http: { readonly req: IncomingMessage; readonly res: ServerResponse },
     { id, attempt, progress }: { readonly id: string; readonly attempt: LocalAttempt; readonly progress: BodyProgress },
-    match: Extract<RouteMatch, { kind: 'match' }>,
+    match: Match,
   ): Promise<Decision | Declined> {
-    const negotiated = this.#negotiate(http.req, match);
-    if ('answer' in negotiated) return negotiated;
-    const { api, handlers } = this.#options;
-    const exchange = new Exchange(
-      http,
-      {
-        id,
-        principal: api.principalOf(http.req.headers),
-        attempt,
-        limits: { maxBytes: api.config.http.bodyMaxBytes, budget: api.bodyBudget },
-        progress,
-      },
-      negotiated,
-    );
+    const { api, handlers, served } = this.#options;
+    const headers = { contentType: http.req.headers['content-type'], accept: http.req.headers.accept };
+    const choice = chooseRoute(match.routes, headers, served);
+    if (choice.kind !== 'chosen') return this.#unchosen(choice, headers.accept);
+    const context = {
+      id,
+      principal: api.principalOf(http.req.headers),
+      attempt,
+      limits: { maxBytes: api.config.http.bodyMaxBytes, budget: api.bodyBudget },
+      progress,
+    };
+    const exchange = new Exchange(http, context, match, choice);
     try {
-      const handler = handlers.get(match.route.operation);
-      if (handler === undefined) throw new Error(`no handler for ${match.route.operation}`);
-      return { answer: await handler(exchange, api), contentType: negotiated.responseType };
+      const handler = handlers.get(choice.route) as Handler;
+      const answer = await handler(exchange, api);
+      return { answer, contentType: exchange.negotiated.responseType };
     } catch (error) {
       if (error instanceof ClientGone) throw error;
       if (error instanceof NotHeld) return { reason: error, body: exchange.body };
-      return { answer: errorAnswer(this.#explain(error, id, match.route)), contentType: negotiated.responseType };
+      const known = this.#explain(error, id, exchange.negotiated.route);
+      return { answer: errorAnswer(known), contentType: exchange.negotiated.responseType };
     } finally {
       exchange.end();
     }
   }
 
-  #negotiate(req: IncomingMessage, match: Extract<RouteMatch, { kind: 'match' }>): Negotiated | Decision {
-    const { route, params, query } = match;
-    const { accept } = req.headers;
-    const request = negotiateRequest(route, req.headers['content-type']);
-    const response = negotiateResponse(route, accept);
-    if (request.kind === 'malformed' || response.kind === 'malformed') {
-      const header = request.kind === 'malformed' ? 'Content-Type' : 'Accept';
-      return withoutType(new ApiError('badRequest', { message: `The ${header} header is malformed.` }));
+  #unchosen(choice: Exclude<RouteChoice, ChosenRoute>, accept: string | undefined): Decision {
+    switch (choice.kind) {
+      case 'malformed':
+        return withoutType(new ApiError('badRequest', { message: `The ${choice.header} header is malformed.` }));
+      case 'unsupported': {
+        const { mediaTypePreferred: preferred, mediaTypeDefault: fallback } = this.#options.api.config;
+        return {
+          answer: errorAnswer(new ApiError('unsupportedMediaType')),
+          contentType: unsupportedMediaTypeContentType(accept, { preferred, fallback }),
+        };
+      }
+      case 'notAcceptable':
+        return withoutType(new ApiError('notAcceptable'));
+      case 'notServed':
+        return withoutType(new ApiError('notFound'));
+      default:
+        return choice satisfies never;
     }
-    if (request.kind === 'unsupported') {
-      const { mediaTypePreferred, mediaTypeDefault } = this.#options.api.config;
-      return {
-        answer: errorAnswer(new ApiError('unsupportedMediaType')),
-        contentType: unsupportedMediaTypeContentType(accept, {
-          preferred: mediaTypePreferred,
-          fallback: mediaTypeDefault,
-        }),
-      };
-    }
-    if (response.kind === 'notAcceptable') return withoutType(new ApiError('notAcceptable'));
-    return {
-      route,
-      params,
-      query,
-      requestFormat: request.format,
-      responseType: response.mediaType,
-      responseFormat: response.format,
-      typeUnspecified: response.unspecified,
-    };
   }
 
   /** The answer to an error; one that nobody foresaw is logged with its stack, under the id that the client has. */
   #explain(error: unknown, id: string, route: Route): ApiError {
-    const known = toApiError(error);
+    const known = toApiError(error, route.api);
     if (known !== undefined) {
       if (known.status >= 500) {
         this.#options.logger.warn(
-          { requestId: id, operation: route.operation, code: known.code, reason: known.message },
+          { requestId: id, api: route.api, operation: route.operation, code: known.code, reason: known.message },
           'A request failed.',
         );
       }

@@ -1,18 +1,41 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '@sluice/kafka';
-import type { Attempt, EmbeddedFormat, MediaType, PathParams, Route } from '@sluice/protocol';
+import {
+  ApiError,
+  type ApiVersion,
+  type Attempt,
+  type ChosenRoute,
+  type EmbeddedFormat,
+  impliedRoute,
+  type MediaType,
+  type PathParams,
+  type Route,
+  type RouteMatch,
+} from '@sluice/protocol';
 import { type BodyLimits, type BodyProgress, readBody } from './read-body.ts';
 
 /** What was agreed on before a handler runs. */
 export interface Negotiated {
   readonly route: Route;
-  readonly params: Readonly<PathParams>;
   readonly query: string;
   readonly requestFormat: EmbeddedFormat;
   readonly responseType: MediaType;
   readonly responseFormat: EmbeddedFormat;
   /** The client named no type of ours: a read answers in the format of its instance. */
   readonly typeUnspecified: boolean;
+}
+
+type Match = Extract<RouteMatch, { kind: 'match' }>;
+
+function negotiatedOf({ route, request, response }: ChosenRoute, { query }: Match): Negotiated {
+  return {
+    route,
+    query,
+    requestFormat: request.format,
+    responseType: response.mediaType,
+    responseFormat: response.format,
+    typeUnspecified: response.unspecified,
+  };
 }
 
 /** A try at serving a request, which may have been read before it came here. */
@@ -29,7 +52,8 @@ export class Exchange {
   readonly id: string;
   readonly principal: Principal;
   readonly attempt: LocalAttempt;
-  readonly negotiated: Negotiated;
+  readonly #match: Match;
+  #negotiated: Negotiated;
   /** What `readBody` has read, for the case that another node has to do it all. */
   body: Buffer | undefined;
   readonly #limits: BodyLimits;
@@ -47,7 +71,8 @@ export class Exchange {
       readonly limits: BodyLimits;
       readonly progress: BodyProgress;
     },
-    negotiated: Negotiated,
+    match: Match,
+    choice: ChosenRoute,
   ) {
     this.req = http.req;
     this.res = http.res;
@@ -58,11 +83,33 @@ export class Exchange {
     this.#limits = context.limits;
     this.#progress = context.progress;
     this.#progress.bytes = this.body?.length ?? 0;
-    this.negotiated = negotiated;
+    this.#match = match;
+    this.#negotiated = negotiatedOf(choice, match);
+  }
+
+  get negotiated(): Negotiated {
+    return this.#negotiated;
+  }
+
+  /** The version of the API that is spoken. */
+  get api(): ApiVersion {
+    return this.#negotiated.route.api;
   }
 
   get params(): Readonly<PathParams> {
-    return this.negotiated.params;
+    return this.#match.params;
+  }
+
+  /**
+   * From here on the other version is spoken, whatever the headers say: as far as they mean something to it, they count.
+   * @throws ApiError 404/40403 when that version does not have what is asked for
+   */
+  speak(api: ApiVersion): void {
+    if (api === this.api) return;
+    const route = this.#match.routes[api];
+    if (route === undefined) throw new ApiError('consumerInstanceNotFound');
+    const headers = { contentType: this.req.headers['content-type'], accept: this.req.headers.accept };
+    this.#negotiated = negotiatedOf(impliedRoute(route, headers), this.#match);
   }
 
   /** Aborts when the client goes away. Made on demand: most requests are over before they could need it. */

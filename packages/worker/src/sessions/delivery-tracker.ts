@@ -11,6 +11,14 @@ interface Extent extends TopicPartition {
   next: number;
 }
 
+/** How far a partition was read, by offsets of records. */
+export interface Progress extends TopicPartition {
+  /** The last one that was delivered. */
+  readonly consumed: number;
+  /** The last one that a commit may cover, for the time being; -1: none. */
+  readonly committable: number;
+}
+
 /** The records of one answer, as far as offsets go; what an answer holds so far counts at once. */
 export class Batch {
   readonly #extents = new Map<string, Extent>();
@@ -62,6 +70,8 @@ export class Batch {
 export class DeliveryTracker {
   readonly #outstanding = new Set<Batch>();
   readonly #delivered = new Map<string, TopicPartitionOffset>();
+  /** Partitions of which records were delivered: that a position is known does not mean that there were any. */
+  readonly #read = new Set<string>();
 
   open(): Batch {
     const batch = new Batch();
@@ -82,6 +92,7 @@ export class DeliveryTracker {
       for (const [key, { topic, partition, next }] of batch.extents) {
         const offset = Math.max(next, this.#delivered.get(key)?.offset ?? 0);
         this.#delivered.set(key, { topic, partition, offset });
+        this.#read.add(key);
       }
     }
   }
@@ -143,16 +154,37 @@ export class DeliveryTracker {
     });
   }
 
-  /** What lies before the position was delivered by a predecessor. What is known here already counts more. */
-  resume({ topic, partition, offset }: TopicPartitionOffset): void {
+  /** Partitions of which records were delivered, by this holder or by one before it, and count as that. */
+  progress(): Progress[] {
+    const read = this.committable().filter((position) => this.hasRead(position));
+    const progress = read.map(({ topic, partition, offset }) => {
+      const delivered = this.#delivered.get(partitionKey({ topic, partition }))?.offset ?? offset;
+      return { topic, partition, consumed: delivered - 1, committable: offset - 1 };
+    });
+    // All of it is to be read again.
+    return progress.filter(({ consumed }) => consumed >= 0);
+  }
+
+  hasRead(partition: TopicPartition): boolean {
+    return this.#read.has(partitionKey(partition));
+  }
+
+  /**
+   * What lies before the position was delivered by a predecessor. What is known here already counts more.
+   * @param wasRead whether anything was
+   */
+  resume({ topic, partition, offset }: TopicPartitionOffset, wasRead: boolean): void {
     const key = partitionKey({ topic, partition });
-    if (!this.#delivered.has(key)) this.#delivered.set(key, { topic, partition, offset });
+    if (this.#delivered.has(key)) return;
+    this.#delivered.set(key, { topic, partition, offset });
+    if (wasRead) this.#read.add(key);
   }
 
   /** The client set the position itself: what it was sent before from that partition no longer counts. */
   seek(position: TopicPartitionOffset): void {
     for (const batch of this.#outstanding) batch.forget(position);
     this.#delivered.set(partitionKey(position), position);
+    this.#read.delete(partitionKey(position));
   }
 
   /** The partitions are another member's now, or no longer wanted. */
@@ -160,6 +192,7 @@ export class DeliveryTracker {
     for (const partition of partitions) {
       for (const batch of this.#outstanding) batch.forget(partition);
       this.#delivered.delete(partitionKey(partition));
+      this.#read.delete(partitionKey(partition));
     }
   }
 
@@ -170,5 +203,6 @@ export class DeliveryTracker {
       if (batch.state !== 'open') this.#outstanding.delete(batch);
     }
     this.#delivered.clear();
+    this.#read.clear();
   }
 }

@@ -6,6 +6,8 @@ import { noSource, type Source, sourceText } from './source.ts';
 interface Position extends TopicPartitionOffset {
   /** The client sought it and nothing was committed since: it counts whatever the group has committed. */
   readonly sought: boolean;
+  /** Records before it were delivered. */
+  readonly read: boolean;
 }
 
 interface Seek extends TopicPartition {
@@ -17,6 +19,8 @@ const SOURCE = 'source';
 const POSITION = /^p:(\d{1,10})\/(.+)$/s;
 const SOUGHT = 's';
 const DELIVERED = 'd';
+/** Where a partition begins of which no record was delivered yet. */
+const BEGINNING = 'b';
 
 /**
  * What a successor has to know: the source, and for each partition the offset of the first record that its client may not
@@ -131,8 +135,8 @@ export class Journal {
   /** Where a partition without a commit begins was decided, once and for all. */
   resolved(starts: readonly TopicPartitionOffset[]): void {
     for (const { topic, partition, offset } of starts) {
-      if (offset >= 0)
-        this.#starts.set(partitionKey({ topic, partition }), { topic, partition, offset, sought: false });
+      if (offset < 0) continue;
+      this.#starts.set(partitionKey({ topic, partition }), { topic, partition, offset, sought: false, read: false });
     }
   }
 
@@ -158,13 +162,22 @@ export class Journal {
     return this.#starts.has(partitionKey(partition));
   }
 
+  /**
+   * Whoever goes on with a partition behind this offset, had others read from it: a commit may lie further than what was
+   * written here. -1 when they did in any case.
+   */
+  readFrom(partition: TopicPartition): number {
+    const start = this.#starts.get(partitionKey(partition));
+    return start === undefined || start.read ? -1 : start.offset;
+  }
+
   /** All of it, as fields. */
   fields(): Record<string, string> {
     const fields: Record<string, string> = {};
     const source = sourceText(this.#source);
     if (source !== undefined) fields[SOURCE] = source;
-    for (const { topic, partition, offset, sought } of this.#positions()) {
-      fields[`p:${partition}/${topic}`] = `${sought ? SOUGHT : DELIVERED}${offset}`;
+    for (const position of this.#positions()) {
+      fields[`p:${position.partition}/${position.topic}`] = `${markOf(position)}${position.offset}`;
     }
     return fields;
   }
@@ -177,7 +190,9 @@ export class Journal {
   *#positions(): Iterable<Position> {
     const delivered = this.#deliveries.deliverFrom();
     for (const [key, { topic, partition, offset }] of delivered) {
-      yield { topic, partition, offset: this.#sought.get(key)?.offset ?? offset, sought: this.#sought.has(key) };
+      const seek = this.#sought.get(key);
+      const read = this.#deliveries.hasRead({ topic, partition });
+      yield { topic, partition, offset: seek?.offset ?? offset, sought: seek !== undefined, read };
     }
     for (const [key, start] of this.#starts) {
       if (delivered.has(key)) continue;
@@ -186,7 +201,7 @@ export class Journal {
     }
     for (const [key, { topic, partition, offset }] of this.#sought) {
       if (offset === undefined || delivered.has(key) || this.#starts.has(key)) continue;
-      yield { topic, partition, offset, sought: true };
+      yield { topic, partition, offset, sought: true, read: false };
     }
   }
 }
@@ -196,9 +211,20 @@ export function sourceOf(fields: Readonly<Record<string, string>>): string | und
   return fields[SOURCE];
 }
 
+function markOf({ sought, read }: Position): string {
+  if (sought) return SOUGHT;
+  return read ? DELIVERED : BEGINNING;
+}
+
 function parsePosition(field: string, value: string): Position | undefined {
   const [, partition, topic] = POSITION.exec(field) ?? [];
   const offset = parseInt64(value.slice(1));
   if (partition === undefined || topic === undefined || offset === undefined || offset < 0) return undefined;
-  return { topic, partition: Number(partition), offset, sought: value.startsWith(SOUGHT) };
+  return {
+    topic,
+    partition: Number(partition),
+    offset,
+    sought: value.startsWith(SOUGHT),
+    read: value.startsWith(DELIVERED),
+  };
 }

@@ -1,7 +1,7 @@
 import type { Consumer } from '@sluice/kafka';
 import { ApiError, type TopicPartition, type TopicPartitionOffset } from '@sluice/protocol';
 import type { ConsumerSlot } from './consumer-slot.ts';
-import { type DeliveryTracker, partitionKey } from './delivery-tracker.ts';
+import { type DeliveryTracker, type Progress, partitionKey } from './delivery-tracker.ts';
 import type { Journal } from './journal.ts';
 import type { SessionDependencies, SessionSettings } from './session-settings.ts';
 import type { SessionStore } from './session-store.ts';
@@ -41,12 +41,15 @@ export class OffsetCommits {
 
   /**
    * Commits what was delivered and waits until the broker has it.
+   * @returns how far the partitions were read that are read here
    * @throws as `ConsumerSlot.connected`; KafkaError when the broker refuses the commit or does not answer in time
    */
-  async commitDelivered(): Promise<void> {
+  async commitDelivered(): Promise<readonly Progress[]> {
     this.deliveries.confirm();
     const offsets = this.deliveries.committable();
+    const progress = this.deliveries.progress();
     if (offsets.length > 0) await this.#commit(offsets);
+    return progress;
   }
 
   /**

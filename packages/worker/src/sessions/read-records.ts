@@ -114,7 +114,7 @@ class Read {
       if (drained === 'schema' && (await this.#loadSchema())) continue;
       if (drained !== 'drained') return;
       const { error } = this.#session.reading;
-      if (this.#answer.count === 0 && error !== undefined) throw kafkaAnswer(error);
+      if (this.#answer.count === 0 && error !== undefined) throw kafkaAnswer(error, this.#session.settings.api);
       const backlog = this.#answer.count === 0 ? 0 : consumer.knownBacklog(FILL_RECORDS_MAX);
       if ((backlog === 0 && this.#satisfied()) || this.#leftMs() <= 0) return;
       if (backlog === 0) await this.#awaitRecords(consumer);

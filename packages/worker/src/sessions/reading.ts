@@ -188,7 +188,11 @@ export class Reading {
   async resolveStart(consumer: Consumer, partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
     if (this.isSubscribed && !consumer.cooperative) this.#journal.keepOnly(partitions);
     // What the journal knows before Kafka is asked was left by a predecessor: a commit of what was delivered covers it.
-    const left = partitions.filter((partition) => this.#journal.knows(partition)).map(partitionKey);
+    const left = new Map(
+      partitions
+        .filter((partition) => this.#journal.knows(partition))
+        .map((partition) => [partitionKey(partition), this.#journal.readFrom(partition)]),
+    );
     const starts = await resolveStart(partitions, {
       consumer,
       admin: this.#admin(),
@@ -198,7 +202,8 @@ export class Reading {
       onError: (error) => this.noteError(error),
     });
     for (const start of starts) {
-      if (start.offset >= 0 && left.includes(partitionKey(start))) this.#offsets.deliveries.resume(start);
+      const readFrom = left.get(partitionKey(start));
+      if (readFrom !== undefined && start.offset >= 0) this.#offsets.deliveries.resume(start, start.offset > readFrom);
     }
     return starts;
   }

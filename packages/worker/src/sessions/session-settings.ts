@@ -1,9 +1,12 @@
 import type { AdminPool, Consumer, ConsumerHooks, Principal } from '@sluice/kafka';
+import type { ApiVersion } from '@sluice/protocol';
 import type { RecordFormat } from '../formats/record-format.ts';
 import type { ReadScheduler } from './read-scheduler.ts';
 
 /** What a create request settled; fixed for the life of the instance. */
 export interface SessionSettings {
+  /** The version of the API that it was made in, and is handled in. */
+  readonly api: ApiVersion;
   readonly group: string;
   readonly instance: string;
   readonly principal: Principal;

@@ -5,6 +5,7 @@ import { ConsumerSlot } from './consumer-slot.ts';
 import { type Batch, DeliveryTracker } from './delivery-tracker.ts';
 import { Journal, sourceOf } from './journal.ts';
 import { OffsetCommits } from './offset-commits.ts';
+import { OnlyTopic } from './only-topic.ts';
 import type { Pollable } from './read-scheduler.ts';
 import { Reading } from './reading.ts';
 import { SentReads } from './sent-reads.ts';
@@ -26,6 +27,8 @@ export class Session implements Pollable {
   readonly store: SessionStore;
   readonly reading: Reading;
   readonly offsets: OffsetCommits;
+  /** What it reads if it is of v1. */
+  readonly onlyTopic: OnlyTopic;
   readonly #dependencies: SessionDependencies;
   readonly #slot: ConsumerSlot;
   #leaving: Promise<void> | undefined;
@@ -82,6 +85,7 @@ export class Session implements Pollable {
       admin: () => dependencies.admins.of(settings.principal),
       onChange: () => this.#changed(),
     });
+    this.onlyTopic = new OnlyTopic(this.reading);
   }
 
   /** Deleted, expired, moved, or ended with the process. */

@@ -1,9 +1,9 @@
 import { parseCommitRequest, parseCommittedOffsetsRequest } from '@sluice/protocol';
 import type { Handler } from '../http/dispatch.ts';
-import { forInstance, forJoinedInstance } from './instance.ts';
+import { forInstance, type InstanceHandler } from '../resources/instance.ts';
 
 /** The body names the last records that were consumed: what is stored is the offset after each (observed (e)). */
-export const commitOffsets: Handler = forJoinedInstance(async (session, exchange, api) => {
+export const commitOffsets: InstanceHandler = async (session, exchange, api) => {
   const offsets = parseCommitRequest(await exchange.readBody(), api.config.http);
   if (offsets === undefined || offsets.length === 0) await session.offsets.commitDelivered();
   else
@@ -11,9 +11,9 @@ export const commitOffsets: Handler = forJoinedInstance(async (session, exchange
       offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: offset + 1 })),
     );
   return { status: 200, body: '[]' };
-});
+};
 
-export const getCommittedOffsets: Handler = forInstance(async (session, exchange, api) => {
+export const getCommittedOffsets: Handler = forInstance('v2', async (session, exchange, api) => {
   const partitions = parseCommittedOffsetsRequest(await exchange.readBody(), api.config.http);
   const committed = await session.offsets.committed(partitions);
   const offsets = committed.map(({ topic, partition, offset }) => ({ topic, partition, offset, metadata: '' }));

@@ -7,7 +7,7 @@ import {
   type TopicPartitionTimestamp,
 } from '@sluice/protocol';
 import type { Handler } from '../http/dispatch.ts';
-import { forJoinedInstance } from './instance.ts';
+import { forJoinedInstance } from '../resources/instance.ts';
 
 /** Past the last record there is no offset for a time: reading goes on at the end, as a consumer's seek to end does. */
 async function offsetsAt(
@@ -34,7 +34,7 @@ async function edges(
   return partitions.map(({ topic, partition }, i) => ({ topic, partition, offset: offsets[i] as number }));
 }
 
-export const seekToOffset: Handler = forJoinedInstance(async (session, exchange, api) => {
+export const seekToOffset: Handler = forJoinedInstance('v2', async (session, exchange, api) => {
   const { offsets, timestamps } = parseSeekRequest(await exchange.readBody(), api.config.http);
   session.reading.requireAssigned([...offsets, ...timestamps]);
   // Offsets first, times after them: where both name a partition the time wins (contract A.9).
@@ -45,7 +45,7 @@ export const seekToOffset: Handler = forJoinedInstance(async (session, exchange,
 
 /** An empty list means all assigned partitions. */
 function seekToEdge(edge: 'earliest' | 'latest'): Handler {
-  return forJoinedInstance(async (session, exchange, api) => {
+  return forJoinedInstance('v2', async (session, exchange, api) => {
     const name = edge === 'earliest' ? 'beginning' : 'end';
     const named = parseSeekToEdgeRequest(await exchange.readBody(), api.config.http, name);
     session.reading.requireAssigned(named);

@@ -167,6 +167,7 @@ export function settingsOf(instance: string): SessionSettings {
     format: jsonFormat,
     autoOffsetReset: 'earliest',
     autoCommit: true,
+    api: 'v2',
     autoCommitIntervalMs: 5000,
     fetchMinBytes: -1,
     requestTimeoutMs: 1000,

@@ -86,7 +86,7 @@ describe('what is written down', () => {
     }
     await a.flush.flush();
     expect(write).toHaveBeenCalledTimes(1);
-    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'd3' });
+    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'b3' });
     await a.flush.flush();
     expect(write).toHaveBeenCalledTimes(1);
   });
@@ -100,7 +100,7 @@ describe('what is written down', () => {
     await a.flush.flush();
     at.away = false;
     await a.flush.flush();
-    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'd3' });
+    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'b3' });
   });
 
   it('is refused to who was replaced, and lets the instance go', async () => {
@@ -122,7 +122,7 @@ describe('what is written down', () => {
     at.forget();
     session.offsets.beginRead();
     await a.flush.flush();
-    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'd3' });
+    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'b3' });
     at.forget();
     session.journal.seeking([{ topic: 't', partition: 0, offset: 7 }]);
     await session.store.save(session.journal);

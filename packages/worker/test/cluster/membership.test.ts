@@ -72,7 +72,7 @@ describe('a member of a cluster', () => {
     at.forget();
     at.away = false;
     await pass(LEASE_MS);
-    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'd7' });
+    expect((await at.memory.read(name))?.state).toMatchObject({ 'p:0/t': 'b7' });
     expect(store.term).toBe(membership.lease.term);
   });
 

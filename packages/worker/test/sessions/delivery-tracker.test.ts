@@ -40,18 +40,39 @@ describe('DeliveryTracker', () => {
 
   it('goes on with what a predecessor delivered, and knows better what was delivered here', () => {
     const tracker = new DeliveryTracker();
-    tracker.resume(at(0, 5));
+    tracker.resume(at(0, 5), true);
     expect(tracker.committable()).toEqual([at(0, 5)]);
     sent(tracker, [0, 5], [0, 6]);
     tracker.confirm();
-    tracker.resume(at(0, 5));
+    tracker.resume(at(0, 5), true);
     expect(tracker.committable()).toEqual([at(0, 7)]);
+  });
+
+  it('tells how far it was read, by the last records', () => {
+    const tracker = new DeliveryTracker();
+    tracker.resume(at(0, 5), true);
+    tracker.resume(at(1, 42), false);
+    expect(tracker.progress()).toEqual([{ topic, partition: 0, consumed: 4, committable: 4 }]);
+    const slow = sent(tracker, [0, 5], [1, 42]);
+    slow.state = 'sent';
+    sent(tracker, [0, 6]);
+    tracker.confirm();
+    // The one before it may not have arrived.
+    expect(tracker.progress()).toEqual([{ topic, partition: 0, consumed: 6, committable: 4 }]);
+    slow.state = 'answered';
+    tracker.confirm();
+    expect(tracker.progress()).toEqual([
+      { topic, partition: 0, consumed: 6, committable: 6 },
+      { topic, partition: 1, consumed: 42, committable: 42 },
+    ]);
+    tracker.forget([at(0, 0)]);
+    expect(tracker.progress()).toMatchObject([{ partition: 1 }]);
   });
 
   it('does not commit what a predecessor sent and nobody proved', () => {
     const tracker = new DeliveryTracker();
     sent(tracker, [0, 5], [0, 6]);
-    tracker.resume(at(0, 7));
+    tracker.resume(at(0, 7), true);
     expect(tracker.committable()).toEqual([at(0, 5)]);
   });
 

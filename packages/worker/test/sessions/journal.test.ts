@@ -162,6 +162,18 @@ describe('what a successor knows', () => {
     expect(successorOf(journal).startOf(at(0), 7)).toBe(3);
   });
 
+  it('is whether records of a partition were delivered: a position alone does not tell', () => {
+    const { journal, deliveries, deliver } = subject();
+    journal.resolved([at(0), at(42, 1)]);
+    // A commit that lies further shows that there were some.
+    expect(successorOf(journal).readFrom(at(0))).toBe(0);
+    deliver(0, 9);
+    deliveries.confirm();
+    const next = successorOf(journal);
+    expect([next.readFrom(at(0)), next.readFrom(at(42, 1))]).toEqual([-1, 42]);
+    expect(successorOf(next).readFrom(at(0))).toBe(-1);
+  });
+
   it('is where the reset policy said that reading begins, when nothing was read yet', () => {
     const { journal } = subject();
     journal.resolved([at(42)]);

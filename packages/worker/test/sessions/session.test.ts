@@ -113,6 +113,7 @@ function subjectOf(prepare: (consumer: FakeConsumer) => void = () => undefined):
       format: jsonFormat,
       autoOffsetReset: 'earliest',
       autoCommit: true,
+      api: 'v2',
       autoCommitIntervalMs: 1000,
       fetchMinBytes: -1,
       requestTimeoutMs: 1000,

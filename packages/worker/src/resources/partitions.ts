@@ -23,7 +23,7 @@ export function partitionBody({ partition, leader, replicas }: PartitionDescript
   };
 }
 
-async function findPartition(
+export async function findPartition(
   api: Api,
   principal: Principal,
   topic: string,
@@ -44,12 +44,4 @@ export const getPartition: Handler = async (exchange, api) => {
   const partition = partitionParam(exchange.params);
   const found = await findPartition(api, exchange.principal, exchange.params.topic, partition);
   return { status: 200, body: JSON.stringify(partitionBody(found)) };
-};
-
-export const getPartitionOffsets: Handler = async (exchange, api) => {
-  const partition = partitionParam(exchange.params);
-  const { topic } = exchange.params;
-  await findPartition(api, exchange.principal, topic, partition);
-  const { beginning, end } = await api.admins.of(exchange.principal).partitionOffsets(topic, partition);
-  return { status: 200, body: JSON.stringify({ beginning_offset: beginning, end_offset: end }) };
 };

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { ApiError, assertConsumerName, baseUri, parseCreateConsumerRequest, peerHeaders } from '@sluice/protocol';
+import {
+  ApiError,
+  type ApiVersion,
+  assertConsumerName,
+  baseUri,
+  parseCreateConsumerRequest,
+  peerHeaders,
+} from '@sluice/protocol';
 import type { Config } from '@sluice/runtime';
 import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -44,22 +51,28 @@ function waitOf(asked: number | undefined, { requestTimeoutMs, maxTimeoutMs }: C
   return asked === undefined ? requestTimeoutMs : Math.min(asked, maxTimeoutMs);
 }
 
+/** v1's are not of Kafka's consumer, which commits by itself; `consumer.enable.auto.commit` is a setting of that. */
+function autoCommits(api: ApiVersion, { consumer }: Config): boolean {
+  return api === 'v2' && consumer.autoCommit;
+}
+
 export const createConsumer: Handler = async (exchange, api) => {
   const { config } = api;
-  const request = parseCreateConsumerRequest(await exchange.readBody(), config.http.jsonDepthMax);
+  const request = parseCreateConsumerRequest(await exchange.readBody(), config.http.jsonDepthMax, exchange.api);
   const format = api.formats.get(request.format);
   if (format === undefined) throw new ApiError('registryNotConfigured');
   const { group } = exchange.params;
   assertConsumerName(group, 'createGroup.group');
   const instance = request.name ?? generatedName(config.id, exchange.attempt.requestId);
   const settings: SessionSettings = {
+    api: exchange.api,
     group,
     instance,
     principal: exchange.principal,
     groupInstanceId: api.groupInstanceId(instance),
     format,
     autoOffsetReset: request.autoOffsetReset ?? config.consumer.autoOffsetReset,
-    autoCommit: request.autoCommit ?? config.consumer.autoCommit,
+    autoCommit: request.autoCommit ?? autoCommits(exchange.api, config),
     autoCommitIntervalMs: config.consumer.autoCommitIntervalMs,
     fetchMinBytes: request.fetchMinBytes ?? config.consumer.fetchMinBytes,
     requestTimeoutMs: waitOf(request.requestTimeoutMs, config.consumer),
@@ -69,7 +82,7 @@ export const createConsumer: Handler = async (exchange, api) => {
   return { status: 200, body: JSON.stringify({ instance_id: instance, base_uri: base }) };
 };
 
-const deleteHeld = forInstance(async (session, exchange, api) => {
+const deleteHeld = forInstance('either', async (session, exchange, api) => {
   await api.instances.delete(session, exchange.attempt.requestId);
   return { status: 204 };
 });

@@ -1,5 +1,5 @@
 import { KafkaError } from '@sluice/kafka';
-import { ApiError, formatPeerOwner, peerHeaders } from '@sluice/protocol';
+import { ApiError, type ApiVersion, formatPeerOwner, peerHeaders } from '@sluice/protocol';
 import type { Api } from '../api.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Handler } from '../http/dispatch.ts';
@@ -15,9 +15,15 @@ function signed(answer: Answer, { store }: Session, { shownNode }: Api): Answer 
 
 export type InstanceHandler = (session: Session, exchange: Exchange, api: Api) => Promise<Answer>;
 
+/**
+ * Whose instances a path is for. Under the paths that only one version has, there are none of the other; under the
+ * others each is handled in the version that made it, whichever the headers of the request mean.
+ */
+export type Owner = ApiVersion | 'either';
+
 /** The same for what has to know which partitions are read: a successor finds out first. */
-export function forJoinedInstance(handle: InstanceHandler): Handler {
-  return forInstance(async (session, exchange, api) => {
+export function forJoinedInstance(owner: Owner, handle: InstanceHandler): Handler {
+  return forInstance(owner, async (session, exchange, api) => {
     if (session.isArriving) await session.untilJoined(api.config.kafka.adminTimeoutMs);
     return await handle(session, exchange, api);
   });
@@ -33,10 +39,13 @@ async function untilProven({ sentReads }: Session, { attempt }: Exchange): Promi
  * A handler for a consumer instance: finds it, and keeps it from expiring while the request runs. An answer of an instance
  * that was taken over meanwhile is none: its new holder gives it.
  */
-export function forInstance(handle: InstanceHandler): Handler {
+export function forInstance(owner: Owner, handle: InstanceHandler): Handler {
   return async (exchange, api) => {
     const { group, instance } = exchange.params;
     const session = await api.instances.find({ group, instance }, exchange.principal, exchange.attempt);
+    const { api: madeIn } = session.settings;
+    if (owner === 'either') exchange.speak(madeIn);
+    else if (owner !== madeIn) throw new ApiError('consumerInstanceNotFound');
     session.activeRequests += 1;
     let answer: Answer | undefined;
     try {

@@ -81,23 +81,26 @@ function refuseWithoutRegistry(request: ProduceRequest): never {
 async function encode(
   request: ProduceRequest,
   target: { readonly topic: string; readonly type: SchemaType },
-  { schemas, signal }: { readonly schemas: Api['schemas']; readonly signal: AbortSignal },
+  { schemas }: Api,
+  { api, signal }: Exchange,
 ): Promise<SchemaRecords> {
   if (schemas === undefined) return refuseWithoutRegistry(request);
-  return await encodeRecords(request, target, { schemas, signal });
+  return await encodeRecords(request, target, { schemas, signal, api });
 }
 
 async function produce(exchange: Exchange, api: Api, partition: number): Promise<Answer> {
   const format: EmbeddedFormat = exchange.negotiated.requestFormat;
   const body = await exchange.readBody();
-  const { recordsMax } = api.config.produce;
-  const request = parseProduceRequest(body, { format, recordsMax, depthMax: api.config.http.jsonDepthMax });
+  const request = parseProduceRequest(body, {
+    format,
+    recordsMax: api.config.produce.recordsMax,
+    depthMax: api.config.http.jsonDepthMax,
+    api: exchange.api,
+    toPartition: partition !== PARTITION_UNSET,
+  });
   const { topic } = exchange.params;
   const type = schemaTypes.get(format);
-  const encoded =
-    type === undefined
-      ? undefined
-      : await encode(request, { topic, type }, { schemas: api.schemas, signal: exchange.signal });
+  const encoded = type === undefined ? undefined : await encode(request, { topic, type }, api, exchange);
   const batch = withPartition(encoded?.batch ?? request.batch, partition);
   const result = await api.producers.produce(exchange.principal, topic, batch);
   const failed = result.errors?.size ?? 0;
