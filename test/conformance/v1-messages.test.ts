@@ -1,5 +1,6 @@
 import rdkafka from 'node-rdkafka';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../harness/conditions.ts';
 import { useProxy } from '../harness/proxy.ts';
 import { produceJson } from '../harness/rest-consumer.ts';
 import { createTopic, uniqueName } from '../harness/topics.ts';
@@ -173,14 +174,15 @@ describe('messages', () => {
     expect(await offsetsOf(own, '?offset=11&count=2')).toEqual([]);
   });
 
-  it('that are not of the format of the request are 408/40801, after those before them', async () => {
+  it('that are not of the format of the request are 500/50002, after those before them', async () => {
     const own = await createTopic(proxy.bootstrap);
     await produceJson(proxy.http, own, [1]);
     const body = '{"records":[{"value":"AQID"}]}';
     await transmit(proxy.http, send('POST /topics/{topic}', { type: V1_BINARY, body }), { topic: own });
     const good = await transmit(proxy.http, read('?offset=0&count=2', V1_JSON), { topic: own });
     expect(good.json()).toMatchObject([{ value: 1 }]);
-    const answer = failure(408, 40_801, /^Error deserializing VALUE for partition .*-0 at offset 1: /, V1_JSON);
+    const message = /^Kafka error: Error deserializing VALUE for partition .*-0 at offset 1: .* offset behind it\.$/;
+    const answer = failure(500, 50_002, message, V1_JSON);
     await expectAnswer(proxy.http, read('?offset=1', V1_JSON), answer, { topic: own });
   });
 
@@ -196,7 +198,10 @@ describe('messages', () => {
         'You can increase the pool size or the pool timeout to avoid this error in the future.',
       V1_JSON,
     );
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await eventually(async () => (await transmit(small.http, read('?offset=0', V1_JSON), { topic })).status === 500, {
+      deadlineMs: 3000,
+      describe: 'the client to be in use',
+    });
     await expectAnswer(small.http, read('?offset=0', V1_JSON), answer, { topic });
     expect((await waiting).text).toBe('[]');
     await expectAnswer(small.http, read('?offset=0', V1_JSON), records(0), { topic });

@@ -136,7 +136,6 @@ export const v1Routes: readonly Route[] = [
       errors: [
         'leaderNotAvailable',
         'registryNotConfigured',
-        'serialization',
         'tooManyRequests',
         'unavailable',
         'noSimpleConsumer',
@@ -185,7 +184,6 @@ export const v1Routes: readonly Route[] = [
       query: ['max_bytes'],
       errors: [
         'formatMismatch',
-        'serialization',
         'alreadySubscribed',
         'topicNotFound',
         'tooManyRequests',

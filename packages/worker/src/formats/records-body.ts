@@ -122,6 +122,9 @@ export class RecordsBody {
   }
 }
 
+/** What v2 advises who reads a record that cannot be deserialized. */
+export const SEEK_PAST = 'If needed, please seek past the record to continue consumption.';
+
 /** With the place of the record: that is where the client has to seek past. */
 function located(what: 'KEY' | 'VALUE', record: ConsumedRecord, error: PoisonData | SchemaNeeded): Error {
   if (error instanceof PoisonData) return poison(what, record, error);
@@ -137,7 +140,6 @@ function located(what: 'KEY' | 'VALUE', record: ConsumedRecord, error: PoisonDat
 function poison(what: 'KEY' | 'VALUE', { topic, partition, offset }: ConsumedRecord, { message }: Error): PoisonData {
   const reason = /[.!?]$/.test(message) ? message : `${message}.`;
   return new PoisonData(
-    `Error deserializing ${what} for partition ${topic}-${partition} at offset ${offset}: ${reason} ` +
-      'If needed, please seek past the record to continue consumption.',
+    `Error deserializing ${what} for partition ${topic}-${partition} at offset ${offset}: ${reason} ${SEEK_PAST}`,
   );
 }
