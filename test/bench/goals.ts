@@ -3,6 +3,8 @@ import { compared, type Figure, medianOf, type Outcome } from './measurement.ts'
 export const SLUICE = 'sluice';
 /** What Avro is held against: the same proxy with the same document as JSON. */
 export const SLUICE_JSON = 'sluice-json';
+/** What v1 is held against: an instance of v2 of the same proxy. */
+export const SLUICE_V2 = 'sluice-v2';
 
 /** How our figure is held against that of another contender. */
 const COMPARISONS = {
@@ -83,6 +85,31 @@ function schemaGoals(): Goal[] {
   );
 }
 
+/** v1 reads as v2 does, and the simple consumer has no group to pay for: 1,000 records in 5 ms. */
+function v1Goals(): Goal[] {
+  const againstV2 = ['consume-v1', 'simple-consume'].map(
+    (measurement): Goal => ({
+      measurement,
+      what: "records per CPU-second, of v2's",
+      figure: 'cpuPer100kRecords',
+      against: { kind: 'efficiency', contender: SLUICE_V2 },
+      limit: { atLeast: 0.9 },
+      show: percent,
+    }),
+  );
+  return [
+    ...againstV2,
+    {
+      measurement: 'simple-consume-1000',
+      what: 'CPU per 100,000 records',
+      figure: 'cpuPer100kRecords',
+      against: absolute,
+      limit: { atMost: 0.5 },
+      show: seconds,
+    },
+  ];
+}
+
 function throughputGoals(): Goal[] {
   const consume = ['consume-binary', 'consume-json'].map(
     (measurement): Goal => ({
@@ -144,7 +171,13 @@ function waitingGoals(): Goal[] {
 }
 
 /** What Sluice wants to reach, in this order shown. One whose other contender did not take part is left out. */
-export const goals: readonly Goal[] = [...cpuGoals(), ...schemaGoals(), ...throughputGoals(), ...waitingGoals()];
+export const goals: readonly Goal[] = [
+  ...cpuGoals(),
+  ...schemaGoals(),
+  ...v1Goals(),
+  ...throughputGoals(),
+  ...waitingGoals(),
+];
 
 function valueOf(goal: Goal, outcome: Outcome): number | undefined {
   const runsOf = (name: string) => outcome.contenders.find(({ contender }) => contender === name);

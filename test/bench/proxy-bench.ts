@@ -7,7 +7,7 @@ import { type BenchOptions, parseOptions } from './options.ts';
 import { proxyColumns } from './report.ts';
 import { type Bench, say, withBroker } from './run-bench.ts';
 import type { Scenario } from './scenarios/bench-run.ts';
-import { consumeBinary, consumeJson } from './scenarios/consume.ts';
+import { consumeBinary, consumeJson, consumeV1 } from './scenarios/consume.ts';
 import { idle1000 } from './scenarios/idle.ts';
 import { produceBatchBinary, produceBatchJson, produceSingle } from './scenarios/produce.ts';
 import { consumeAvro, produceBatchAvro } from './scenarios/schemas.ts';
@@ -33,6 +33,7 @@ const STAGES: readonly Readonly<Record<string, Scenario>>[] = [
     'consume-json': consumeJson,
   },
   SCHEMA_STAGE,
+  { 'consume-v1': consumeV1 },
   { wakeup: wakeUp },
   { 'polls-200': polls200 },
   { 'idle-1000': idle1000 },

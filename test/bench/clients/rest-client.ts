@@ -18,12 +18,14 @@ export class RestClient {
   async call(
     method: string,
     path: string,
-    options: { readonly body?: unknown; readonly accept?: string } = {},
+    options: { readonly body?: unknown; readonly contentType?: string; readonly accept?: string } = {},
   ): Promise<Buffer> {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     const headers = {
       accept: options.accept ?? V2,
-      ...(body === undefined ? {} : { 'content-type': V2, 'content-length': Buffer.byteLength(body) }),
+      ...(body === undefined
+        ? {}
+        : { 'content-type': options.contentType ?? V2, 'content-length': Buffer.byteLength(body) }),
     };
     const { hostname, port } = this.#base;
     return await new Promise((resolve, reject) => {

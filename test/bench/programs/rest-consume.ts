@@ -1,22 +1,15 @@
-import { uniqueName } from '../../harness/topics.ts';
-import { RestClient, type RestInstance } from '../clients/rest-client.ts';
+import { RestClient } from '../clients/rest-client.ts';
 import { cpuSecondsSince, runAsProgram } from '../clients/run-as-program.ts';
-import type { Format } from '../payloads.ts';
+import { countRecords, openReader, type ReaderOptions, type TopicReader } from '../clients/topic-readers.ts';
 import { latenciesOf } from '../statistics.ts';
 import type { ConsumeResult } from './raw-consume.ts';
 
-const READ_TIMEOUT_MS = 5000;
-/** What a client asks for that wants to keep its memory small; some 4,000 records of the bench. */
-const READ_BYTES = 1_048_576;
 /** Long enough for a record too many to show; where the CPU is measured, which waiting costs too, only what is there by then. */
 const NOTHING_MORE_TIMEOUT_MS = { verified: 200, measured: 1 };
 const DEADLINE_MS = 60_000;
-const RECORD_MARK = Buffer.from('"partition":');
 
-export interface RestConsumeParameters {
+export interface RestConsumeParameters extends ReaderOptions {
   readonly url: string;
-  readonly topic: string;
-  readonly format: Format;
   readonly records: number;
   /** Check every record instead of counting them; costs the CPU that a measured run needs for other things. */
   readonly verify: boolean;
@@ -27,13 +20,6 @@ interface RestRecord {
   readonly value: unknown;
   readonly partition: number;
   readonly offset: number;
-}
-
-/** Each record names its partition once, and the values of the bench hold no such name. */
-function countRecords(body: Buffer): number {
-  let count = 0;
-  for (let at = body.indexOf(RECORD_MARK); at >= 0; at = body.indexOf(RECORD_MARK, at + RECORD_MARK.length)) count += 1;
-  return count;
 }
 
 /** Counts like `countRecords`, and fails when an offset was left out or came twice. */
@@ -49,7 +35,7 @@ function verifyRecords(body: Buffer, next: Map<number, number>): number {
 }
 
 async function readAll(
-  instance: RestInstance,
+  reader: TopicReader,
   parameters: RestConsumeParameters,
 ): Promise<Omit<ConsumeResult, 'cpuSeconds'>> {
   const offsets = new Map<number, number>();
@@ -61,7 +47,7 @@ async function readAll(
   while (records < parameters.records) {
     const askedAt = performance.now();
     if (askedAt > deadline) throw new Error(`only ${records} of ${parameters.records} records came`);
-    const body = await instance.read({ timeout: READ_TIMEOUT_MS, max_bytes: READ_BYTES });
+    const body = await reader.read();
     const now = performance.now();
     const arrived = count(body);
     if (arrived === 0) continue;
@@ -71,7 +57,7 @@ async function readAll(
   }
   const seconds = (performance.now() - first.atMs) / 1000;
   const timeout = NOTHING_MORE_TIMEOUT_MS[parameters.verify ? 'verified' : 'measured'];
-  records += count(await instance.read({ timeout }));
+  records += count(await reader.readNothing(timeout));
   if (records !== parameters.records) throw new Error(`${records} records came, ${parameters.records} were written`);
   const { p50Ms, p99Ms } = latenciesOf(latencies);
   return { records, recordsPerSecond: (records - first.records) / seconds, p50Ms, p99Ms };
@@ -80,10 +66,9 @@ async function readAll(
 async function restConsume(parameters: RestConsumeParameters): Promise<ConsumeResult> {
   const cpu = process.cpuUsage();
   const client = new RestClient(parameters.url);
-  const instance = await client.createInstance(uniqueName('bench-rest'), parameters.format);
-  await instance.subscribe(parameters.topic);
-  const result = await readAll(instance, parameters);
-  await instance.delete();
+  const reader = await openReader(client, parameters);
+  const result = await readAll(reader, parameters);
+  await reader.end();
   client.close();
   return { ...result, cpuSeconds: cpuSecondsSince(cpu) };
 }

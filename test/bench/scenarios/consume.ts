@@ -1,4 +1,6 @@
 import { createBenchTopic, deleteTopic, prefill } from '../bench-topics.ts';
+import type { Way } from '../clients/topic-readers.ts';
+import { SLUICE, SLUICE_V2 } from '../goals.ts';
 import type { Contender, Figures } from '../measurement.ts';
 import type { Format } from '../payloads.ts';
 import { cpuSeconds, peakResidentMib } from '../process-cost.ts';
@@ -10,15 +12,29 @@ const PARTITIONS = 6;
 export const RECORDS = 100_000;
 /** Each of the rounds that were asked for: a run takes a second, and a neighbour of that second shows. */
 export const RUNS_A_ROUND = 3;
+/** As many records at once as a read of the others brings, and as few as a careful client of the simple consumer asks for. */
+const V1_WAYS: Readonly<Record<string, { readonly way: Way; readonly count?: number }>> = {
+  'consume-v1': { way: 'v1' },
+  'simple-consume': { way: 'simple', count: 4000 },
+  'simple-consume-1000': { way: 'simple', count: 1000 },
+};
 
 function figuresOf(result: ConsumeResult, cpu: number): Figures {
   const { recordsPerSecond, p50Ms, p99Ms } = result;
   return { recordsPerSecond, p50Ms, p99Ms, cpuPer100kRecords: (cpu * 100_000) / result.records };
 }
 
-export function consumeContender(target: Target, topic: string, format: Format): Contender {
+/** @param reading by which of our ways, and of how many records at once by the simple consumer */
+export function consumeContender(
+  target: Target,
+  topic: string,
+  format: Format,
+  reading: { readonly way: Way; readonly count?: number } = { way: 'v2' },
+): Contender {
+  const { way, count = 0 } = reading;
+  const options = { url: target.url, topic, format, way, count, partitions: PARTITIONS, records: RECORDS };
   const consume = async (verify: boolean): Promise<ConsumeResult> => {
-    return await runProgram('rest-consume', { url: target.url, topic, format, records: RECORDS, verify });
+    return await runProgram('rest-consume', { ...options, verify });
   };
   return {
     name: target.name,
@@ -63,6 +79,22 @@ function consumeScenario(format: 'json' | 'binary'): Scenario {
     }
   };
 }
+
+/** What v1 has of it, beside an instance of v2 that reads the same topic. */
+export const consumeV1: Scenario = async (run, measure) => {
+  const topic = await createBenchTopic(run.bootstrap, PARTITIONS);
+  try {
+    await prefill(run.bootstrap, topic, PARTITIONS, RECORDS);
+    const rounds = RUNS_A_ROUND * run.effort.rounds;
+    for (const [name, reading] of Object.entries(V1_WAYS)) {
+      const ours = consumeContender({ ...run.sluice, name: SLUICE }, topic, 'json', reading);
+      const v2 = consumeContender({ ...run.sluice, name: SLUICE_V2 }, topic, 'json');
+      await measure({ name, contenders: [ours, v2], rounds });
+    }
+  } finally {
+    await deleteTopic(run.bootstrap, topic);
+  }
+};
 
 export const consumeBinary: Scenario = consumeScenario('binary');
 export const consumeJson: Scenario = consumeScenario('json');
