@@ -9,8 +9,10 @@ const PREFIX = 'schema.registry.';
  */
 const OTHER_PREFIXES = ['consumer.', 'producer.', 'client.'];
 
+/** Serializers know older names of some keys, which begin as the registry's own do. */
 function key(name: string): { readonly key: string; readonly fallbackKeys: readonly string[] } {
-  return { key: PREFIX + name, fallbackKeys: OTHER_PREFIXES.map((prefix) => prefix + name) };
+  const full = PREFIX + name;
+  return { key: full, fallbackKeys: OTHER_PREFIXES.flatMap((prefix) => [prefix + name, prefix + full]) };
 }
 
 function textSetting(name: string, options: Parameters<typeof text>[1]) {
@@ -38,6 +40,10 @@ export const registry: Group<RegistryConfig> = {
     fallbackKeys: key('basic.auth.credentials.source').fallbackKeys,
   }),
   userInfo: textSetting('basic.auth.user.info', { description: 'USER:PASSWORD for it.', secret: true }),
+  jaasConfig: text(`${PREFIX}sasl.jaas.config`, {
+    description: "JAAS text of `sasl_inherit`, in place of the Kafka client's.",
+    secret: true,
+  }),
   bearerSource: choice(key('bearer.auth.credentials.source').key, {
     description: 'Where a bearer token for it comes from; empty: none is sent.',
     values: ['', 'static_token', 'oauthbearer'],
