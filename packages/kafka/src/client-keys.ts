@@ -186,7 +186,6 @@ export const javaKeys: Readonly<Record<string, JavaKey>> = {
   'check.crcs': row(consumer, flagValue, inGlobal('check.crcs')),
   'enable.auto.commit': row(consumer, flagValue, inGlobal('enable.auto.commit')),
   'auto.commit.interval.ms': row(consumer, whole(0), inGlobal('auto.commit.interval.ms', { min: 0, max: 86_400_000 })),
-  'allow.auto.create.topics': row(consumer, flagValue, inGlobal('allow.auto.create.topics')),
   'auto.offset.reset': row(
     consumer,
     word({ earliest: 'earliest', latest: 'latest', none: 'error' }),
@@ -235,6 +234,7 @@ export const unusedJavaKeys: Readonly<Record<string, string>> = {
   'metrics.recording.level': 'metrics are served in Prometheus form',
   'metrics.sample.window.ms': 'metrics are served in Prometheus form',
   'max.poll.records': 'a read takes what its max_bytes allows',
+  'allow.auto.create.topics': 'reading never creates a topic',
   'exclude.internal.topics': 'patterns are matched by the client library',
   'default.api.timeout.ms': 'sluice.kafka.admin.timeout.ms has its place',
   'metadata.max.idle.ms': 'the client library has no such limit',

@@ -130,11 +130,6 @@ export const registry: Group<RegistryConfig> = {
   }),
 };
 
-/** Settings of the registry that stand under the prefix of a Kafka client, which does not know them. */
-export const registryClientKeys: ReadonlySet<string> = new Set(
-  Object.values<{ readonly fallbackKeys: readonly string[] }>(registry).flatMap(({ fallbackKeys }) => fallbackKeys),
-);
-
 /** Keys of the registry's own TLS, which are read with those of the Kafka clients: the later ones win (contract D.2). */
 const TLS_PREFIXES = ['', 'client.', 'producer.', 'consumer.'].map((prefix) => `${prefix}${PREFIX}ssl.`);
 

@@ -279,12 +279,15 @@ const consumer: Settings['consumer'] = {
 
 const produce: Settings['produce'] = {
   metadataTimeoutMs: milliseconds('sluice.produce.metadata.timeout.ms', {
-    description: 'How long a record waits for a topic or partition that is not known.',
+    description:
+      'How long a record waits for a topic or partition that is not known; unset: what `producer.max.block.ms` says.',
     defaultValue: 2000,
+    fallbackKeys: ['producer.max.block.ms', 'client.max.block.ms', 'producer.topic.metadata.propagation.max.ms'],
   }),
   deliveryTimeoutMs: milliseconds('sluice.produce.timeout.ms', {
-    description: 'By then a record is delivered or failed.',
+    description: 'By then a record is delivered or failed; unset: what `producer.delivery.timeout.ms` says.',
     defaultValue: 20_000,
+    fallbackKeys: ['producer.delivery.timeout.ms', 'client.delivery.timeout.ms', 'producer.message.timeout.ms'],
   }),
   recordsMax: integer('sluice.produce.records.max', {
     description: 'Records in one request, beyond which the answer is 413.',

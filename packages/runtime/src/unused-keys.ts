@@ -56,6 +56,7 @@ export const unusedKeys: readonly UnusedKey[] = [
   { key: 'metric.reporters', reason: ownMetrics },
   { key: 'metric.reporters.*', reason: ownMetrics },
   { key: 'metrics.*', reason: ownMetrics },
+  { key: 'percentile.max.latency.ms', reason: ownMetrics },
   { key: 'disable.response.size.metrics.collection', reason: ownMetrics },
   { key: 'api.v3.*', reason: noV3 },
   { key: 'streaming.connection.*', reason: noV3 },
