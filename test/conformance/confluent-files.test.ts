@@ -97,7 +97,7 @@ describe('a file of Confluent', () => {
 
 describe('an environment as that of Confluent’s image', () => {
   it(
-    'starts the proxy without a file, which listens at each of its addresses and answers',
+    'starts the proxy without a key in its file, which listens at each of its addresses and answers',
     async () => {
       const { bootstrap } = await sharedBroker();
       const { clients, ports, logs } = await started('', {
