@@ -127,7 +127,7 @@ describe('the table', () => {
   });
 
   it('has every key of Confluent that the server knows', () => {
-    // The second one is ours, too, though it is named as theirs are.
+    // Named as theirs are, `api.v1.enable` is ours.
     const theirs = [...settings.keys()].filter((key) => !key.startsWith('sluice.') && key !== 'api.v1.enable');
     expect(theirs.filter((key) => !keys.includes(key))).toEqual([]);
     const covers = (pattern: string): boolean =>
