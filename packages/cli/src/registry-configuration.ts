@@ -7,8 +7,10 @@ export function registryIdentity({ registry, registryKeys, clientKeys, kafka }: 
   const { tokenEndpoint: endpoint, clientId, clientSecret, scope } = registry;
   return translateRegistryIdentity({
     tlsKeys: registryKeys,
-    clientKeys: clientKeys.client,
-    inheritsLogin: registry.credentialsSource === 'sasl_inherit',
+    login:
+      registry.credentialsSource === 'sasl_inherit'
+        ? { clientKeys: clientKeys.client, jaasConfig: registry.jaasConfig }
+        : undefined,
     oauth:
       registry.bearerSource === 'oauthbearer'
         ? { endpoint, clientId, clientSecret, scope, timeoutMs: kafka.connectTimeoutMs }

@@ -125,6 +125,10 @@ export const javaKeys: Readonly<Record<string, JavaKey>> = {
     word({ none: 'none', gzip: 'gzip', snappy: 'snappy', lz4: 'lz4', zstd: 'zstd' }),
     inGlobal('compression.type'),
   ),
+  // Which of them counts says compression.type; zstd's negative levels have no counterpart.
+  'compression.gzip.level': row(producer, whole(-1, 9), inTopic('compression.level', { min: -1, max: 9 })),
+  'compression.lz4.level': row(producer, whole(1, 17), inTopic('compression.level', { min: -1, max: 12 })),
+  'compression.zstd.level': row(producer, whole(-131_072, 22), inTopic('compression.level', { min: -1, max: 12 })),
   'linger.ms': row(producer, whole(0, LONG_MAX), inGlobal('linger.ms', { min: 0, max: 900_000 })),
   // Java's 0 means no batches.
   'batch.size': row(producer, whole(0), inGlobal('batch.size', { min: 1, max: INT_MAX })),
@@ -182,7 +186,6 @@ export const javaKeys: Readonly<Record<string, JavaKey>> = {
   'check.crcs': row(consumer, flagValue, inGlobal('check.crcs')),
   'enable.auto.commit': row(consumer, flagValue, inGlobal('enable.auto.commit')),
   'auto.commit.interval.ms': row(consumer, whole(0), inGlobal('auto.commit.interval.ms', { min: 0, max: 86_400_000 })),
-  'allow.auto.create.topics': row(consumer, flagValue, inGlobal('allow.auto.create.topics')),
   'auto.offset.reset': row(
     consumer,
     word({ earliest: 'earliest', latest: 'latest', none: 'error' }),
@@ -202,7 +205,9 @@ export const requestTimeoutKey: Readonly<Record<ClientKind, JavaKey>> = {
   admin: row(['admin'], whole(0), inGlobal('socket.timeout.ms', { min: 10, max: 300_000 })),
 };
 
-/** Keys that Java clients know and that have no effect here, with the reason. */
+const javaSerializers = "it steers Java's serializers; this server has its own";
+
+/** Keys that Java clients, or serializers with them, know and that have no effect here, with the reason. */
 export const unusedJavaKeys: Readonly<Record<string, string>> = {
   'group.id': 'each consumer instance brings its own group',
   'group.instance.id': 'each consumer instance brings its own member id',
@@ -210,6 +215,13 @@ export const unusedJavaKeys: Readonly<Record<string, string>> = {
   'group.remote.assignor': 'consumers use the classic group protocol',
   'transactional.id': 'the proxy does not offer transactions',
   'transaction.timeout.ms': 'the proxy does not offer transactions',
+  'transaction.two.phase.commit.enable': 'the proxy does not offer transactions',
+  'share.acknowledgement.mode': 'the proxy has no share groups',
+  'bootstrap.controllers': 'brokers are asked, and not controllers',
+  'max.schemas.per.subject': javaSerializers,
+  'use.schema.id': javaSerializers,
+  'use.latest.with.metadata': javaSerializers,
+  'id.compatibility.strict': javaSerializers,
   'key.serializer': 'the format of a request decides',
   'value.serializer': 'the format of a request decides',
   'key.deserializer': 'the format of a consumer instance decides',
@@ -222,6 +234,7 @@ export const unusedJavaKeys: Readonly<Record<string, string>> = {
   'metrics.recording.level': 'metrics are served in Prometheus form',
   'metrics.sample.window.ms': 'metrics are served in Prometheus form',
   'max.poll.records': 'a read takes what its max_bytes allows',
+  'allow.auto.create.topics': 'reading never creates a topic',
   'exclude.internal.topics': 'patterns are matched by the client library',
   'default.api.timeout.ms': 'sluice.kafka.admin.timeout.ms has its place',
   'metadata.max.idle.ms': 'the client library has no such limit',
@@ -230,3 +243,16 @@ export const unusedJavaKeys: Readonly<Record<string, string>> = {
   'partitioner.adaptive.partitioning.enable': 'the client library has its own sticky partitioning',
   'partitioner.availability.timeout.ms': 'the client library has its own sticky partitioning',
 };
+
+/** The same for all keys that begin so. Source: contract D.2. */
+const unusedFamilies: readonly (readonly [family: RegExp, reason: string])[] = [
+  [/^(?:avro|json|protobuf|specific|schema|latest|rule|rules|reference|basic\.auth|bearer\.auth)\./, javaSerializers],
+  [/^(?:metrics\.context|confluent)\./, 'Java classes are not loaded'],
+  [/^config\.providers(?:\.|$)/, 'values are taken as they are written'],
+];
+
+/** Why a key that Java clients know has no effect here; undefined for another. */
+export function unusedJavaKey(name: string): string | undefined {
+  if (Object.hasOwn(unusedJavaKeys, name)) return unusedJavaKeys[name];
+  return unusedFamilies.find(([family]) => family.test(name))?.[1];
+}

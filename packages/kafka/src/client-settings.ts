@@ -9,7 +9,7 @@ import {
   javaKeys,
   requestTimeoutKey,
   type Target,
-  unusedJavaKeys,
+  unusedJavaKey,
   type ValueRule,
 } from './client-keys.ts';
 import { type SaslSettings, saslKeys, translateSasl } from './client-sasl.ts';
@@ -128,14 +128,15 @@ function translateKey(kind: ClientKind, name: string, context: KeyContext): void
 
 /** Says why a key does nothing, unless it stands under `client.` and another kind of client takes it. */
 function explainUnused(kind: ClientKind, name: string, { keys, findings }: KeyContext, isJava: boolean): void {
-  const reason = ownEntry(unusedJavaKeys, name);
+  const reason = unusedJavaKey(name);
   const others: readonly ClientKind[] = ['producer', 'consumer', 'admin'];
   const elsewhere = isJava || others.some((other) => librdkafkaScope(other, name) !== undefined);
   if (reason !== undefined) findings.noEffect(keys.label(name), reason);
   else if (/^(?:ssl|sasl)\./.test(name))
     findings.noEffect(keys.label(name), 'the client libraries have no such setting');
   else if (!elsewhere) findings.unknown(keys.label(name));
-  else if (keys.prefix(name) !== 'client') findings.noEffect(keys.label(name), `it is not a setting of a ${kind}`);
+  else if (keys.prefix(name) !== 'client')
+    findings.noEffect(keys.label(name), `it is not a setting of ${kind} clients`);
 }
 
 function applyJavaKey(java: JavaKey, name: string, { keys, findings, conf }: KeyContext): void {
@@ -144,6 +145,11 @@ function applyJavaKey(java: JavaKey, name: string, { keys, findings, conf }: Key
   const value = readValue(java.rule, text);
   if (value === undefined) {
     findings.refuse(label, text, allowedBy(java.rule));
+    return;
+  }
+  const codec = (keys.get('compression.type') ?? 'none').toLowerCase();
+  if (/^compression\.\w+\.level$/.test(name) && name !== `compression.${codec}.level`) {
+    findings.noEffect(label, `compression.type is ${codec}`);
     return;
   }
   for (const target of java.targets) conf[target.scope][target.name] = fit(target, value, label, findings);

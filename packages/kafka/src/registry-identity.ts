@@ -10,11 +10,17 @@ type Keys = Readonly<Record<string, string>>;
 export interface RegistryIdentityOptions {
   /** `ssl.*` of the registry, its prefix stripped. */
   readonly tlsKeys: Keys;
-  /** Those of the Kafka clients: a login may be taken from there. */
-  readonly clientKeys: Keys;
-  readonly inheritsLogin: boolean;
+  readonly login: InheritedLogin | undefined;
   readonly oauth: OauthClient | undefined;
   readonly readFile?: ReadFile;
+}
+
+/** A login in the words of JAAS. */
+interface InheritedLogin {
+  /** Those of the Kafka clients, whose login it is. */
+  readonly clientKeys: Keys;
+  /** One that is set for the registry alone; empty for none. */
+  readonly jaasConfig: string;
 }
 
 interface OauthClient {
@@ -44,7 +50,7 @@ export function translateRegistryIdentity(options: RegistryIdentityOptions): Reg
     if (!tlsKeys.has(name)) findings.noEffect(keys.label(name), 'TLS is done by OpenSSL, which does not know it');
   }
   const { admin: tls } = translateTls(keys, findings, options.readFile ?? readFileSync);
-  const login = options.inheritsLogin ? inheritedLogin(options.clientKeys, findings) : undefined;
+  const login = options.login === undefined ? undefined : inheritedLogin(options.login, findings);
   const tokens = options.oauth === undefined ? undefined : clientCredentialsTokens(options.oauth);
   return {
     tls,
@@ -56,19 +62,24 @@ export function translateRegistryIdentity(options: RegistryIdentityOptions): Reg
 }
 
 /** Source: Confluent's SaslBasicAuthCredentialProvider. */
-function inheritedLogin(clientKeys: Keys, findings: Findings): RegistryIdentity['login'] {
-  const keys = new MergedKeys([['client', clientKeys]]);
+function inheritedLogin({ clientKeys, jaasConfig }: InheritedLogin, findings: Findings): RegistryIdentity['login'] {
+  const own: Keys = jaasConfig === '' ? {} : { 'sasl.jaas.config': jaasConfig };
+  const keys = new MergedKeys([
+    ['client', clientKeys],
+    ['schema.registry', own],
+  ]);
   const text = keys.first('sasl.jaas.config');
+  const label = keys.label('sasl.jaas.config');
   const problem = (reason: string): undefined => {
     findings.problem(`schema.registry.basic.auth.credentials.source: SASL_INHERIT, but ${reason}`);
   };
-  if (text === undefined) return problem('client.sasl.jaas.config is not set');
+  if (text === undefined) return problem(`${label} is not set`);
   try {
     const { options } = parseJaasConfig(text.value);
     const [username, password] = [options.get('username'), options.get('password')];
     if (username !== undefined && password !== undefined) return { username, password };
-    return problem('client.sasl.jaas.config has no username and password');
+    return problem(`${label} has no username and password`);
   } catch (error) {
-    return problem(`client.sasl.jaas.config cannot be read: ${(error as Error).message}`);
+    return problem(`${label} cannot be read: ${(error as Error).message}`);
   }
 }

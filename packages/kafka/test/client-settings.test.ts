@@ -98,6 +98,34 @@ describe('client settings', () => {
     expect(consumer.topic).toEqual({ 'auto.offset.reset': 'error' });
   });
 
+  it('takes the level of the compression that is asked for, and of no other', () => {
+    const { producer, warnings } = translate({
+      'producer.compression.type': 'LZ4',
+      'producer.compression.lz4.level': '15',
+      'producer.compression.gzip.level': '3',
+    });
+    expect(producer.topic).toEqual({ 'compression.level': 12 });
+    expect(warnings).toEqual([
+      expect.stringContaining("lz4.level: 15 is beyond the client library's bounds"),
+      'producer.compression.gzip.level has no effect: compression.type is lz4',
+    ]);
+  });
+
+  it('names the keys of serializers and of Java classes by their families', () => {
+    const { warnings } = translate({
+      'producer.json.fail.invalid.schema': 'true',
+      'consumer.max.schemas.per.subject': '10',
+      'client.metrics.context.resource.type': 'x',
+      'client.config.providers.file.class': 'X',
+    });
+    expect(warnings.map((warning) => warning.replace(/: .*/, ''))).toEqual([
+      'client.metrics.context.resource.type has no effect',
+      'client.config.providers.file.class has no effect',
+      'producer.json.fail.invalid.schema has no effect',
+      'consumer.max.schemas.per.subject has no effect',
+    ]);
+  });
+
   it('converts units, and clips to the bounds of the library with a warning', () => {
     const { producer, warnings } = translate({ 'producer.buffer.memory': '33554433', 'producer.linger.ms': '1000000' });
     expect(producer.global).toMatchObject({ 'queue.buffering.max.kbytes': 32_769, 'linger.ms': 900_000 });
@@ -137,7 +165,7 @@ describe('client settings', () => {
       new Set([
         'consumer.group.id has no effect: each consumer instance brings its own group',
         'client.sasl.login.callback.handler.class has no effect: the client libraries have no such setting',
-        'consumer.acks has no effect: it is not a setting of a consumer',
+        'consumer.acks has no effect: it is not a setting of consumer clients',
         'unknown client keys have no effect: client.zebra, producer.apple',
       ]),
     );

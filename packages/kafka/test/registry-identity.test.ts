@@ -4,8 +4,7 @@ import { type RegistryIdentityOptions, translateRegistryIdentity } from '../src/
 function identityOf(options: Partial<RegistryIdentityOptions>) {
   return translateRegistryIdentity({
     tlsKeys: {},
-    clientKeys: {},
-    inheritsLogin: false,
+    login: undefined,
     oauth: undefined,
     readFile: () => Buffer.from('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n'),
     ...options,
@@ -19,10 +18,9 @@ describe('who the proxy is for a schema registry', () => {
     expect(identityOf({})).toEqual({ tls: {}, login: undefined, token: undefined, problems: [], warnings: [] });
   });
 
-  it('has the stores of schema.registry.ssl, and not those of the Kafka clients', () => {
+  it('has the stores of schema.registry.ssl', () => {
     const { tls, problems } = identityOf({
       tlsKeys: { 'ssl.truststore.location': '/ca.pem', 'ssl.endpoint.identification.algorithm': '' },
-      clientKeys: { 'ssl.truststore.location': '/other.pem' },
     });
     expect(problems).toEqual([]);
     expect(tls.ca).toContain('BEGIN CERTIFICATE');
@@ -45,8 +43,17 @@ describe('who the proxy is for a schema registry', () => {
 
   it('takes the login of the Kafka clients when it is told to (SASL_INHERIT)', () => {
     const clientKeys = { 'sasl.jaas.config': JAAS };
-    expect(identityOf({ clientKeys, inheritsLogin: true }).login).toEqual({ username: 'u', password: 'p w' });
-    expect(identityOf({ clientKeys }).login).toBeUndefined();
+    expect(identityOf({ login: { clientKeys, jaasConfig: '' } }).login).toEqual({ username: 'u', password: 'p w' });
+    expect(identityOf({}).login).toBeUndefined();
+  });
+
+  it('takes one that is set for the registry alone before it', () => {
+    const clientKeys = { 'sasl.jaas.config': JAAS };
+    const jaasConfig = 'x required username="own" password="p";';
+    expect(identityOf({ login: { clientKeys, jaasConfig } }).login).toEqual({ username: 'own', password: 'p' });
+    expect(identityOf({ login: { clientKeys, jaasConfig: 'x required;' } }).problems).toEqual([
+      expect.stringMatching(/ SASL_INHERIT, but schema\.registry\.sasl\.jaas\.config has no username/),
+    ]);
   });
 
   it.each([
@@ -54,7 +61,7 @@ describe('who the proxy is for a schema registry', () => {
     [{ 'sasl.jaas.config': 'x required;' }, /has no username and password$/],
     [{ 'sasl.jaas.config': 'x required secret' }, /cannot be read/],
   ])('says why there is no login to take: %j', (clientKeys, problem) => {
-    const { problems } = identityOf({ clientKeys, inheritsLogin: true });
+    const { problems } = identityOf({ login: { clientKeys, jaasConfig: '' } });
     expect(problems).toEqual([expect.stringMatching(problem)]);
     expect(problems.join()).not.toContain('secret');
   });

@@ -162,6 +162,8 @@ export interface HttpLimits {
   readonly idleTimeoutMs: number;
   /** `server.connection.limit`; 0 or less: `sluice.http.connections.max` (10000). */
   readonly connectionsMax: number;
+  /** `connector.connection.limit` (0): of one listener; 0 or less: as many as of all. */
+  readonly listenerConnectionsMax: number;
   /** `sluice.json.depth.max` (1000) → 400. */
   readonly jsonDepthMax: number;
   /** `sluice.request.partitions.max` (5000): topics or partitions in one list → 413. */
@@ -233,6 +235,8 @@ export interface RegistryConfig {
   readonly credentialsSource: 'url' | 'user_info' | 'sasl_inherit';
   /** `schema.registry.basic.auth.user.info`: USER:PASSWORD. */
   readonly userInfo: string;
+  /** `schema.registry.sasl.jaas.config`: for `sasl_inherit`; empty: the Kafka client's. */
+  readonly jaasConfig: string;
   /** `schema.registry.bearer.auth.credentials.source`: empty for no token. */
   readonly bearerSource: '' | 'static_token' | 'oauthbearer';
   /** `schema.registry.bearer.auth.token`. */

@@ -80,7 +80,10 @@ function readCiphers(reader: PrefixedReader, prefix: string, label: string): str
   const given = reader.read(cipherSuites, prefix);
   const translated = given.map((name) => {
     const cipher = opensslCipher(name);
-    if (cipher === undefined) reader.problems.push(`${label}: '${name}' is no cipher suite of this OpenSSL`);
+    if (cipher === undefined)
+      reader.problems.push(
+        `${label}: '${name}' is no cipher suite of this OpenSSL; allowed are IANA's names and OpenSSL's`,
+      );
     return cipher;
   });
   return translated.filter((cipher) => cipher !== undefined).join(':');

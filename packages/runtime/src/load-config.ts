@@ -13,7 +13,7 @@ import { keysFromEnvironment } from './environment.ts';
 import { checkListenerKeys, isListenerKey } from './listener-keys.ts';
 import { readListenerTls } from './listener-tls.ts';
 import { parseAdvertisedListeners, parseListeners, parseProtocolMap } from './listeners.ts';
-import { registryClientKeys, registryTlsKey } from './registry-settings.ts';
+import { registryTlsKey } from './registry-settings.ts';
 import type { Setting } from './setting.ts';
 import { listSettings, settings } from './settings.ts';
 import { findUnusedKey } from './unused-keys.ts';
@@ -41,6 +41,8 @@ export interface LoadedConfig {
 
 const clientPrefixes = ['client', 'producer', 'consumer', 'admin'] as const;
 const knownKeys: ReadonlySet<string> = new Set(listSettings().map(({ key }) => key));
+/** Read for a setting, though they are named like those of a Kafka client. */
+const fallbackKeys: ReadonlySet<string> = new Set(listSettings().flatMap((setting) => setting.fallbackKeys));
 
 /**
  * Makes the configuration: file, then environment, then command line, the later winning.
@@ -232,7 +234,7 @@ function isClientKey(key: string): boolean {
 
 function isForClients(key: string): boolean {
   if (knownKeys.has(key) || findUnusedKey(key) !== undefined) return false;
-  return !registryClientKeys.has(key) && registryTlsKey(key) === undefined;
+  return !fallbackKeys.has(key) && registryTlsKey(key) === undefined;
 }
 
 /**

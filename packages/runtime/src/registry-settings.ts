@@ -9,8 +9,10 @@ const PREFIX = 'schema.registry.';
  */
 const OTHER_PREFIXES = ['consumer.', 'producer.', 'client.'];
 
+/** Serializers know older names of some keys, which begin as the registry's own do. */
 function key(name: string): { readonly key: string; readonly fallbackKeys: readonly string[] } {
-  return { key: PREFIX + name, fallbackKeys: OTHER_PREFIXES.map((prefix) => prefix + name) };
+  const full = PREFIX + name;
+  return { key: full, fallbackKeys: OTHER_PREFIXES.flatMap((prefix) => [prefix + name, prefix + full]) };
 }
 
 function textSetting(name: string, options: Parameters<typeof text>[1]) {
@@ -38,6 +40,10 @@ export const registry: Group<RegistryConfig> = {
     fallbackKeys: key('basic.auth.credentials.source').fallbackKeys,
   }),
   userInfo: textSetting('basic.auth.user.info', { description: 'USER:PASSWORD for it.', secret: true }),
+  jaasConfig: text(`${PREFIX}sasl.jaas.config`, {
+    description: "JAAS text of `sasl_inherit`, in place of the Kafka client's.",
+    secret: true,
+  }),
   bearerSource: choice(key('bearer.auth.credentials.source').key, {
     description: 'Where a bearer token for it comes from; empty: none is sent.',
     values: ['', 'static_token', 'oauthbearer'],
@@ -123,11 +129,6 @@ export const registry: Group<RegistryConfig> = {
     max: 1_000_000_000_000,
   }),
 };
-
-/** Settings of the registry that stand under the prefix of a Kafka client, which does not know them. */
-export const registryClientKeys: ReadonlySet<string> = new Set(
-  Object.values<{ readonly fallbackKeys: readonly string[] }>(registry).flatMap(({ fallbackKeys }) => fallbackKeys),
-);
 
 /** Keys of the registry's own TLS, which are read with those of the Kafka clients: the later ones win (contract D.2). */
 const TLS_PREFIXES = ['', 'client.', 'producer.', 'consumer.'].map((prefix) => `${prefix}${PREFIX}ssl.`);

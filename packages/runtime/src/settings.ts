@@ -119,9 +119,9 @@ const raw: Settings['raw'] = {
     defaultValue: [],
   }),
   serverConnectionLimit: integer('server.connection.limit', {
-    description: 'Open connections to the API; 0 or less: `sluice.http.connections.max`.',
+    description: 'Open connections to all listeners of the API; 0 or less: `sluice.http.connections.max`.',
     defaultValue: 0,
-    min: -1,
+    min: -INT_MAX,
     max: INT_MAX,
   }),
 };
@@ -165,6 +165,12 @@ const http: Settings['http'] = {
     min: 1,
     max: 1_000_000,
   }),
+  listenerConnectionsMax: integer('connector.connection.limit', {
+    description: 'Open connections to one listener of the API; 0 or less: as many as to all.',
+    defaultValue: 0,
+    min: -INT_MAX,
+    max: INT_MAX,
+  }),
   jsonDepthMax: integer('sluice.json.depth.max', {
     description: 'Nesting of a JSON body, beyond which the answer is 400.',
     defaultValue: 1000,
@@ -183,6 +189,7 @@ const consumer: Settings['consumer'] = {
   requestTimeoutMs: milliseconds('consumer.request.timeout.ms', {
     description: 'How long a read without `timeout` waits for records.',
     defaultValue: 1000,
+    min: 0,
   }),
   maxTimeoutMs: milliseconds('sluice.consumer.max.timeout.ms', {
     description: 'The longest wait of a read that a client may ask for, in it or when it makes its instance.',
@@ -272,12 +279,15 @@ const consumer: Settings['consumer'] = {
 
 const produce: Settings['produce'] = {
   metadataTimeoutMs: milliseconds('sluice.produce.metadata.timeout.ms', {
-    description: 'How long a record waits for a topic or partition that is not known.',
+    description:
+      'How long a record waits for a topic or partition that is not known; unset: what `producer.max.block.ms` says.',
     defaultValue: 2000,
+    fallbackKeys: ['producer.max.block.ms', 'client.max.block.ms', 'producer.topic.metadata.propagation.max.ms'],
   }),
   deliveryTimeoutMs: milliseconds('sluice.produce.timeout.ms', {
-    description: 'By then a record is delivered or failed.',
+    description: 'By then a record is delivered or failed; unset: what `producer.delivery.timeout.ms` says.',
     defaultValue: 20_000,
+    fallbackKeys: ['producer.delivery.timeout.ms', 'client.delivery.timeout.ms', 'producer.message.timeout.ms'],
   }),
   recordsMax: integer('sluice.produce.records.max', {
     description: 'Records in one request, beyond which the answer is 413.',

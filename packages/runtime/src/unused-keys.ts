@@ -21,6 +21,7 @@ const otherTls = 'TLS is done by OpenSSL, which has no such thing';
 const noSni = 'names of hosts in handshakes are not looked at';
 const followed = 'renewed files are always taken up, within 30 s';
 const ownMetrics = 'metrics are served in Prometheus form on sluice.management.listener';
+const noTenants = 'clients are told apart by their addresses';
 const noRateLimit = 'bytes are bounded by the sluice.* limits instead';
 const noPrefix = "the keys of Kafka's clients begin with client.";
 const noAccessLog = 'request.logger.name alone says whether requests are logged';
@@ -50,10 +51,12 @@ export const unusedKeys: readonly UnusedKey[] = [
     key: 'null.request.body.always.publishes.empty.record',
     reason: 'a null is always a null in Kafka, with a schema or without',
   },
+  { key: 'confluent.resource.name.authority', reason: noV3 },
   { key: 'confluent.*', reason: javaOnly },
   { key: 'metric.reporters', reason: ownMetrics },
   { key: 'metric.reporters.*', reason: ownMetrics },
   { key: 'metrics.*', reason: ownMetrics },
+  { key: 'percentile.max.latency.ms', reason: ownMetrics },
   { key: 'disable.response.size.metrics.collection', reason: ownMetrics },
   { key: 'api.v3.*', reason: noV3 },
   { key: 'streaming.connection.*', reason: noV3 },
@@ -62,9 +65,8 @@ export const unusedKeys: readonly UnusedKey[] = [
   { key: 'dos.filter.max.requests.ms', reason: 'every operation has a timeout of its own' },
   { key: 'dos.filter.max.idle.tracker.ms', reason: 'so many clients are remembered, and no more' },
   { key: 'dos.filter.managed.attr', reason: javaOnly },
-  { key: 'dos.filter.tenant.*', reason: 'clients are told apart by their addresses' },
+  { key: 'dos.filter.tenant.*', reason: noTenants },
   { key: 'network.traffic.rate.limit.*', reason: noRateLimit },
-  { key: 'connector.connection.limit', reason: 'server.connection.limit holds for all listeners together' },
   { key: 'max.response.header.size', reason: 'answers have a handful of headers' },
   { key: 'return.429.instead.of.500.for.jetty.response.errors', reason: javaOnly },
   { key: 'http2.enabled', reason: 'the API speaks HTTP/1.1' },
@@ -86,6 +88,8 @@ export const unusedKeys: readonly UnusedKey[] = [
   { key: 'authentication.roles', reason: 'authentication.method is NONE' },
   { key: 'authentication.skip.paths', reason: 'authentication.method is NONE' },
 
+  { key: 'dos.filter.tenant.enabled', reason: noTenants, harmless: ['', 'false'] },
+  { key: 'network.traffic.rate.limit.enable', reason: noRateLimit, harmless: ['', 'false'] },
   { key: 'authentication.method', reason: 'the API does not authenticate its clients', harmless: ['', 'none'] },
   { key: 'ssl.spire.enabled', reason: otherTls, harmless: ['', 'false'] },
   { key: 'ssl.spire.trust.only.enabled', reason: otherTls, harmless: ['', 'false'] },

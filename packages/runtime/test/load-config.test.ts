@@ -185,7 +185,7 @@ describe('a bad configuration', () => {
         'ssl.keystore.location: nothing is set, and the listener https is one of https',
         'ssl.truststore.location: nothing is set, and clients of the listener https show certificates, and nobody says whose are believed',
         "ssl.enabled.protocols: 'TLSv1.1,SSLv3' are not spoken any more; allowed are TLSv1.2, TLSv1.3",
-        "ssl.cipher.suites: 'TLS_FAST' is no cipher suite of this OpenSSL",
+        "ssl.cipher.suites: 'TLS_FAST' is no cipher suite of this OpenSSL; allowed are IANA's names and OpenSSL's",
         "listeners: 'x://h:2' has the name x, which listener.protocol.map does not map to http or https",
         "listeners: 'nonsense' is not allowed; allowed is http(s)://HOST:PORT, comma-separated",
         "sluice.log.level: 'loud' is not allowed; allowed is one of trace, debug, info, warn, error, fatal, silent",

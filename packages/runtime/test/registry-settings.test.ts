@@ -29,6 +29,7 @@ describe('the settings of the schema registry', () => {
       'client.schema.registry.url': 'http://a:1',
       'producer.value.subject.name.strategy': 'io.confluent.kafka.serializers.subject.RecordNameStrategy',
       'consumer.basic.auth.user.info': 'u:p',
+      'client.schema.registry.basic.auth.credentials.source': 'USER_INFO',
       'consumer.fetch.max.bytes': '1',
       'client.schema.registry.ssl.truststore.location': '/of-clients',
       'schema.registry.ssl.truststore.location': '/own',
@@ -36,6 +37,7 @@ describe('the settings of the schema registry', () => {
     expect(config.registry).toMatchObject({
       urls: ['http://a:1'],
       valueSubjectStrategy: 'io.confluent.kafka.serializers.subject.RecordNameStrategy',
+      credentialsSource: 'user_info',
       userInfo: 'u:p',
     });
     expect(config.registryKeys).toEqual({ 'ssl.truststore.location': '/of-clients' });

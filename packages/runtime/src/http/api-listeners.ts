@@ -56,6 +56,7 @@ export class ApiListeners {
     this.#addresses = addresses;
     this.#servers = addresses.map(({ secure }) => {
       const server = createHttpServer(limits, serve, connections, secure?.serverOptions);
+      if (limits.listenerConnectionsMax > 0) server.maxConnections = limits.listenerConnectionsMax;
       if (secure !== undefined && server instanceof SecureServer) {
         secure.onRenewed((renewed) => server.setSecureContext(renewed));
         secure.follow(log);
@@ -65,7 +66,13 @@ export class ApiListeners {
     });
     for (const server of this.#servers) {
       // Behind a connection in the clear there is one with TLS, and each knows of what it has to send itself.
-      server.on('connection', (socket) => this.#keep(socket));
+      server.on('connection', (socket) => {
+        this.#keep(socket);
+        // Node counts the connections of one listener alone.
+        if (connections.open <= limits.connectionsMax) return;
+        connections.dropped();
+        socket.destroy();
+      });
       server.on('secureConnection', (socket: Socket) => this.#keep(socket));
     }
   }

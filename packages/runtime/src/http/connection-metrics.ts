@@ -19,7 +19,11 @@ export class ConnectionMetrics {
       .counter(`${prefix}_connections_refused_total`, 'Connections closed at once because there were too many.')
       .bind({});
     metrics.observedGauge(`${prefix}_connections`, `Open connections ${whose}.`, () => this.#open);
-    metrics.observedGauge(`${prefix}_connections_limit`, 'Largest number of connections to one listener.', () => limit);
+    metrics.observedGauge(`${prefix}_connections_limit`, 'Largest number of open connections.', () => limit);
+  }
+
+  get open(): number {
+    return this.#open;
   }
 
   opened(): void {

@@ -6,22 +6,53 @@ import { ApiListeners, ConnectionMetrics, createLogger, Metrics } from '@sluice/
 import { expect, it, onTestFinished } from 'vitest';
 import { limits } from '../started-peer-server.ts';
 
-async function listening(serve: (req: IncomingMessage, res: ServerResponse) => void) {
+const address = { scheme: 'http', host: '127.0.0.1', port: 0 } as const;
+
+async function listening(
+  serve: (req: IncomingMessage, res: ServerResponse) => void,
+  bounds: Partial<typeof limits> = {},
+) {
   const metrics = new Metrics();
   const listeners = new ApiListeners({
-    addresses: [{ scheme: 'http', host: '127.0.0.1', port: 0 }],
-    limits,
+    addresses: [address, address],
+    limits: { ...limits, ...bounds },
     serve,
     connections: new ConnectionMetrics(metrics, limits.connectionsMax),
     log: createLogger({ level: 'silent' }),
   });
-  const [address] = await listeners.listen();
+  const ports = (await listeners.listen()).map(({ port }) => port);
   onTestFinished(async () => {
     await listeners.close(0);
     metrics.close();
   });
-  return { listeners, port: address?.port ?? 0 };
+  return { listeners, port: ports[0] ?? 0, ports };
 }
+
+/** Of connections that are opened one after another, one for each port: which of them are served. */
+async function served(ports: readonly number[]): Promise<boolean[]> {
+  const answered: boolean[] = [];
+  for (const port of ports) {
+    const client = connect(port, '127.0.0.1', () => client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
+    onTestFinished(() => void client.destroy());
+    client.on('error', () => undefined);
+    answered.push(
+      await new Promise<boolean>((resolve) => {
+        client.once('data', () => resolve(true)).once('close', () => resolve(false));
+      }),
+    );
+  }
+  return answered;
+}
+
+it.each([
+  [{ connectionsMax: 3 }, [true, true, true, false]],
+  [{ listenerConnectionsMax: 2 }, [true, true, false, true]],
+  [{ listenerConnectionsMax: 2, connectionsMax: 2 }, [true, true, false, false]],
+])('%j bounds the connections to all listeners, or to one', async (bounds, expected) => {
+  const { ports } = await listening((_req, res) => void res.end(), bounds);
+  const [one = 0, other = 0] = ports;
+  expect(await served([one, one, one, other])).toEqual(expected);
+});
 
 it('a connection whose answer leaves while the listeners close ends, though it could go on', async () => {
   let answer: (() => void) | undefined;
