@@ -30,6 +30,8 @@ export interface LogRead extends TopicPartition {
    * @returns false when it is not wanted, nor any behind it
    */
   readonly take: (record: ConsumedRecord) => boolean;
+  /** About so many are wanted still: what is taken from the client beyond them is in vain. */
+  readonly recordsLeft: () => number;
   /** At the end of the log: whether to wait for more. */
   readonly awaits: () => boolean;
   /** What is there by then is all. */
@@ -61,8 +63,11 @@ const OUT_OF_RANGE_CODES: readonly number[] = [1, rdkafka.CODES.ERRORS.ERR__AUTO
 const SETTINGS = {
   // A fetch that waits at the end of a log goes on when its read is over, and holds up the next one that long.
   'fetch.wait.max.ms': 20,
-  // A read that wants one record would have a megabyte sent for it.
-  'fetch.message.max.bytes': 262_144,
+  // A read that wants one record would have a megabyte sent for it; a thousand small ones come in one go.
+  'fetch.message.max.bytes': 327_680,
+  // And one that has all it wants would have the next ones fetched ahead, and thrown away.
+  'queued.min.messages': 1,
+  'fetch.queue.backoff.ms': 2,
 };
 
 /** Never one that anybody commits under, and yet one: the client does not work without. */
@@ -203,14 +208,14 @@ class LogClient {
     await this.#handle.connect();
   }
 
-  async read({ topic, partition, offset, take, awaits, timeoutMs, signal }: LogRead): Promise<LogReadEnd> {
+  async read({ topic, partition, offset, take, recordsLeft, awaits, timeoutMs, signal }: LogRead): Promise<LogReadEnd> {
     const end = performance.now() + timeoutMs;
     this.#endOffset = -1;
     this.#error = undefined;
     this.#handle.assign([{ topic, partition, offset }]);
     try {
       while (!signal.aborted && performance.now() < end) {
-        const records = await this.#handle.consume(RECORDS_A_POLL, 0);
+        const records = await this.#handle.consume(Math.min(recordsLeft(), RECORDS_A_POLL), 0);
         for (const record of records) if (!take(record)) return 'enough';
         if (records.length > 0) continue;
         if (this.#error !== undefined) throw asThrown(this.#error);

@@ -60,6 +60,7 @@ async function offsetsFrom(topic: string, offset: number, options: Options = {})
     partition: 0,
     offset,
     take: (record) => offsets.push(record.offset) < count,
+    recordsLeft: () => count - offsets.length,
     awaits,
     timeoutMs,
     signal: options.signal ?? new AbortController().signal,
@@ -81,7 +82,7 @@ describe('a read without a group', () => {
     const topic = await createTopic(bootstrap);
     await produceTo(topic, 2);
     const read = { topic, partition: 0, offset: 0, signal: new AbortController().signal };
-    const whole = { ...read, take: () => true, timeoutMs: LONG_MS };
+    const whole = { ...read, take: () => true, recordsLeft: () => 1000, timeoutMs: LONG_MS };
     expect(await reader.read({ ...whole, awaits: () => false })).toBe('end');
     expect(await reader.read({ ...whole, take: () => false, awaits: () => false })).toBe('enough');
     expect(await reader.read({ ...whole, awaits: () => true, timeoutMs: 50 })).toBe('time');
@@ -144,7 +145,7 @@ describe('a read without a group', () => {
     const topic = await createTopic(bootstrap);
     const few = readerOf(1, 50);
     const caller = new AbortController();
-    const common = { topic, partition: 0, offset: 0, take: () => true, timeoutMs: LONG_MS };
+    const common = { topic, partition: 0, offset: 0, take: () => true, recordsLeft: () => 1000, timeoutMs: LONG_MS };
     const first = few.read({ ...common, awaits: () => true, signal: caller.signal });
     const second = few.read({ ...common, awaits: () => false, signal: caller.signal });
     await expect(second).rejects.toThrow(NoReaderFree);

@@ -88,6 +88,7 @@ class PartitionRead {
         partition,
         offset: this.#next,
         take: (record) => this.#take(record),
+        recordsLeft: () => this.#recordsLeft(),
         awaits: () => this.#wish.waits && this.answer.count === 0 && !this.#api.draining(),
         timeoutMs: this.#leftMs(),
         signal: this.#exchange.signal,
@@ -114,6 +115,14 @@ class PartitionRead {
     this.#next = record.offset + 1;
     if (answer.count >= recordsMax) return false;
     return answer.bytes < maxBytes && answer.memory < MEMORY_FACTOR * maxBytes;
+  }
+
+  /** By number, and by bytes as far as the records until now tell of those to come. */
+  #recordsLeft(): number {
+    const { maxBytes, recordsMax } = this.#wish;
+    const { count, bytes } = this.answer;
+    const byBytes = bytes === 0 ? recordsMax : Math.ceil(((maxBytes - bytes) * count) / bytes);
+    return Math.max(1, Math.min(recordsMax - count, byBytes));
   }
 
   async #loadSchema(): Promise<boolean> {
