@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requestId } from '../http/request-id.ts';
 import type { Logger } from '../logger.ts';
+import { onceOver } from './once-over.ts';
 
 const PATH_CHARS_MAX = 1024;
 const AGENT_CHARS_MAX = 256;
@@ -21,7 +22,7 @@ export function logAccess(req: IncomingMessage, res: ServerResponse, log: Logger
   const { remoteAddress: from, bytesWritten } = socket;
   const [path = ''] = (req.url ?? '').split('?', 1);
   const agent = req.headers['user-agent']?.slice(0, AGENT_CHARS_MAX);
-  res.once('close', () => {
+  onceOver(res, () => {
     const status = res.writableFinished ? res.statusCode : CLIENT_GONE;
     const ms = Math.round((performance.now() - startedAt) * 10) / 10;
     const bytesOut = socket.bytesWritten - bytesWritten;

@@ -123,7 +123,7 @@ function limiting(
   return (next) => (req, res) => {
     const endpoint = endpointOf(req);
     if (endpoint === undefined) return next(req, res);
-    const { granted, waitMs } = limit.take(limit.costOf(endpoint.name), now());
+    const { granted, waitMs } = limit.take(limit.costOf(endpoint.name), now(), !waits.isFull);
     if (granted && waitMs === 0) return next(req, res);
     if (granted && waits.begin(res, waitMs, () => next(req, res)) !== undefined) return;
     refused.inc();
