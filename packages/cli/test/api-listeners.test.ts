@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { copyFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { connect as connectClear } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { ApiListeners, ConnectionMetrics, createLogger, Metrics } from '@sluice/runtime';
@@ -148,6 +149,37 @@ describe('a listener of https', () => {
     await rename(`${file}.new`, file);
     await eventually(async () => (await ask(port)) === '200 other', SOON);
     expect(logged()).not.toContain('PRIVATE KEY');
+  });
+
+  it('goes on believing whom it believed while the file of authorities is only half written', async () => {
+    const file = join(dirname(server.pemFile), 'renewed-authorities.pem');
+    const whole = readFileSync(authority.certificateFile, 'utf8');
+    await writeFile(file, whole);
+    const properties = { 'ssl.truststore.location': file, 'ssl.client.authentication': 'REQUIRED' };
+    const { port, logged } = await listening({ ...pem(), ...properties });
+    await writeFile(file, whole.slice(0, whole.length / 2));
+    await eventually(async () => logged().includes('cannot be used; what they held before is'), SOON);
+    expect(await ask(port, shown(other))).toBe('200 server');
+    await writeFile(file, readFileSync(stranger.certificateFile));
+    await eventually(async () => (await ask(port, shown(foreign))) === '200 server', SOON);
+  });
+
+  it('takes up files behind a link that is turned to others, as mounted secrets are', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-secret-'));
+    onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
+    for (const [name, { pemFile }] of [['first', server] as const, ['second', other] as const]) {
+      await mkdir(join(folder, name));
+      await copyFile(pemFile, join(folder, name, 'identity.pem'));
+    }
+    const turnTo = async (name: string): Promise<void> => {
+      await symlink(name, join(folder, 'next'));
+      await rename(join(folder, 'next'), join(folder, 'current'));
+    };
+    await turnTo('first');
+    const { port } = await listening({ 'ssl.keystore.location': join(folder, 'current', 'identity.pem') });
+    expect(await ask(port)).toBe('200 server');
+    await turnTo('second');
+    await eventually(async () => (await ask(port)) === '200 other', SOON);
   });
 
   it('answers malformed HTTP with 400, and closes on who does not speak TLS', async () => {
