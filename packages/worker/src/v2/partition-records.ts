@@ -85,8 +85,7 @@ class PartitionRead {
   /** @returns what became of the last record */
   async #read(): Promise<Appended> {
     this.#state = 'taken';
-    const { start, signal } = this.#wanted;
-    const { topic, partition, offset } = start;
+    const { topic, partition, offset } = this.#wanted.start;
     const reader = this.#api.logReaders.of(this.#exchange.principal);
     try {
       await reader.read({
@@ -94,9 +93,9 @@ class PartitionRead {
         partition,
         offset: this.#next,
         take: (record) => this.#take(record),
-        awaits: () => this.answer.count === 0 && !this.#api.draining(),
+        awaits: () => this.answer.count === 0,
         timeoutMs: this.#leftMs(),
-        signal,
+        isOver: () => this.#isOver(),
       });
     } catch (error) {
       if (!(error instanceof OffsetOutOfRange)) throw error;
@@ -132,14 +131,18 @@ class PartitionRead {
     });
     loaded.catch(() => undefined);
     try {
-      while (!state.isLoaded && this.#leftMs() > 0) {
+      while (!state.isLoaded && this.#leftMs() > 0 && !this.#isOver()) {
         await within(Math.min(this.#leftMs(), LOOK_MS), loaded);
-        if (this.#wanted.signal.aborted || this.#api.draining()) return false;
       }
     } catch (error) {
       throw error instanceof PoisonData ? unreadable(error) : error;
     }
     return state.isLoaded;
+  }
+
+  /** Its client has gone, or the process ends: what there is by now is the answer. */
+  #isOver(): boolean {
+    return this.#wanted.signal.aborted || this.#api.draining();
   }
 
   #leftMs(): number {
