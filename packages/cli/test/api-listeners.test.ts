@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { connect as connectClear } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -36,7 +36,11 @@ afterAll(async () => {
 const SOON = { deadlineMs: 10_000, describe: 'what should happen' };
 const NEEDED = { 'bootstrap.servers': 'b:1', listeners: 'https://127.0.0.1:0' };
 
-async function listening(properties: Record<string, string>) {
+type Serve = (req: IncomingMessage, res: ServerResponse) => void;
+
+const answering: Serve = (_req, res) => void res.end('served');
+
+async function listening(properties: Record<string, string>, serve = answering) {
   const { config } = loadConfiguration({ defaults: { ...NEEDED, ...properties }, environment: {} });
   const metrics = new Metrics();
   const logged: string[] = [];
@@ -47,7 +51,7 @@ async function listening(properties: Record<string, string>) {
   const listeners = new ApiListeners({
     addresses: secured,
     limits: config.http,
-    serve: (_req, res) => void res.end('served'),
+    serve,
     connections: new ConnectionMetrics(metrics, config.http.connectionsMax),
     log,
   });
@@ -191,6 +195,22 @@ describe('a listener of https', () => {
     const clear = connectClear(port, '127.0.0.1', () => clear.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
     clear.on('error', () => undefined);
     await within(once(clear, 'close'), 5000, 'the peer');
+  });
+
+  it('waits for answers while it closes, and not for who has sent no request', async () => {
+    let answer: (() => void) | undefined;
+    const { listeners, port } = await listening(pem(), (_req, res) => void (answer = () => res.end('late')));
+    const trusting = { host: '127.0.0.1', port, rejectUnauthorized: false };
+    const silent = [connectClear(port, '127.0.0.1'), connect(trusting)] as const;
+    await Promise.all([once(silent[0], 'connect'), once(silent[1], 'secureConnect')]);
+    const asking = connect(trusting, () => asking.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
+    await eventually(() => answer !== undefined, SOON);
+    const closed = listeners.stopListening();
+    await within(Promise.all(silent.map((socket) => once(socket, 'close'))), 5000, 'the silent');
+    answer?.();
+    const [head] = (await within(once(asking, 'data'), 5000, 'the answer')) as [Buffer];
+    expect(head.toString()).toMatch(/^HTTP\/1\.1 200 /);
+    await within(closed, 5000, 'the end');
   });
 
   it('closes in time though a client has not said a word of its handshake', async () => {
