@@ -5,6 +5,8 @@ import { onceOver } from './once-over.ts';
 
 const PATH_CHARS_MAX = 1024;
 const AGENT_CHARS_MAX = 256;
+/** In front of the path where a client sends all of its URL; a name and a password may stand there. */
+const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i;
 /** As nginx has it: the client left before its answer was whole. */
 const CLIENT_GONE = 499;
 
@@ -20,7 +22,7 @@ export function logAccess(req: IncomingMessage, res: ServerResponse, log: Logger
   req.headers['x-request-id'] = id;
   const { method, socket, httpVersion } = req;
   const { remoteAddress: from, bytesWritten } = socket;
-  const [path = ''] = (req.url ?? '').split('?', 1);
+  const [path = ''] = (req.url ?? '').replace(AUTHORITY, '').split('?', 1);
   const agent = req.headers['user-agent']?.slice(0, AGENT_CHARS_MAX);
   onceOver(res, () => {
     const status = res.writableFinished ? res.statusCode : CLIENT_GONE;
