@@ -47,7 +47,7 @@ debian_dependencies() {
 
 # debian_package LIBRARY OUT
 debian_package() {
-  local library=$1 out=$2 root=$work/debian architecture name script
+  local library=$1 out=$2 root=$work/debian architecture name script line from
   architecture=$(dpkg --print-architecture)
   name=sluice_${version}_$architecture.deb
   mkdir -p "$root/usr/lib/systemd/system" "$root/etc" "$root/usr/share/doc/sluice" "$root/DEBIAN"
@@ -58,9 +58,13 @@ debian_package() {
   cp LICENSE "$root/usr/share/doc/sluice/copyright"
   cp packages/cli/README.md CHANGELOG.md SECURITY.md "$root/usr/share/doc/sluice/"
   printf '/etc/kafka-rest/kafka-rest.properties\n' > "$root/DEBIAN/conffiles"
+  line=$(cat "$library/bin/node-line")
+  from=$line
+  [ "$line" != 20 ] || from=20.19
   for script in postinst prerm postrm; do cp "deploy/debian/$script" "$root/DEBIAN/"; done
   sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" \
     -e "s/@SIZE@/$(du -sk --apparent-size --exclude=DEBIAN "$root" | cut -f1)/" \
+    -e "s/@NODE_LINE@/$line/" -e "s/@NODE_FROM@/$from/" -e "s/@NODE_BELOW@/$((line + 1))/" \
     -e "s/@DEPENDS@/$(debian_dependencies "$library")/" deploy/debian/control > "$root/DEBIAN/control"
   chmod -R u=rwX,go=rX "$root"
   chmod 755 "$root"/DEBIAN/postinst "$root"/DEBIAN/prerm "$root"/DEBIAN/postrm

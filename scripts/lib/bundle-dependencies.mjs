@@ -10,6 +10,8 @@ import { basename, dirname, extname, join } from 'node:path';
 const root = join(import.meta.dirname, '../..');
 const cli = join(root, 'packages/cli');
 const bundle = join(cli, 'node_modules');
+/** The launchers look there: the addon loads in the line of Node.js that it was compiled for, and in no other. */
+const nodeLine = join(cli, 'bin/node-line');
 
 /** What of a package.json means something to who runs it. Scripts do not: npm would compile the addon anew. */
 const KEPT_FIELDS =
@@ -110,6 +112,7 @@ function stripAddon() {
 
 rmSync(bundle, { recursive: true, force: true });
 rmSync(join(cli, 'LICENSE'), { force: true });
+rmSync(nodeLine, { force: true });
 if (process.argv[2] !== '--remove') {
   assertFresh(cli);
   const outside = outsidePackages();
@@ -120,4 +123,5 @@ if (process.argv[2] !== '--remove') {
   for (const entry of [...outside, ...own]) writeManifest(entry);
   stripAddon();
   copyFileSync(join(root, 'LICENSE'), join(cli, 'LICENSE'));
+  writeFileSync(nodeLine, `${process.versions.node.split('.')[0]}\n`);
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, cp, lstat, mkdir, readdir, readFile, readlink, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -11,6 +12,8 @@ const MAKE_MS = 240_000;
 const TEST_MS = 60_000;
 const STOP_DEADLINE_MS = 15_000;
 const PROPERTIES = 'etc/kafka-rest/kafka-rest.properties';
+/** Of Node.js. */
+const LINE = Number(process.versions.node.split('.')[0]);
 const COMMANDS = ['kafka-rest-start', 'kafka-rest-stop', 'sluice'];
 /** Left behind by a compiler that ran before its source was removed. */
 const STALE = join(ROOT, 'packages/protocol/dist/left-behind.js');
@@ -146,6 +149,19 @@ describe('the tarball', () => {
   it('runs where it was unpacked, with Node.js alone', async () => await works(unpacked), TEST_MS);
 });
 
+describe('every package', () => {
+  it('says which Node.js its compiled part is for, when it is started with another', async () => {
+    const folder = await folderIn('other-node');
+    await writeFile(join(folder, 'node'), `#!/bin/sh\necho v${LINE + 2}.1.0\n`, { mode: 0o755 });
+    const failed = spawnSync(join(unpacked.bin, 'kafka-rest-start'), ['-version'], {
+      env: { PATH: `${folder}:/usr/bin:/bin` },
+      encoding: 'utf8',
+    });
+    const message = `This package of Sluice was made for Node.js ${LINE}; ${folder}/node is v${LINE + 2}.1.0.\n`;
+    expect({ status: failed.status, stderr: failed.stderr }).toEqual({ status: 1, stderr: message });
+  });
+});
+
 describe('the package for npm', () => {
   it(
     'installs for all without a registry and without compiling, and runs from any folder',
@@ -208,8 +224,10 @@ describe.runIf(canInstallDebian)('the .deb', () => {
     expect({ mode: mode & 0o777, uid, gid }).toEqual({ mode: 0o640, uid: 0, gid: Number(group) });
   });
 
-  it('needs the libraries that its compiled parts are linked with', async () => {
+  it('needs the libraries that its compiled parts are linked with, and asks for the Node.js that they are for', async () => {
     const depends = await run('dpkg-deb', ['--field', packageOf('deb'), 'Depends']);
+    const recommends = await run('dpkg-deb', ['--field', packageOf('deb'), 'Recommends']);
+    expect(recommends).toMatch(new RegExp(`^nodejs \\(>= ${LINE}[.\\d]*\\), nodejs \\(<< ${LINE + 1}\\)\\n$`));
     for (const library of ['libc6', 'libssl3', 'libstdc++6', 'libzstd1', 'zlib1g']) expect(depends).toContain(library);
   });
 

@@ -2,11 +2,20 @@
 # set it for itself. A value from outside wins.
 
 # An older Node does not know the flags below and says only that (5 ms).
-case $(node --version 2> /dev/null) in
+found=$(node --version 2> /dev/null) || found=
+case $found in
   '') echo 'Node.js 20.19 or later is needed, and there is no node on the PATH (https://nodejs.org).' >&2; exit 127 ;;
   v[0-9].* | v1[0-9].* | v20.[0-9].* | v20.1[0-8].*)
-    echo "Node.js 20.19 or later is needed; $(command -v node) is $(node --version)." >&2; exit 1 ;;
+    echo "Node.js 20.19 or later is needed; $(command -v node) is $found." >&2; exit 1 ;;
 esac
+# In what was installed from a package: the compiled part runs with the line of Node.js that it was compiled for.
+if [ -r "$bin/node-line" ]; then
+  read -r line < "$bin/node-line"
+  case $found in
+    "v$line".*) ;;
+    *) echo "This package of Sluice was made for Node.js $line; $(command -v node) is $found." >&2; exit 1 ;;
+  esac
+fi
 
 # libuv's pool: each Kafka client that connects or closes holds a thread meanwhile, and libuv's default is 4.
 export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-32}"

@@ -1,33 +1,61 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { CommandFailed } from './command-failed.ts';
 
 const fileForm = /^kafka-rest\.(\d{1,10})\.pid$/;
-/** What the command line of a server holds, wherever it is installed. */
-const COMMAND = 'kafka-rest-start';
+/** What a server runs, wherever it is installed. */
+const COMMAND = 'kafka-rest-start.js';
 
 /**
  * Where the servers of this user write down that they run: LOG_DIR when it is set, so that two installations are kept
  * apart, else a folder of the user's own, so that `kafka-rest-stop` works from any folder.
+ *
+ * @throws CommandFailed when somebody else has made that folder
  */
 export function pidDirectory(environment: Readonly<Record<string, string | undefined>>): string {
   const logs = environment['LOG_DIR'];
   if (logs !== undefined && logs !== '') return logs;
-  return join(environment['XDG_RUNTIME_DIR'] ?? join(tmpdir(), `sluice-${userInfo().uid}`), 'sluice');
+  // Not `userInfo`: a container may run as a number that has no user.
+  return join(environment['XDG_RUNTIME_DIR'] || ownFolder(join(tmpdir(), `sluice-${process.getuid?.()}`)), 'sluice');
+}
+
+/** Its name can be guessed, and whoever made it first could say there what is to be ended. */
+function ownFolder(path: string): string {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const status = lstatSync(path);
+  const isOwn = status.isDirectory() && status.uid === process.getuid?.() && (status.mode & 0o022) === 0;
+  if (!isOwn) throw new CommandFailed(`${path} is not a folder that this user alone may write to: set LOG_DIR.`);
+  return path;
 }
 
 /** Writes down that a process runs; returns the file. */
 export function writePidFile(directory: string, pid: number): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, `kafka-rest.${pid}.pid`);
-  writeFileSync(file, `${pid}\n`);
+  // The number was another's: what lies there is not written through, should it be a link.
+  rmSync(file, { force: true });
+  writeFileSync(file, `${pid}\n`, { flag: 'wx' });
   return file;
 }
 
+/** Has it written down that a process runs; where that cannot be done it runs all the same, as on a disk that is only read. */
+export function noteRunning(
+  environment: Readonly<Record<string, string | undefined>>,
+  pid: number,
+): string | undefined {
+  try {
+    return writePidFile(pidDirectory(environment), pid);
+  } catch (error) {
+    process.stderr.write(`kafka-rest-stop will not find this server: ${(error as Error).message}\n`);
+    return undefined;
+  }
+}
+
 /** Writes down that this process runs, until it ends. */
-export function writeOwnPidFile(directory: string): void {
-  const file = writePidFile(directory, process.pid);
-  process.once('exit', () => rmSync(file, { force: true }));
+export function noteOwnRun(environment: Readonly<Record<string, string | undefined>>): void {
+  const file = noteRunning(environment, process.pid);
+  if (file !== undefined) process.once('exit', () => remove(file));
 }
 
 /**
@@ -39,7 +67,7 @@ export function findServers(directory: string): number[] {
     const pid = Number(fileForm.exec(name)?.[1] ?? 0);
     if (pid === 0) return [];
     if (isServer(pid)) return [pid];
-    rmSync(join(directory, name), { force: true });
+    remove(join(directory, name));
     return [];
   });
 }
@@ -48,7 +76,9 @@ export function findServers(directory: string): number[] {
 export function isServer(pid: number): boolean {
   try {
     // Empty for a process that has ended and waits for its parent to notice.
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(COMMAND);
+    const [, ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    // The first that is no flag is the program: an editor may have it open, and shells have it among theirs.
+    return basename(words.find((word) => !word.startsWith('-')) ?? '') === COMMAND;
   } catch {
     return process.platform !== 'linux' && runs(pid);
   }
@@ -61,6 +91,15 @@ function runs(pid: number): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** It may be another's, and is out of date at worst. */
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Looked at again, and passed over, the next time.
   }
 }
 

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { CommandFailed } from './command-failed.ts';
 import { loadConfiguration } from './configuration.ts';
-import { pidDirectory, writeOwnPidFile, writePidFile } from './pid-files.ts';
+import { noteOwnRun, noteRunning } from './pid-files.ts';
 import { reportProblems } from './report-problems.ts';
 import { runServer } from './run-server.ts';
 import { readVersion } from './version.ts';
@@ -48,7 +49,7 @@ export async function runKafkaRestStart(commandArguments: readonly string[]): Pr
     if (daemon) {
       startInBackground(file, configuration.config.log.file);
     } else {
-      writeOwnPidFile(pidDirectory(process.env));
+      noteOwnRun(process.env);
       await runServer(configuration);
     }
   });
@@ -73,8 +74,7 @@ function parse(commandArguments: readonly string[]): StartArguments {
  */
 function startInBackground(file: string, logFile: string): void {
   const logs = process.env['LOG_DIR'] || './logs';
-  mkdirSync(logs, { recursive: true });
-  const output = openSync(join(logs, 'kafka-rest.out'), 'w', 0o640);
+  const output = openOutput(logs);
   const launcher = process.argv[1] ?? '';
   const child = spawn(process.execPath, [...process.execArgv, launcher, file], {
     detached: true,
@@ -82,6 +82,15 @@ function startInBackground(file: string, logFile: string): void {
     env: { ...process.env, KAFKA_REST_SLUICE_LOG_FILE: logFile || resolve(logs, 'kafka-rest.log') },
   });
   // The child writes it as well, but only when it has loaded: a kafka-rest-stop until then would find nothing to stop.
-  if (child.pid !== undefined) writePidFile(pidDirectory(process.env), child.pid);
+  if (child.pid !== undefined) noteRunning(process.env, child.pid);
   child.unref();
+}
+
+function openOutput(logs: string): number {
+  try {
+    mkdirSync(logs, { recursive: true });
+    return openSync(join(logs, 'kafka-rest.out'), 'w', 0o640);
+  } catch (cause) {
+    throw new CommandFailed(`LOG_DIR (${logs}): cannot be written: ${(cause as Error).message}`, { cause });
+  }
 }

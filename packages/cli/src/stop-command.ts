@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findServers, isServer, pidDirectory } from './pid-files.ts';
+import { reportProblems } from './report-problems.ts';
 import { readVersion } from './version.ts';
 
 const INTERVAL_MS = 100;
@@ -24,13 +25,15 @@ export async function runKafkaRestStop(commandArguments: readonly string[]): Pro
     process.exitCode = isHelp ? 0 : 1;
     return;
   }
-  const servers = findServers(pidDirectory(process.env));
-  if (servers.length === 0) {
+  await reportProblems(async () => await stopAll(findServers(pidDirectory(process.env))));
+}
+
+async function stopAll(found: readonly number[]): Promise<void> {
+  const servers = found.filter(terminate);
+  if (found.length === 0) {
     process.stderr.write('No running instance found.\n');
     process.exitCode = 1;
-    return;
   }
-  for (const pid of servers) terminate(pid);
   const remaining = await waitUntilGone(servers);
   for (const pid of servers.filter((server) => !remaining.includes(server))) process.stdout.write(`Stopped ${pid}.\n`);
   for (const pid of remaining) {
@@ -49,11 +52,18 @@ async function waitUntilGone(servers: readonly number[]): Promise<number[]> {
   return remaining;
 }
 
-function terminate(pid: number): void {
+/** @returns whether its end can be waited for */
+function terminate(pid: number): boolean {
   try {
     process.kill(pid, 'SIGTERM');
+    return true;
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
     // Gone between the look and the signal: what was wanted.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if (code === 'ESRCH') return true;
+    if (code !== 'EPERM') throw error;
+    process.stderr.write(`${pid} is another user's, and goes on.\n`);
+    process.exitCode = 1;
+    return false;
   }
 }

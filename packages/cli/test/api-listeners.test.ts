@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { copyFile, rename, writeFile } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
+import { copyFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { connect as connectClear } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { ApiListeners, ConnectionMetrics, createLogger, Metrics } from '@sluice/runtime';
@@ -35,7 +36,11 @@ afterAll(async () => {
 const SOON = { deadlineMs: 10_000, describe: 'what should happen' };
 const NEEDED = { 'bootstrap.servers': 'b:1', listeners: 'https://127.0.0.1:0' };
 
-async function listening(properties: Record<string, string>) {
+type Serve = (req: IncomingMessage, res: ServerResponse) => void;
+
+const answering: Serve = (_req, res) => void res.end('served');
+
+async function listening(properties: Record<string, string>, serve = answering) {
   const { config } = loadConfiguration({ defaults: { ...NEEDED, ...properties }, environment: {} });
   const metrics = new Metrics();
   const logged: string[] = [];
@@ -46,7 +51,7 @@ async function listening(properties: Record<string, string>) {
   const listeners = new ApiListeners({
     addresses: secured,
     limits: config.http,
-    serve: (_req, res) => void res.end('served'),
+    serve,
     connections: new ConnectionMetrics(metrics, config.http.connectionsMax),
     log,
   });
@@ -150,6 +155,37 @@ describe('a listener of https', () => {
     expect(logged()).not.toContain('PRIVATE KEY');
   });
 
+  it('goes on believing whom it believed while the file of authorities is only half written', async () => {
+    const file = join(dirname(server.pemFile), 'renewed-authorities.pem');
+    const whole = readFileSync(authority.certificateFile, 'utf8');
+    await writeFile(file, whole);
+    const properties = { 'ssl.truststore.location': file, 'ssl.client.authentication': 'REQUIRED' };
+    const { port, logged } = await listening({ ...pem(), ...properties });
+    await writeFile(file, whole.slice(0, whole.length / 2));
+    await eventually(async () => logged().includes('cannot be used; what they held before is'), SOON);
+    expect(await ask(port, shown(other))).toBe('200 server');
+    await writeFile(file, readFileSync(stranger.certificateFile));
+    await eventually(async () => (await ask(port, shown(foreign))) === '200 server', SOON);
+  });
+
+  it('takes up files behind a link that is turned to others, as mounted secrets are', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-secret-'));
+    onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
+    for (const [name, { pemFile }] of [['first', server] as const, ['second', other] as const]) {
+      await mkdir(join(folder, name));
+      await copyFile(pemFile, join(folder, name, 'identity.pem'));
+    }
+    const turnTo = async (name: string): Promise<void> => {
+      await symlink(name, join(folder, 'next'));
+      await rename(join(folder, 'next'), join(folder, 'current'));
+    };
+    await turnTo('first');
+    const { port } = await listening({ 'ssl.keystore.location': join(folder, 'current', 'identity.pem') });
+    expect(await ask(port)).toBe('200 server');
+    await turnTo('second');
+    await eventually(async () => (await ask(port)) === '200 other', SOON);
+  });
+
   it('answers malformed HTTP with 400, and closes on who does not speak TLS', async () => {
     const { port } = await listening(pem());
     const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
@@ -159,6 +195,22 @@ describe('a listener of https', () => {
     const clear = connectClear(port, '127.0.0.1', () => clear.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
     clear.on('error', () => undefined);
     await within(once(clear, 'close'), 5000, 'the peer');
+  });
+
+  it('waits for answers while it closes, and not for who has sent no request', async () => {
+    let answer: (() => void) | undefined;
+    const { listeners, port } = await listening(pem(), (_req, res) => void (answer = () => res.end('late')));
+    const trusting = { host: '127.0.0.1', port, rejectUnauthorized: false };
+    const silent = [connectClear(port, '127.0.0.1'), connect(trusting)] as const;
+    await Promise.all([once(silent[0], 'connect'), once(silent[1], 'secureConnect')]);
+    const asking = connect(trusting, () => asking.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
+    await eventually(() => answer !== undefined, SOON);
+    const closed = listeners.stopListening();
+    await within(Promise.all(silent.map((socket) => once(socket, 'close'))), 5000, 'the silent');
+    answer?.();
+    const [head] = (await within(once(asking, 'data'), 5000, 'the answer')) as [Buffer];
+    expect(head.toString()).toMatch(/^HTTP\/1\.1 200 /);
+    await within(closed, 5000, 'the end');
   });
 
   it('closes in time though a client has not said a word of its handshake', async () => {

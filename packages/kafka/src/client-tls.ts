@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type ConnectionOptions as TlsConnectionOptions } from 'node:tls';
 import type { Findings, MergedKeys } from './client-findings.ts';
 import type { ConfValue } from './client-keys.ts';
@@ -34,7 +35,7 @@ export const tlsKeys: ReadonlySet<string> = new Set([
 ]);
 
 const storeTypes = ['JKS', 'PKCS12', 'PEM'];
-const pemCertificate = /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/;
+const pemCertificate = /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/g;
 const pemBlock = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g;
 
 /** TLS to the brokers: trust, the client's own certificate, and what is checked. */
@@ -67,8 +68,10 @@ function readTrustFile(keys: MergedKeys, findings: Findings, readFile: ReadFile)
   if (store === undefined) return undefined;
   if (store.type === 'PEM') {
     const pem = store.content.toString('utf8');
-    if (pemCertificate.test(pem)) return pem;
-    findings.problem(`${label}: '${location.value}' holds no certificates`);
+    const begun = pem.match(pemCertificate)?.length ?? 0;
+    if (begun > 0 && readableCertificates(pem) === begun) return pem;
+    const what = begun === 0 ? 'holds no certificates' : 'holds a certificate that is damaged, or not whole';
+    findings.problem(`${label}: '${location.value}' ${what}`);
     return undefined;
   }
   try {
@@ -83,6 +86,20 @@ function readTrustFile(keys: MergedKeys, findings: Findings, readFile: ReadFile)
     findings.problem(`${label}: '${location.value}' cannot be read: ${advice}`);
   }
   return undefined;
+}
+
+/** OpenSSL passes over what it cannot read and all behind it: who is believed would depend on how much of a file is written. */
+function readableCertificates(pem: string): number {
+  const blocks = [...pem.matchAll(pemBlock)].filter(([, kind = '']) => kind.endsWith('CERTIFICATE'));
+  return blocks.filter(([block]) => isCertificate(block)).length;
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function translateIdentity(keys: MergedKeys, findings: Findings, readFile: ReadFile): TlsSettings {

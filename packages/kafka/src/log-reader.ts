@@ -32,11 +32,12 @@ export interface LogRead extends TopicPartition {
   readonly take: (record: ConsumedRecord) => boolean;
   /** About so many are wanted still: what is taken from the client beyond them is in vain. */
   readonly recordsLeft: () => number;
-  /** At the end of the log: whether to wait for more. */
+  /** At the end of the log: whether to wait for more. It is waited for as long as nobody else needs the client, or a little. */
   readonly awaits: () => boolean;
-  /** What is there by then is all. */
+  /** What is there by then is all. It begins when there is a client to read with. */
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  /** Asked again and again: nobody waits for the rest any more. */
+  readonly isOver: () => boolean;
 }
 
 /** The log has no such offset: it begins behind it, or ends before it. */
@@ -78,6 +79,8 @@ const POLL_MS = 2;
 const RECORDS_A_POLL = 1000;
 /** Reads that wait for a client. */
 const WAITING_MAX = 1000;
+/** How long a read at the end of its log keeps a client that another needs. Shorter, and those that wait would take turns only. */
+const GIVE_WAY_MS = 500;
 
 /**
  * Reads partitions from any offset: without a group, without an instance, and so on any node. Clients are made when
@@ -110,7 +113,7 @@ export class LogReader {
       hasTurn = true;
       const client = await this.#take();
       try {
-        const end = await client.read(read);
+        const end = await client.read(this.#givingWay(read));
         this.#keep(client);
         return end;
       } catch (error) {
@@ -124,6 +127,13 @@ export class LogReader {
     } catch (error) {
       throw !hasTurn && error instanceof KafkaError ? new NoReaderFree(error) : error;
     }
+  }
+
+  /** Else as many long polls as there are clients would keep all others from what is in the logs already. */
+  #givingWay(read: LogRead): LogRead {
+    const end = performance.now() + GIVE_WAY_MS;
+    const isNeeded = (): boolean => this.#turns.stats().waiting > 0 && performance.now() >= end;
+    return { ...read, awaits: () => read.awaits() && !isNeeded() };
   }
 
   /** Reads under way go on to their end; clients are closed when nobody uses them. */
@@ -208,13 +218,13 @@ class LogClient {
     await this.#handle.connect();
   }
 
-  async read({ topic, partition, offset, take, recordsLeft, awaits, timeoutMs, signal }: LogRead): Promise<LogReadEnd> {
+  async read({ topic, partition, offset, take, recordsLeft, awaits, timeoutMs, isOver }: LogRead): Promise<LogReadEnd> {
     const end = performance.now() + timeoutMs;
     this.#endOffset = -1;
     this.#error = undefined;
     this.#handle.assign([{ topic, partition, offset }]);
     try {
-      while (!signal.aborted && performance.now() < end) {
+      while (!isOver() && performance.now() < end) {
         const records = await this.#handle.consume(Math.min(recordsLeft(), RECORDS_A_POLL), 0);
         for (const record of records) if (!take(record)) return 'enough';
         if (records.length > 0) continue;

@@ -119,6 +119,19 @@ describe('trust', () => {
     expect(translate({ ...tls, ...keys }).problems).toEqual([expect.stringContaining(advice)]);
   });
 
+  it('is refused in PEM of which not all can be read, as when only a part is written', () => {
+    const pem = readFileSync(path('cert.pem'), 'utf8');
+    const [head = '', ...lines] = pem.split('\n');
+    const damaged = [head, ...lines.slice(2)].join('\n');
+    for (const text of [pem.slice(0, -30), pem + pem.slice(0, 200), damaged + pem, `${head}\n`]) {
+      writeFileSync(path('part.pem'), text);
+      const { problems } = translate({ ...tls, 'ssl.truststore.location': path('part.pem') });
+      expect(problems).toEqual([expect.stringContaining('holds a certificate that is damaged, or not whole')]);
+    }
+    writeFileSync(path('part.pem'), `a comment\n${pem}\nanother\n${pem}`);
+    expect(translate({ ...tls, 'ssl.truststore.location': path('part.pem') }).problems).toEqual([]);
+  });
+
   it('is refused under a wrong password', () => {
     const keys = { 'ssl.truststore.location': path('trust.p12'), 'ssl.truststore.password': 'wrong' };
     const { problems } = translate({ ...tls, ...keys });

@@ -63,7 +63,7 @@ async function offsetsFrom(topic: string, offset: number, options: Options = {})
     recordsLeft: () => count - offsets.length,
     awaits,
     timeoutMs,
-    signal: options.signal ?? new AbortController().signal,
+    isOver: () => options.signal?.aborted === true,
   });
   return offsets;
 }
@@ -81,7 +81,7 @@ describe('a read without a group', () => {
   it('tells why it ended: nothing more is wanted, there is no more, or nobody knows', async () => {
     const topic = await createTopic(bootstrap);
     await produceTo(topic, 2);
-    const read = { topic, partition: 0, offset: 0, signal: new AbortController().signal };
+    const read = { topic, partition: 0, offset: 0, isOver: () => false };
     const whole = { ...read, take: () => true, recordsLeft: () => 1000, timeoutMs: LONG_MS };
     expect(await reader.read({ ...whole, awaits: () => false })).toBe('end');
     expect(await reader.read({ ...whole, take: () => false, awaits: () => false })).toBe('enough');
@@ -146,12 +146,34 @@ describe('a read without a group', () => {
     const few = readerOf(1, 50);
     const caller = new AbortController();
     const common = { topic, partition: 0, offset: 0, take: () => true, recordsLeft: () => 1000, timeoutMs: LONG_MS };
-    const first = few.read({ ...common, awaits: () => true, signal: caller.signal });
-    const second = few.read({ ...common, awaits: () => false, signal: caller.signal });
+    const isOver = (): boolean => caller.signal.aborted;
+    const first = few.read({ ...common, awaits: () => true, isOver });
+    const second = few.read({ ...common, awaits: () => false, isOver });
     await expect(second).rejects.toThrow(NoReaderFree);
     await expect(second).rejects.toMatchObject({ retriable: true });
     caller.abort();
     await first;
     await few.close();
+  });
+
+  it('gives its client to one that waits for it rather than wait at the end of the log', async () => {
+    const topics = [await createTopic(bootstrap), await createTopic(bootstrap)] as const;
+    await produceTo(topics[1], 1);
+    const one = readerOf(1);
+    const common = { partition: 0, offset: 0, recordsLeft: () => 1000, timeoutMs: LONG_MS, isOver: () => false };
+    const waiting = one.read({ ...common, topic: topics[0], take: () => true, awaits: () => true });
+    const offsets: number[] = [];
+    const take = (record: { readonly offset: number }): boolean => offsets.push(record.offset) < 1;
+    await one.read({ ...common, topic: topics[1], take, awaits: () => true });
+    expect(offsets).toEqual([0]);
+    await waiting;
+    await one.close();
+  });
+
+  it('ends where its partition answers nothing, when it is told to', async () => {
+    const stopped = new AbortController();
+    const read = offsetsFrom(uniqueName('none'), 0, { awaits: () => false, signal: stopped.signal });
+    stopped.abort();
+    expect(await read).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { type RegistryIdentityOptions, translateRegistryIdentity } from '../src/registry-identity.ts';
 
@@ -6,7 +7,7 @@ function identityOf(options: Partial<RegistryIdentityOptions>) {
     tlsKeys: {},
     login: undefined,
     oauth: undefined,
-    readFile: () => Buffer.from('-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n'),
+    readFile: () => Buffer.from(rootCertificates[0] ?? ''),
     ...options,
   });
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 
 export interface LogFileOptions {
   readonly path: string;
@@ -45,16 +45,30 @@ export class LogFile {
     closeSync(this.#descriptor);
   }
 
-  /** The new file is opened before the old one is let go: no failure leaves the log without one. */
+  /** The new file is opened before an old one is moved: a failure leaves all of them, and each entry tries again. */
   #rotate(): void {
-    const { path, filesMax } = this.#options;
-    for (let age = filesMax - 1; age >= 1; age--)
-      renameIfThere(age === 1 ? path : `${path}.${age - 1}`, `${path}.${age}`);
-    const next = filesMax === 1 ? openSync(path, 'w', MODE) : openToAppend(path);
+    const next = this.#openNext();
     closeSync(this.#descriptor);
     this.#descriptor = next;
-    // Not 0: another server may have begun it.
-    this.#bytes = fstatSync(next).size;
+    this.#bytes = 0;
+  }
+
+  #openNext(): number {
+    const { path, filesMax } = this.#options;
+    if (filesMax === 1) return openSync(path, 'w', MODE);
+    // The number keeps it apart from that of another server with the same log.
+    const begun = `${path}.new.${process.pid}`;
+    const next = openSync(begun, 'w', MODE);
+    try {
+      for (let age = filesMax - 1; age >= 1; age--)
+        renameIfThere(age === 1 ? path : `${path}.${age - 1}`, `${path}.${age}`);
+      renameSync(begun, path);
+    } catch (error) {
+      closeSync(next);
+      unlinkSync(begun);
+      throw error;
+    }
+    return next;
   }
 }
 

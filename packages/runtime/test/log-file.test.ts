@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogFile } from '@sluice/runtime';
@@ -64,6 +65,39 @@ describe('a log file', () => {
     log.write(entry(1));
     log.write(entry(2));
     expect(told.mock.calls.map(([text]) => text)).toEqual([expect.stringMatching(/^\/dev\/full: ENOSPC/)]);
+  });
+
+  it('keeps what it has while no file can be opened, however often one is tried to be begun', () => {
+    const path = join(folder(), 'log');
+    // In a process of its own, which uses up all that it may open.
+    const script = `
+      const { openSync, closeSync } = require('node:fs');
+      import(${JSON.stringify(new URL('../dist/log-file.js', import.meta.url).href)}).then(({ LogFile }) => {
+        const log = new LogFile({ path: ${JSON.stringify(path)}, maxBytes: 25, filesMax: 3 });
+        const write = (from, to) => { for (let n = from; n <= to; n++) log.write('entry 00' + n + '\\n'); };
+        write(1, 6);
+        const taken = [];
+        try { for (;;) taken.push(openSync('/dev/null', 'r')); } catch {}
+        write(7, 8);
+        taken.forEach(closeSync);
+        write(9, 9);
+      });`;
+    const { status, stderr } = spawnSync('sh', ['-c', 'ulimit -n 64; exec "$0" -e "$1"', process.execPath, script]);
+    expect([status, String(stderr)]).toEqual([0, expect.stringMatching(/EMFILE.*\n$/)]);
+    const texts = ['', '.1', '.2'].map((suffix) => readFileSync(path + suffix, 'utf8'));
+    expect(texts).toEqual([entry(9), entry(5) + entry(6), entry(3) + entry(4)]);
+    expect(readdirSync(join(path, '..'))).toHaveLength(3);
+  });
+
+  it('keeps what it has, and nothing beside it, while an older file cannot be moved', () => {
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const path = join(folder(), 'log');
+    mkdirSync(`${path}.1`);
+    const log = opened(path, { maxBytes: 25, filesMax: 2 });
+    for (let number = 1; number <= 5; number++) log.write(entry(number));
+    expect(readFileSync(path, 'utf8')).toBe(entry(1) + entry(2));
+    expect(readdirSync(join(path, '..'))).toEqual(['log', 'log.1']);
   });
 
   it('that cannot be opened is an error at once', () => {

@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import type { DosFilterConfig } from '../config.ts';
 import { addHeaders } from './extra-headers.ts';
 import { networksOf } from './networks.ts';
+import { onceOver } from './once-over.ts';
 import { RequestRates } from './request-rates.ts';
 import type { Waits } from './waits.ts';
 
@@ -29,8 +30,8 @@ export class DosFilter {
   readonly #now: () => number;
   readonly #rates = new RequestRates();
   readonly #exempt: ReturnType<typeof networksOf>;
-  /** Those that wait for a place. */
-  readonly #queue = new Set<() => void>();
+  /** Those that wait for a place; they tell whether they took it. */
+  readonly #queue = new Set<() => boolean>();
   #places: number;
 
   constructor(config: DosFilterConfig, { waits, now }: { readonly waits: Waits; readonly now: () => number }) {
@@ -61,10 +62,13 @@ export class DosFilter {
     if (this.#places > 0) return this.#serve(excess);
     const waitMs = Math.min(this.#config.maxWaitMs + this.#config.throttleMs, TIMER_MAX_MS);
     say(excess, 'throttled');
-    const turn = (): void => {
+    const turn = (): boolean => {
       stop?.();
       this.#queue.delete(turn);
+      // It may have come on the connection whose end has freed the place.
+      if (excess.res.req.socket.destroyed) return false;
       this.#serve(excess);
+      return true;
     };
     const stop = this.#waits.begin(excess.res, waitMs, () => {
       this.#queue.delete(turn);
@@ -72,17 +76,14 @@ export class DosFilter {
     });
     if (stop === undefined) return refuse(excess);
     this.#queue.add(turn);
-    excess.res.once('close', () => this.#queue.delete(turn));
+    onceOver(excess.res, () => this.#queue.delete(turn));
   }
 
   #serve({ res, go }: Excess): void {
     this.#places -= 1;
-    res.once('close', () => {
+    onceOver(res, () => {
       this.#places += 1;
-      for (const turn of this.#queue) {
-        turn();
-        break;
-      }
+      for (const turn of this.#queue) if (turn()) return;
     });
     go('served');
   }

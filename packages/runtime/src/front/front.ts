@@ -126,7 +126,7 @@ function limiting(
   return (next) => (req, res) => {
     const endpoint = endpointOf(req, served);
     if (endpoint === undefined || endpoint === 'disabled') return next(req, res);
-    const { granted, waitMs } = limit.take(limit.costOf(endpoint.name), now());
+    const { granted, waitMs } = limit.take(limit.costOf(endpoint.name), now(), !waits.isFull);
     if (granted && waitMs === 0) return next(req, res);
     if (granted && waits.begin(res, waitMs, () => next(req, res)) !== undefined) return;
     refused.inc();

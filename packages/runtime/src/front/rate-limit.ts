@@ -25,9 +25,15 @@ export class RateLimit {
     return costs.get(name) ?? costs.get(classOf(name)) ?? defaultCost;
   }
 
-  /** Takes permits. @returns for how many ms the request has to wait, or, taking none, after how many it may come again */
-  take(cost: number, now: number): { readonly granted: boolean; readonly waitMs: number } {
-    const { permitsPerSec, timeoutMs } = this.#config;
+  /**
+   * Takes permits.
+   *
+   * @param mayWait whether there is room for one that waits: else none are taken for it
+   * @returns for how many ms the request has to wait, or, taking none, after how many it may come again
+   */
+  take(cost: number, now: number, mayWait = true): { readonly granted: boolean; readonly waitMs: number } {
+    const { permitsPerSec } = this.#config;
+    const timeoutMs = mayWait ? this.#config.timeoutMs : 0;
     if (cost === 0) return { granted: true, waitMs: 0 };
     this.#freeAt = Math.max(this.#freeAt, now - SAVED_S * 1000);
     const waitMs = Math.max(this.#freeAt - now, 0);

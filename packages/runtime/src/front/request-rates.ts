@@ -3,7 +3,6 @@ const CLIENTS_MAX = 10_000;
 /** A second is counted in so many parts. */
 const PARTS = 10;
 const PART_MS = 1000 / PARTS;
-const ALL = '';
 
 /** The parts of the last second, in a ring, and the number of the one that is counted now. */
 interface Count {
@@ -13,33 +12,44 @@ interface Count {
 
 /** How many requests came within the last second: from each client, and from all. */
 export class RequestRates {
-  readonly #counts = new Map<string, Count>();
+  readonly #clients = new Map<string, Count>();
+  readonly #all: Count = newCount(0);
 
   /** Counts a request. @param now in ms. @returns the requests of the last second, this one among them */
   count(client: string, now: number): { readonly ofClient: number; readonly ofAll: number } {
-    return { ofClient: this.#add(client, now), ofAll: this.#add(ALL, now) };
+    const at = Math.floor(now / PART_MS);
+    return { ofClient: add(this.#of(client, at), at), ofAll: add(this.#all, at) };
   }
 
   get size(): number {
-    return this.#counts.size;
+    return this.#clients.size;
   }
 
-  #add(client: string, now: number): number {
-    const at = Math.floor(now / PART_MS);
-    const count = this.#counts.get(client) ?? { parts: new Uint32Array(PARTS), at };
-    this.#counts.delete(client);
-    this.#counts.set(client, count);
-    for (let over = Math.max(count.at + 1, at - PARTS + 1); over <= at; over += 1) count.parts[over % PARTS] = 0;
-    count.at = at;
-    count.parts[at % PARTS] = (count.parts[at % PARTS] ?? 0) + 1;
-    if (this.#counts.size > CLIENTS_MAX) this.#forgetOldest();
-    return count.parts.reduce((sum, part) => sum + part, 0);
+  #of(client: string, at: number): Count {
+    const count = this.#clients.get(client) ?? newCount(at);
+    this.#clients.delete(client);
+    this.#clients.set(client, count);
+    if (this.#clients.size > CLIENTS_MAX) this.#forgetOldest();
+    return count;
   }
 
   #forgetOldest(): void {
-    for (const client of this.#counts.keys()) {
-      this.#counts.delete(client);
+    for (const client of this.#clients.keys()) {
+      this.#clients.delete(client);
       return;
     }
   }
+}
+
+function newCount(at: number): Count {
+  return { parts: new Uint32Array(PARTS), at };
+}
+
+/** @returns the requests of the last second */
+function add(count: Count, at: number): number {
+  const { parts } = count;
+  for (let over = Math.max(count.at + 1, at - PARTS + 1); over <= at; over += 1) parts[over % PARTS] = 0;
+  count.at = at;
+  parts[at % PARTS] = (parts[at % PARTS] ?? 0) + 1;
+  return parts.reduce((sum, part) => sum + part, 0);
 }

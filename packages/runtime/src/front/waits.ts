@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { onceOver } from './once-over.ts';
 
 /** Requests that wait before they are served; one more is refused. */
 const WAITING_MAX = 1000;
@@ -11,20 +12,27 @@ export class Waits {
     return this.#size;
   }
 
+  get isFull(): boolean {
+    return this.#size >= WAITING_MAX;
+  }
+
   /** @returns what ends the wait without calling back; undefined when there is no room for one more */
   begin(res: ServerResponse, waitMs: number, then: () => void): (() => void) | undefined {
-    if (this.#size >= WAITING_MAX) return undefined;
+    if (this.isFull) return undefined;
     this.#size += 1;
-    const stop = (): void => {
+    const left = (): void => {
       clearTimeout(timer);
-      res.off('close', stop);
       this.#size -= 1;
+    };
+    const unwatch = onceOver(res, left);
+    const stop = (): void => {
+      unwatch();
+      left();
     };
     const timer = setTimeout(() => {
       stop();
       then();
     }, waitMs);
-    res.once('close', stop);
     return stop;
   }
 }

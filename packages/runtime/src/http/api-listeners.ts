@@ -35,6 +35,7 @@ function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
     // Node calls a connection idle whose answer is ended, though much of it may have to leave yet.
     const isLeaving = ({ writableLength }: Socket): boolean => writableLength > 0;
     const idle = setInterval(() => {
+      closeSilent(sockets);
       if (![...sockets].some(isLeaving)) server.closeIdleConnections();
     }, IDLE_CHECK_MS);
     server.close(() => {
@@ -43,6 +44,11 @@ function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
     });
     server.closeIdleConnections();
   });
+}
+
+/** Connections that were made for later, or to see whether somebody listens: for Node each awaits its first request. */
+function closeSilent(sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
 }
 
 /** The addresses at which clients reach the API. */

@@ -83,6 +83,14 @@ describe('the access log', () => {
     expect(JSON.stringify(logged())).not.toContain('secret');
   });
 
+  it('has no name and password of a URL that was sent whole', async () => {
+    const { call, logged } = await fronted(named);
+    await call('GET', 'http://somebody:secret@proxy.example/topics');
+    await eventually(() => logged().length === 1, { deadlineMs: 5000, describe: 'the line' });
+    expect(logged()[0]).toMatchObject({ path: '/topics' });
+    expect(JSON.stringify(logged())).not.toContain('secret');
+  });
+
   it('says of a client that left before its answer that it did', async () => {
     const held: ServerResponse[] = [];
     const { port, logged } = await fronted(named, (_req, res) => void held.push(res));

@@ -33,6 +33,12 @@ describe('permits', () => {
     ]);
   });
 
+  it('are not taken for who finds no room to wait', () => {
+    const limit = limitOf({ 'rate.limit.permits.per.sec': '2', 'rate.limit.timeout.ms': '1000' });
+    expect([0, 0, 0].map((now) => limit.take(1, now, false).granted)).toEqual([true, false, false]);
+    expect(limit.take(1, 0)).toEqual({ granted: true, waitMs: 500 });
+  });
+
   it('cost what is set for an endpoint, or for its kind, and nothing where that is 0', () => {
     const limit = limitOf({
       'rate.limit.costs': 'api.v2.topics.*=5, api.v2.topics.get=0',
@@ -53,6 +59,12 @@ describe('rates of requests', () => {
     expect(rates.count('a', 1099)).toEqual({ ofClient: 11, ofAll: 12 });
     expect(rates.count('a', 1100)).toEqual({ ofClient: 2, ofAll: 3 });
     expect(rates.count('a', 9000)).toEqual({ ofClient: 1, ofAll: 1 });
+  });
+
+  it('count one of a connection that has ended already, and has no address, once', () => {
+    const rates = new RequestRates();
+    expect(rates.count('', 0)).toEqual({ ofClient: 1, ofAll: 1 });
+    expect(rates.count('a', 0)).toEqual({ ofClient: 1, ofAll: 2 });
   });
 
   it('are remembered of so many clients, whoever comes', () => {

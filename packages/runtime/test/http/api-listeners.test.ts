@@ -84,3 +84,14 @@ it('an answer that its client takes slowly leaves whole while the listeners clos
   expect(got).toBeGreaterThan(length);
   await closed;
 });
+
+it('a connection that has not sent a byte does not hold up the end of the others', async () => {
+  const { listeners, port } = await listening(() => undefined);
+  const silent = connect(port, '127.0.0.1').resume();
+  const silentClosed = once(silent, 'close');
+  await once(silent, 'connect');
+  // It is accepted when one behind it has its answer.
+  const behind = connect(port, '127.0.0.1', () => behind.write('nonsense\r\n\r\n')).resume();
+  await once(behind, 'close');
+  await Promise.all([listeners.stopListening(), silentClosed]);
+});

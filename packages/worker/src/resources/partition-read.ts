@@ -89,9 +89,9 @@ class PartitionRead {
         offset: this.#next,
         take: (record) => this.#take(record),
         recordsLeft: () => this.#recordsLeft(),
-        awaits: () => this.#wish.waits && this.answer.count === 0 && !this.#api.draining(),
+        awaits: () => this.#wish.waits && this.answer.count === 0,
         timeoutMs: this.#leftMs(),
-        signal: this.#exchange.signal,
+        isOver: () => this.#isOver(),
       });
     } catch (error) {
       throw error instanceof OffsetOutOfRange ? await this.#wish.outOfRange(error) : error;
@@ -133,14 +133,18 @@ class PartitionRead {
     });
     loaded.catch(() => undefined);
     try {
-      while (!state.isLoaded && this.#leftMs() > 0) {
+      while (!state.isLoaded && this.#leftMs() > 0 && !this.#isOver()) {
         await within(Math.min(this.#leftMs(), LOOK_MS), loaded);
-        if (this.#exchange.signal.aborted || this.#api.draining()) return false;
       }
     } catch (error) {
       throw error instanceof PoisonData ? unreadable(error) : error;
     }
     return state.isLoaded;
+  }
+
+  /** Its client has gone, or the process ends: what there is by now is the answer. */
+  #isOver(): boolean {
+    return this.#exchange.signal.aborted || this.#api.draining();
   }
 
   #leftMs(): number {
