@@ -1,5 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError, chooseRoute, endpointName, matchRoute, type Route, type ServedVersions } from '@sluice/protocol';
+import {
+  ApiError,
+  chooseRoute,
+  type Dialect,
+  endpointName,
+  matchRoute,
+  plainDialect,
+  type Route,
+  type ServedVersions,
+} from '@sluice/protocol';
 import type { FrontConfig } from '../config.ts';
 import { classOf, methodNames } from './endpoint-names.ts';
 import { servedVersions } from './served-versions.ts';
@@ -17,8 +26,12 @@ export interface Endpoint {
  * Undefined for requests that no endpoint would serve: they have their answer where they are served. `disabled` for those
  * of a version that is not served.
  */
-export function endpointOf(req: IncomingMessage, served: ServedVersions): Endpoint | 'disabled' | undefined {
-  const match = matchRoute(req.method ?? 'GET', req.url ?? '/');
+export function endpointOf(
+  req: IncomingMessage,
+  served: ServedVersions,
+  dialect: Dialect = plainDialect,
+): Endpoint | 'disabled' | undefined {
+  const match = matchRoute(req.method ?? 'GET', req.url ?? '/', dialect);
   if (match.kind !== 'match') return undefined;
   const headers = { contentType: req.headers['content-type'], accept: req.headers.accept };
   const choice = chooseRoute(match.routes, headers, served);
@@ -40,11 +53,13 @@ export class EndpointLists {
   readonly #allowed: ReadonlySet<string>;
   readonly #blocked: ReadonlySet<string>;
   readonly #served: ServedVersions;
+  readonly #dialect: Dialect;
   readonly #areAllServed: boolean;
   /** The versions in which records of some format cannot be read. */
   readonly #hidesFormats: ReadonlySet<string>;
 
-  constructor(config: FrontConfig) {
+  constructor(config: FrontConfig, dialect: Dialect = plainDialect) {
+    this.#dialect = dialect;
     this.#allowed = new Set(config.endpointAllowlist);
     this.#blocked = new Set(config.endpointBlocklist.flatMap(withOlder));
     this.#served = servedVersions(config);
@@ -60,7 +75,7 @@ export class EndpointLists {
 
   /** The answer to a request that is not served; undefined for one that is. */
   refusal(req: IncomingMessage): ApiError | undefined {
-    const endpoint = endpointOf(req, this.#served);
+    const endpoint = endpointOf(req, this.#served, this.#dialect);
     if (endpoint === undefined) return undefined;
     if (endpoint === 'disabled') return new ApiError('notFound');
     if (this.#serves(endpoint.name)) {
