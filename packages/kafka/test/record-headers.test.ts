@@ -42,7 +42,7 @@ async function stored(topic: string, count: number): Promise<Stored[]> {
     }
     return records;
   } finally {
-    void consumer.close(true);
+    await new Promise((resolve) => consumer.close(true, resolve));
   }
 }
 
