@@ -1,3 +1,4 @@
+import rdkafka from 'node-rdkafka';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dialectOf } from '../../packages/protocol/src/index.ts';
 import { eventually } from '../harness/conditions.ts';
@@ -221,6 +222,40 @@ describe('an instance', () => {
   it('that is none is 404 by HTTP’s code', async () => {
     const sent = say('GET /consumers/g/instances/nobody/records');
     await expectAnswer(strimzi.http, sent, failure(404, 404, 'Consumer instance not found.', BINARY));
+  });
+});
+
+type Step = (done: (error: unknown) => void) => void;
+
+/** A record of a transaction that is aborted. */
+async function produceAborted(to: string, value: string): Promise<void> {
+  const settings = { 'metadata.broker.list': strimzi.bootstrap, 'transactional.id': uniqueName('transaction') };
+  const producer = new rdkafka.Producer(settings);
+  const step = async (run: Step): Promise<void> =>
+    await new Promise((resolve, reject) => run((error) => (error ? reject(new Error(String(error))) : resolve())));
+  await step((done) => producer.connect({}, done));
+  await step((done) => producer.initTransactions(10_000, done));
+  await step((done) => producer.beginTransaction(done));
+  producer.produce(to, 0, Buffer.from(value));
+  await step((done) => producer.flush(10_000, done));
+  await step((done) => producer.abortTransaction(10_000, done));
+  await step((done) => producer.disconnect(done));
+}
+
+describe('isolation.level', () => {
+  it('read_committed passes over what was aborted; without it that is read', async () => {
+    const created = await createTopic(strimzi.bootstrap);
+    await produceAborted(created, '"aborted"');
+    await transmit(strimzi.http, produce('{"value":"written"}'), { topic: created });
+    const valuesOf = async (settings: Readonly<Record<string, unknown>>): Promise<unknown[]> => {
+      const consumer = await instance(settings);
+      await consumer.assign(created, 0);
+      const values = (await consumer.read({ timeout: 10_000 })).map(({ value }) => value);
+      await consumer.delete();
+      return values;
+    };
+    expect(await valuesOf({ 'isolation.level': 'read_committed' })).toEqual(['written']);
+    expect(await valuesOf({})).toEqual(['aborted', 'written']);
   });
 });
 

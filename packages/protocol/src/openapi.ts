@@ -63,8 +63,13 @@ function parametersOf(route: Route): Json[] {
 
 type Content = readonly (readonly [mediaType: string, schemaName: string])[];
 
+/** Where both versions could take a type, the first one does. */
 function contentOf(content: Content): Json {
-  return Object.fromEntries(content.map(([mediaType, name]) => [mediaType, { schema: componentRef(name) }]));
+  const byType = new Map<string, Json>();
+  for (const [mediaType, name] of content) {
+    if (!byType.has(mediaType)) byType.set(mediaType, { schema: componentRef(name) });
+  }
+  return Object.fromEntries(byType);
 }
 
 const producedBy = ({ produces }: Route, schemaName: string): Content =>

@@ -120,11 +120,10 @@ class ProduceRequestReader {
     }
     if (this.#refusal !== undefined) throw this.#refusal;
     const count = this.#values.length;
+    const plain = { count, keys: this.#keys, values: this.#values, partitions: this.#partitions };
+    if (this.#headers.length === 0 && this.#timestamps.length === 0) return plain;
     return {
-      count,
-      keys: this.#keys,
-      values: this.#values,
-      partitions: this.#partitions,
+      ...plain,
       ...(this.#headers.length === 0 ? {} : { headers: this.#headers }),
       ...(this.#timestamps.length === 0 ? {} : { timestamps: filled(this.#timestamps, count) }),
     };

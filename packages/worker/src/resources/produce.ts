@@ -75,7 +75,7 @@ async function produce(exchange: Exchange, api: Api, partition: number): Promise
   const batch = withPartition(encoded?.batch ?? request.batch, partition);
   const produced = api.producers.produce(exchange.principal, topic, batch);
   if (isUnawaited(exchange, api)) {
-    await api.unawaited.accept(produced, batch.count);
+    await api.unawaited.accept(produced, batch.count, exchange.keepBody());
     return { status: 204 };
   }
   const result = await produced;

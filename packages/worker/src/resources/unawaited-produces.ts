@@ -20,9 +20,10 @@ export class UnawaitedProduces {
   /**
    * Resolves when the records are in the queue.
    * @param records how many
+   * @param release called when nothing refers to the request's body any more
    * @throws what the queue refuses them with: nothing was sent then
    */
-  async accept(produced: Promise<BatchResult>, records: number): Promise<void> {
+  async accept(produced: Promise<BatchResult>, records: number, release: () => void): Promise<void> {
     this.#underWay += 1;
     const settled = produced
       .then(
@@ -31,6 +32,7 @@ export class UnawaitedProduces {
       )
       .finally(() => {
         this.#underWay -= 1;
+        release();
       });
     settled.catch(() => undefined);
     // A queue without room says so at once.
