@@ -232,7 +232,9 @@ async function produceAborted(to: string, value: string): Promise<void> {
   const settings = { 'metadata.broker.list': strimzi.bootstrap, 'transactional.id': uniqueName('transaction') };
   const producer = new rdkafka.Producer(settings);
   const step = async (run: Step): Promise<void> =>
-    await new Promise((resolve, reject) => run((error) => (error ? reject(new Error(String(error))) : resolve())));
+    await new Promise((resolve, reject) =>
+      run((error) => (error ? reject(new Error(JSON.stringify(error))) : resolve())),
+    );
   await step((done) => producer.connect({}, done));
   await step((done) => producer.initTransactions(10_000, done));
   await step((done) => producer.beginTransaction(done));

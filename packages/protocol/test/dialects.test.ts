@@ -113,7 +113,7 @@ describe('the OpenAPI document of a dialect', () => {
     const operations = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.entries(item).map(([method, { operationId }]) => [`${method.toUpperCase()} ${path}`, operationId]),
     );
-    expect(operations.map(([pair]) => pair).toSorted()).toEqual([...pairs].toSorted());
+    expect(new Set(operations.map(([pair]) => pair))).toEqual(pairs);
     expect(new Set(operations.map(([, id]) => id)).size).toBe(operations.length);
     const names = referencesIn(document).map((reference) => reference.replace('#/components/schemas/', ''));
     expect(names.filter((name) => document.components.schemas[name] === undefined)).toEqual([]);
