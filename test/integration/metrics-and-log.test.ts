@@ -185,6 +185,7 @@ describe('the log', { timeout: TEST_MS }, () => {
         level: 'warn',
         time: expect.any(String),
         requestId: 'the-failed-read',
+        api: 'v2',
         operation: 'consumers.consume',
         code: 50002,
         reason,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sharedBroker } from '../../../test/harness/broker.ts';
 import { createTopic, uniqueName } from '../../../test/harness/topics.ts';
 import { BlockingCalls } from '../src/blocking-calls.ts';
-import { LogReader, OffsetOutOfRange } from '../src/log-reader.ts';
+import { LogReader, NoReaderFree, OffsetOutOfRange } from '../src/log-reader.ts';
 import { batchOf, producerFor } from './producing.ts';
 
 /** Longer than a test may take: who waits for it has not noticed that there is nothing to wait for. */
@@ -77,6 +77,16 @@ describe('a read without a group', () => {
     expect(await offsetsFrom(topic, 50)).toEqual([]);
   });
 
+  it('tells why it ended: nothing more is wanted, there is no more, or nobody knows', async () => {
+    const topic = await createTopic(bootstrap);
+    await produceTo(topic, 2);
+    const read = { topic, partition: 0, offset: 0, signal: new AbortController().signal };
+    const whole = { ...read, take: () => true, timeoutMs: LONG_MS };
+    expect(await reader.read({ ...whole, awaits: () => false })).toBe('end');
+    expect(await reader.read({ ...whole, take: () => false, awaits: () => false })).toBe('enough');
+    expect(await reader.read({ ...whole, awaits: () => true, timeoutMs: 50 })).toBe('time');
+  });
+
   it('shares its clients with others: nothing of one comes to the next', async () => {
     const topics = [await createTopic(bootstrap), await createTopic(bootstrap)] as const;
     await produceTo(topics[0], 2000);
@@ -137,6 +147,7 @@ describe('a read without a group', () => {
     const common = { topic, partition: 0, offset: 0, take: () => true, timeoutMs: LONG_MS };
     const first = few.read({ ...common, awaits: () => true, signal: caller.signal });
     const second = few.read({ ...common, awaits: () => false, signal: caller.signal });
+    await expect(second).rejects.toThrow(NoReaderFree);
     await expect(second).rejects.toMatchObject({ retriable: true });
     caller.abort();
     await first;

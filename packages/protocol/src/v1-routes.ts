@@ -163,7 +163,7 @@ export const v1Routes: readonly Route[] = [
     statuses: [200],
     request: { schema: 'V1CommitRequest', required: false },
     response: 'V1CommitResponse',
-    errors: [...errors.fieldErrors, ...errors.consumerErrors, 'unknownTopicOrPartition'],
+    errors: [...errors.fieldErrors, ...errors.consumerErrors, 'topicNotFound'],
     summary: 'Commit everything that was returned',
   }),
   consumer({

@@ -213,7 +213,7 @@ export interface ConsumerLimits {
   readonly replayMaxBytes: number;
   /** `auto.commit.interval.ms` under `consumer.`/`client.` (5000). */
   readonly autoCommitIntervalMs: number;
-  /** `consumer.enable.auto.commit` (true): for instances that do not say. */
+  /** `consumer.enable.auto.commit` (true): for instances of v2 that do not say. */
   readonly autoCommit: boolean;
   /** `consumer.auto.offset.reset` (latest): for instances that do not say. */
   readonly autoOffsetReset: 'latest' | 'earliest' | 'none';

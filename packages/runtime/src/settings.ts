@@ -261,7 +261,7 @@ const consumer: Settings['consumer'] = {
     fallbackKeys: ['client.auto.commit.interval.ms'],
   }),
   autoCommit: flag('consumer.enable.auto.commit', {
-    description: 'Whether an instance commits by itself when its create request does not say so.',
+    description: 'Whether an instance commits by itself when its create request does not say so; one of v1 does not.',
     defaultValue: true,
     fallbackKeys: ['client.enable.auto.commit'],
   }),

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { mediaTypes, type Route, routes } from '../../../packages/protocol/src/index.ts';
+import { mediaTypes, type Route, routes, v1MediaTypes } from '../../../packages/protocol/src/index.ts';
 
 /** One request, up to the byte. */
 export interface GeneratedRequest {
@@ -79,6 +79,9 @@ function listOf(element: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return mostly(fc.array(element, { maxLength: 4 }));
 }
 
+/** Of both versions: each may come with a request for the other. */
+const types = [...Object.values(mediaTypes), ...Object.values(v1MediaTypes)];
+
 /** Some that fit some of the values, some that are none, some that lead round in circles. */
 const schema = fc.constantFrom(
   '"int"',
@@ -101,18 +104,23 @@ function entities(known: KnownNames): Record<string, fc.Arbitrary<unknown>> {
   const offset = mostly(fc.constantFrom(0, 1, 5, 1000, '2'));
   const data = mostly(fc.constantFrom('AAEC', { a: 1 }, null, 'x', 12));
   const place = { topic, partition };
+  const schemas = {
+    key_schema: fc.oneof(schema, oddText),
+    value_schema: mostly(schema),
+    value_schema_id: fc.oneof(fc.constantFrom(1, 2, '3', 99_999), oddValue),
+  };
   return {
     RootRequest: object({ a: oddText }),
     ProduceRequest: object({
       records: listOf(object({ key: data, value: data, partition })),
-      key_schema: fc.oneof(schema, oddText),
-      value_schema: mostly(schema),
-      value_schema_id: fc.oneof(fc.constantFrom(1, 2, '3', 99_999), oddValue),
+      ...schemas,
     }),
+    V1PartitionProduceRequest: object({ records: listOf(object({ key: data, value: data })), ...schemas }),
+    V1CommitRequest: object({}),
     CreateConsumerRequest: object({
       name: mostly(fc.constantFrom(...known.instances, 'fresh')),
       format: mostly(fc.constantFrom('json', 'binary', 'JSON', 'avro', 'jsonschema', 'protobuf')),
-      'auto.offset.reset': mostly(fc.constantFrom('earliest', 'latest', 'none')),
+      'auto.offset.reset': mostly(fc.constantFrom('earliest', 'latest', 'none', 'smallest', 'largest')),
       'auto.commit.enable': mostly(fc.constantFrom('true', 'false', true)),
       'fetch.min.bytes': mostly(fc.constantFrom(-1, 1, '5', 100_000_000)),
       'consumer.request.timeout.ms': mostly(fc.constantFrom(1, 50)),
@@ -172,7 +180,21 @@ function targetFor(route: Route, known: KnownNames): fc.Arbitrary<string> {
         { weight: 1, arbitrary: fc.constantFrom(...oddNames).map(encodeURIComponent) },
       );
     });
-  const query = fc.constantFrom('', '', '?', '?timeout=5', '?timeout=abc&max_bytes=-1', '?max_bytes=1', '?%00=%zz&&=');
+  const query = fc.constantFrom(
+    '',
+    '',
+    '?',
+    '?timeout=5',
+    '?timeout=abc&max_bytes=-1',
+    '?max_bytes=1',
+    '?%00=%zz&&=',
+    '?offset=0',
+    '?offset=1&count=100000',
+    '?offset=9223372036854775807&timeout=1',
+    '?offset=-1&count=-1',
+    '?timestamp=1900-01-01T00:00:00Z&count=2',
+    '?timestamp=now',
+  );
   return fc.tuple(fc.tuple(...segments), query, fc.constantFrom('', '', '', '/')).map(([path, text, slash]) => {
     return `/${path.join('/')}${slash}${text}`;
   });
@@ -181,15 +203,8 @@ function targetFor(route: Route, known: KnownNames): fc.Arbitrary<string> {
 const headers: fc.Arbitrary<GeneratedRequest['headers']> = fc
   .record(
     {
-      'Content-Type': fc.constantFrom(
-        ...Object.values(mediaTypes),
-        'application/json',
-        'text/plain',
-        '/',
-        'x/y;q',
-        '😀',
-      ),
-      Accept: fc.constantFrom(...Object.values(mediaTypes), '*/*', 'application/json', 'a/b;q=2', ',', 'text/*;q=0'),
+      'Content-Type': fc.constantFrom(...types, 'text/plain', '/', 'x/y;q', '😀'),
+      Accept: fc.constantFrom(...types, '*/*', 'application/json, text/plain, */*', 'a/b;q=2', ',', 'text/*;q=0'),
       'Accept-Encoding': fc.constantFrom('gzip', '*;q=0', 'br, gzip;q=0.1', ';;'),
       'Content-Encoding': fc.constantFrom('gzip', 'identity'),
       'Idempotency-Key': fc.constantFrom('k', '', 'x'.repeat(257)),

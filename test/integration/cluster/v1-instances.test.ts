@@ -66,6 +66,8 @@ describe('an instance of v1 in a cluster', () => {
     const newer = new RestConsumer(survivor, path, 'json');
     expect((await newer.call('GET', '/subscription')).json()).toMatchObject({ error_code: 40_403 });
     expect((await through(survivor).readAnswer(`${topic}-other`)).json()).toMatchObject({ error_code: 40_401 });
+    const other = await createTopic(bootstrap);
+    expect((await through(survivor).readAnswer(other)).json()).toMatchObject({ error_code: 40_901 });
     expect((await survivor.call('DELETE', path)).status).toBe(204);
     expect((await survivor.call('DELETE', path)).status).toBe(404);
   });

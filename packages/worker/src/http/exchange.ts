@@ -17,7 +17,6 @@ import { type BodyLimits, type BodyProgress, readBody } from './read-body.ts';
 /** What was agreed on before a handler runs. */
 export interface Negotiated {
   readonly route: Route;
-  readonly params: Readonly<PathParams>;
   readonly query: string;
   readonly requestFormat: EmbeddedFormat;
   readonly responseType: MediaType;
@@ -28,10 +27,9 @@ export interface Negotiated {
 
 type Match = Extract<RouteMatch, { kind: 'match' }>;
 
-function negotiatedOf({ route, request, response }: ChosenRoute, { params, query }: Match): Negotiated {
+function negotiatedOf({ route, request, response }: ChosenRoute, { query }: Match): Negotiated {
   return {
     route,
-    params,
     query,
     requestFormat: request.format,
     responseType: response.mediaType,

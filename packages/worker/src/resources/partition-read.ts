@@ -74,9 +74,9 @@ class PartitionRead {
       end = (await this.#loadSchema()) ? await this.#read() : 'time';
       if (end === 'time') break;
     }
-    if (end === 'time' && this.answer.count === 0 && this.#wish.unanswered !== undefined) {
-      throw await this.#wish.unanswered();
-    }
+    const { unanswered } = this.#wish;
+    if (unanswered === undefined || end !== 'time' || this.answer.count > 0 || this.#exchange.signal.aborted) return;
+    throw await unanswered();
   }
 
   async #read(): Promise<LogReadEnd> {

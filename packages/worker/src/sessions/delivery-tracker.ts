@@ -154,14 +154,15 @@ export class DeliveryTracker {
     });
   }
 
-  /** Partitions of which records were delivered, by this holder or by one before it. */
+  /** Partitions of which records were delivered, by this holder or by one before it, and count as that. */
   progress(): Progress[] {
-    return this.committable()
-      .filter((position) => this.hasRead(position))
-      .map(({ topic, partition, offset }) => {
-        const delivered = this.#delivered.get(partitionKey({ topic, partition }))?.offset ?? offset;
-        return { topic, partition, consumed: delivered - 1, committable: offset - 1 };
-      });
+    const read = this.committable().filter((position) => this.hasRead(position));
+    const progress = read.map(({ topic, partition, offset }) => {
+      const delivered = this.#delivered.get(partitionKey({ topic, partition }))?.offset ?? offset;
+      return { topic, partition, consumed: delivered - 1, committable: offset - 1 };
+    });
+    // All of it is to be read again.
+    return progress.filter(({ consumed }) => consumed >= 0);
   }
 
   hasRead(partition: TopicPartition): boolean {
