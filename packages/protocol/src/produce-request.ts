@@ -1,19 +1,13 @@
 import { ApiError } from './errors.ts';
+import { ExtraFields } from './extra-fields.ts';
 import { type FieldDecoders, fieldDecoders } from './field-decoders.ts';
 import { scanBody } from './json-body.ts';
-import {
-  coerceInt32,
-  coerceInt64,
-  coerceString,
-  notConstructible,
-  unrecognizedField,
-  wrongKind,
-} from './json-coercion.ts';
+import { coerceInt32, coerceString, notConstructible, unrecognizedField, wrongKind } from './json-coercion.ts';
 import type { JsonScanner } from './json-scanner.ts';
 import { scalarValue, smallInteger } from './json-value.ts';
 import type { EmbeddedFormat } from './media-types.ts';
-import { type HeaderLimits, readHeaders } from './record-headers.ts';
-import { PARTITION_UNSET, type RecordBatch, type RecordHeader, TIMESTAMP_UNSET } from './records.ts';
+import type { HeaderLimits } from './record-headers.ts';
+import { PARTITION_UNSET, type RecordBatch } from './records.ts';
 import type { ApiVersion } from './route.ts';
 
 /**
@@ -60,18 +54,14 @@ class ProduceRequestReader {
   readonly #decoders: FieldDecoders;
   readonly #recordsMax: number;
   readonly #hasPartitions: boolean;
-  readonly #headerLimits: HeaderLimits | undefined;
-  readonly #hasTimestamps: boolean;
+  /** Undefined where records have no such fields, as mostly. */
+  readonly #extra: ExtraFields | undefined;
   #keys: (Buffer | null)[] = [];
   #values: (Buffer | null)[] = [];
   #partitions: number[] = [];
-  /** Both stay empty until a record has some. */
-  #headers: (readonly RecordHeader[] | undefined)[] = [];
-  #timestamps: number[] = [];
   /** Only the value of the last of several equal fields counts, so a refusal has to wait until its record is whole. */
   #keyRefusal: ApiError | undefined;
   #valueRefusal: ApiError | undefined;
-  #extraRefusal: ApiError | undefined;
   /** The first refused record. It is thrown at the end: a text that is not JSON, or no request, is the graver error. */
   #refusal: ApiError | undefined;
   #nullRecordIndex = -1;
@@ -82,8 +72,8 @@ class ProduceRequestReader {
     this.#decoders = fieldDecoders(api, format);
     this.#recordsMax = recordsMax;
     this.#hasPartitions = api === 'v2' || !toPartition;
-    this.#headerLimits = api === 'v2' ? options.headers : undefined;
-    this.#hasTimestamps = api === 'v2' && options.timestamps === true;
+    const hasExtra = api === 'v2' && (options.headers !== undefined || options.timestamps === true);
+    this.#extra = hasExtra ? new ExtraFields(options) : undefined;
   }
 
   /** @returns undefined when there is no request at all: an empty body, or null */
@@ -121,12 +111,7 @@ class ProduceRequestReader {
     if (this.#refusal !== undefined) throw this.#refusal;
     const count = this.#values.length;
     const plain = { count, keys: this.#keys, values: this.#values, partitions: this.#partitions };
-    if (this.#headers.length === 0 && this.#timestamps.length === 0) return plain;
-    return {
-      ...plain,
-      ...(this.#headers.length === 0 ? {} : { headers: this.#headers }),
-      ...(this.#timestamps.length === 0 ? {} : { timestamps: filled(this.#timestamps, count) }),
-    };
+    return this.#extra === undefined ? plain : { ...plain, ...this.#extra.columns(count) };
   }
 
   #records(): void {
@@ -134,8 +119,7 @@ class ProduceRequestReader {
     this.#keys = [];
     this.#values = [];
     this.#partitions = [];
-    this.#headers = [];
-    this.#timestamps = [];
+    this.#extra?.clear();
     this.#refusal = undefined;
     this.#nullRecordIndex = -1;
     if (scanner.nextKind() !== 'array') {
@@ -160,16 +144,14 @@ class ProduceRequestReader {
     let partition: number | undefined;
     this.#keyRefusal = undefined;
     this.#valueRefusal = undefined;
-    this.#extraRefusal = undefined;
     if (scanner.nextKind() === 'object') {
       for (let more = scanner.enterObject(); more; more = scanner.nextField()) {
         if (scanner.keyIs('value')) value = this.#value();
         else if (scanner.keyIs('key')) key = this.#key();
         else if (this.#hasPartitions && scanner.keyIs('partition')) partition = this.#partition();
-        else this.#extra();
+        else if (this.#extra?.read(scanner, this.#values.length) !== true) throw unrecognizedField(scanner.keyName());
       }
-      this.#refusal ??=
-        this.#keyRefusal ?? this.#valueRefusal ?? this.#negativePartition(partition) ?? this.#extraRefusal;
+      this.#refusal ??= this.#refusalOf(partition);
     } else if (this.#scalar() === null) {
       if (this.#nullRecordIndex < 0) this.#nullRecordIndex = this.#values.length;
     } else {
@@ -178,6 +160,12 @@ class ProduceRequestReader {
     this.#keys.push(key);
     this.#values.push(value);
     this.#partitions.push(partition ?? PARTITION_UNSET);
+  }
+
+  /** What is wrong with the record that was just read. */
+  #refusalOf(partition: number | undefined): ApiError | undefined {
+    const refusal = this.#keyRefusal ?? this.#valueRefusal ?? this.#negativePartition(partition);
+    return refusal ?? this.#extra?.refusalOf(this.#values.length);
   }
 
   #key(): Buffer | null {
@@ -204,30 +192,6 @@ class ProduceRequestReader {
     }
   }
 
-  /** @throws ApiError for a field that is not served */
-  #extra(): void {
-    const scanner = this.#scanner;
-    const index = this.#values.length;
-    if (this.#headerLimits !== undefined && scanner.keyIs('headers')) {
-      const { headers, refusal } = readHeaders(scanner, this.#headerLimits, index);
-      this.#headers[index] = headers.length === 0 ? undefined : headers;
-      this.#extraRefusal ??= refusal;
-    } else if (this.#hasTimestamps && scanner.keyIs('timestamp')) {
-      this.#timestamps[index] = this.#timestamp(index);
-    } else throw unrecognizedField(scanner.keyName());
-  }
-
-  #timestamp(index: number): number {
-    const value = coerceInt64(this.#scalar());
-    if (value === undefined) return TIMESTAMP_UNSET;
-    if (value < 0 || value > Number.MAX_SAFE_INTEGER) {
-      this.#extraRefusal ??= new ApiError('badRequest', {
-        detail: `: the timestamp of record ${index} is ${value}; allowed are milliseconds since 1970, or none`,
-      });
-    }
-    return value;
-  }
-
   #partition(): number | undefined {
     this.#scanner.scanValue();
     return smallInteger(this.#scanner) ?? coerceInt32(scalarValue(this.#scanner));
@@ -246,11 +210,6 @@ class ProduceRequestReader {
     this.#scanner.scanValue();
     return scalarValue(this.#scanner);
   }
-}
-
-/** One entry a record, where those without a timestamp have left gaps. */
-function filled(timestamps: readonly number[], count: number): number[] {
-  return Array.from({ length: count }, (_, i) => timestamps[i] ?? TIMESTAMP_UNSET);
 }
 
 function asRefusal(error: unknown): ApiError {

@@ -3,7 +3,8 @@ import { ApiError } from '@sluice/protocol';
 import type { ByteBudget } from '../http/byte-budget.ts';
 import type { PiecePool } from './piece-pool.ts';
 import { PoisonData, type RecordFormat, SchemaNeeded } from './record-format.ts';
-import { type RecordFields, RecordsBody } from './records-body.ts';
+import { RecordsBody } from './records-body.ts';
+import { type RecordFields, WiderRecordsBody } from './wider-records-body.ts';
 
 /** What a record needs in an answer around its topic, key and value: names, offsets, quotes and commas. */
 const ENVELOPE_BYTES = 100;
@@ -39,7 +40,7 @@ export class AnswerRecords {
 
   constructor({ format, budget, pieces, fields }: AnswerRecordsOptions) {
     this.#budget = budget;
-    this.#body = new RecordsBody(format, pieces, fields);
+    this.#body = fields === undefined ? new RecordsBody(format, pieces) : new WiderRecordsBody(format, pieces, fields);
   }
 
   get count(): number {

@@ -1,4 +1,4 @@
-import { type ConsumedRecord, headersRead } from '@sluice/kafka';
+import type { ConsumedRecord } from '@sluice/kafka';
 import { ByteWriter } from './byte-writer.ts';
 import type { PiecePool } from './piece-pool.ts';
 import { PoisonData, type RecordFormat, SchemaNeeded } from './record-format.ts';
@@ -9,18 +9,9 @@ const CLOSE_BRACKET = 0x5d;
 const CLOSE_BRACE = 0x7d;
 const NULL = Buffer.from('null');
 const VALUE = Buffer.from(',"value":');
-const TIMESTAMP = Buffer.from(',"timestamp":');
 
 /** The most digits of an offset, and the bytes of brackets, commas and braces around a record. */
 const REST_BYTES = 32;
-
-/** What records have beside key, value and place. */
-export interface RecordFields {
-  readonly timestamps: boolean;
-  readonly headers: boolean;
-}
-
-const NO_FIELDS: RecordFields = { timestamps: false, headers: false };
 
 /** What stands around key, value and offset in each record of one partition. */
 interface Frame {
@@ -44,18 +35,15 @@ function newFrame({ topic, partition }: ConsumedRecord): Frame {
 /** Builds the body of a read: a JSON array of records. */
 export class RecordsBody {
   readonly #format: RecordFormat;
-  /** Undefined where there are none, which is told once a record and costs nothing else. */
-  readonly #fields: RecordFields | undefined;
   readonly #out: ByteWriter;
   /** Of the topic of the record before, by partition. */
   readonly #frames = new Map<number, Frame>();
   #topic: string | undefined;
   #count = 0;
 
-  constructor(format: RecordFormat, pool: PiecePool, fields: RecordFields = NO_FIELDS) {
+  constructor(format: RecordFormat, pool: PiecePool, out: ByteWriter = new ByteWriter(pool)) {
     this.#format = format;
-    this.#fields = fields.timestamps || fields.headers ? fields : undefined;
-    this.#out = new ByteWriter(pool);
+    this.#out = out;
   }
 
   get count(): number {
@@ -85,7 +73,6 @@ export class RecordsBody {
     out.reserve(frame.toOffset.length + REST_BYTES);
     out.bytes(frame.toOffset);
     out.integer(record.offset);
-    if (this.#fields !== undefined) this.#writeFields(record, this.#fields);
     out.byte(CLOSE_BRACE);
     this.#count += 1;
     return out.sinceMark;
@@ -109,23 +96,6 @@ export class RecordsBody {
   /** To be called when nobody will read the finished body any more: its memory serves the next one. */
   recycle(): void {
     this.#out.recycle();
-  }
-
-  #writeFields({ timestamp, headers }: ConsumedRecord, fields: RecordFields): void {
-    const out = this.#out;
-    if (fields.timestamps) {
-      out.reserve(TIMESTAMP.length + REST_BYTES);
-      out.bytes(TIMESTAMP);
-      if (timestamp < 0) out.bytes(NULL);
-      else out.integer(timestamp);
-    }
-    if (fields.headers && headers !== undefined && headers.length > 0) {
-      const shown = headersRead(headers).map(({ key, value }) => ({ key, value: value?.toString('base64') ?? null }));
-      const text = `,"headers":${JSON.stringify(shown)}`;
-      out.reserve(Buffer.byteLength(text));
-      out.utf8(text);
-    }
-    out.reserve(1);
   }
 
   #frameOf(record: ConsumedRecord): Frame {
