@@ -16,6 +16,7 @@ import { AdminClient } from './admin-client.ts';
 import { type ClusterMetadata, connectionTo, requestMetadata, spoken, withErrorsInIt } from './admin-requests.ts';
 import type { AdminSettings } from './client-settings.ts';
 import type { Delivery } from './delivery.ts';
+import { isRefusal } from './error-codes.ts';
 import { kafkaErrorFromClient, kafkaErrorFromCode } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
 import { headerBytes } from './record-headers.ts';
@@ -216,8 +217,8 @@ export class ExactProducer {
     try {
       answers = await this.#client.call('produce', { topic }, (admin) => this.#produce(admin, broker, messages));
     } catch (error) {
-      // Sent, perhaps; nobody can tell.
-      for (const [partition, indexes] of chunks) this.#fail(sending, partition, this.#ambiguous(error), indexes);
+      const failure = this.#failureOf(kafkaErrorFromClient(error));
+      for (const [partition, indexes] of chunks) this.#fail(sending, partition, failure, indexes);
       return false;
     }
     const outcomes = [...chunks].map(([partition, indexes]) => this.#settle(sending, partition, indexes, answers));
@@ -250,7 +251,8 @@ export class ExactProducer {
       }
       open.settle(partition, indexes);
     } else {
-      const error = answer === undefined ? this.#ambiguous() : kafkaErrorFromCode(answer.errorCode, delivery);
+      const error =
+        answer === undefined ? this.#ambiguous() : kafkaErrorFromCode(answer.errorCode, { topic: delivery.topic });
       this.#fail(sending, partition, error, indexes);
     }
     return 'settled';
@@ -270,6 +272,11 @@ export class ExactProducer {
   ): void {
     for (const index of indexes) delivery.fail(index, error);
     open.settle(partition, indexes);
+  }
+
+  /** A broker that refuses who asks, or does not speak the request, has not written it; of all else nobody can tell. */
+  #failureOf(error: KafkaError): KafkaError {
+    return isRefusal(error) || error.family === 'badRequest' ? error : this.#ambiguous(error);
   }
 
   #ambiguous(cause?: unknown): KafkaError {

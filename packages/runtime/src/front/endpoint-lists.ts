@@ -4,13 +4,14 @@ import {
   chooseRoute,
   type Dialect,
   endpointName,
+  endpointNames,
   matchRoute,
   plainDialect,
   type Route,
   type ServedVersions,
 } from '@sluice/protocol';
 import type { FrontConfig } from '../config.ts';
-import { classOf, methodNames } from './endpoint-names.ts';
+import { classOf } from './endpoint-names.ts';
 import { servedVersions } from './served-versions.ts';
 
 /** What a request would be served by. */
@@ -64,7 +65,8 @@ export class EndpointLists {
     this.#blocked = new Set(config.endpointBlocklist.flatMap(withOlder));
     this.#served = servedVersions(config);
     this.#areAllServed = config.v1Enabled && config.v2Enabled;
-    const hidden = [...methodNames].filter((name) => name.includes('.consume-') && !this.#serves(name));
+    const names = dialect.routes.flatMap((route) => [...endpointNames(route)]);
+    const hidden = names.filter((name) => name.includes('.consume-') && !this.#serves(name));
     this.#hidesFormats = new Set(hidden.map((name) => name.split('.')[1] ?? ''));
   }
 

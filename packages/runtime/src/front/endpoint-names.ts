@@ -1,7 +1,7 @@
 import { allRoutes, endpointNames } from '@sluice/protocol';
 
 /** Those of single endpoints, of whichever dialect. */
-export const methodNames: ReadonlySet<string> = new Set(allRoutes.flatMap((route) => [...endpointNames(route)]));
+const methodNames: ReadonlySet<string> = new Set(allRoutes.flatMap((route) => [...endpointNames(route)]));
 const names: ReadonlySet<string> = new Set([...methodNames, ...[...methodNames].map(classOf)]);
 const served: ReadonlySet<string> = new Set(allRoutes.map(({ api }) => api));
 
