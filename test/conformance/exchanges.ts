@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Dialect } from '../../packages/protocol/src/index.ts';
 import { answerName, declaredAnswers } from '../harness/declared-answers.ts';
 import type { HttpAnswer, HttpClient } from '../harness/http.ts';
 
@@ -30,6 +31,8 @@ export interface Sent {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
+  /** What the server speaks, where that is not Confluent's. */
+  readonly dialect?: Dialect;
 }
 
 interface SendOptions {
@@ -121,7 +124,7 @@ export async function transmit(http: HttpClient, sent: Sent, names: Names = {}):
   });
   // An answer to HEAD does not tell its code.
   if (method !== 'HEAD') {
-    const declared = declaredAnswers(method, path, answer.headers['content-type']);
+    const declared = declaredAnswers(method, path, answer.headers['content-type'], sent.dialect);
     expect(declared).toContain(answerName(answer.status, answer.text));
   }
   return answer;

@@ -1,13 +1,22 @@
-import { commonErrors, type ErrorName, errorKinds, matchRoute, type Route } from '../../packages/protocol/src/index.ts';
+import {
+  commonErrors,
+  type Dialect,
+  type ErrorName,
+  errorKinds,
+  matchRoute,
+  plainDialect,
+  type Route,
+} from '../../packages/protocol/src/index.ts';
 
 /** Status and code of an error: the status alone hides which one it was. */
-function named(name: ErrorName): string {
-  const { status, code } = errorKinds[name];
+function named(name: ErrorName, dialect: Dialect): string {
+  const { status, code } = dialect.errorOf(name, errorKinds[name]);
   return `${status}/${code}`;
 }
 
-function answersOf({ statuses, errors }: Route): string[] {
-  return [...statuses.map(String), ...[...commonErrors, ...errors].map(named)];
+function answersOf({ api, statuses, errors }: Route, dialect: Dialect): string[] {
+  const words = api === 'v2' ? dialect : plainDialect;
+  return [...statuses.map(String), ...[...commonErrors, ...errors].map((name) => named(name, words))];
 }
 
 /**
@@ -15,14 +24,19 @@ function answersOf({ statuses, errors }: Route): string[] {
  * `404/40403` for an error.
  * @param type the answer's Content-Type, which tells by which version of the API it is, if there is one
  */
-export function declaredAnswers(method: string, target: string, type?: string): string[] {
+export function declaredAnswers(
+  method: string,
+  target: string,
+  type?: string,
+  dialect: Dialect = plainDialect,
+): string[] {
   if (target === '/openapi.json') return ['200'];
-  const match = matchRoute(method, target);
+  const match = matchRoute(method, target, dialect);
   if (match.kind === 'options') return ['200'];
-  if (match.kind !== 'match') return [named(match.kind)];
+  if (match.kind !== 'match') return [named(match.kind, plainDialect)];
   const routes = [match.routes.v1, match.routes.v2].filter((route) => route !== undefined);
   const ofType = routes.filter(({ produces }) => produces.some(({ mediaType }) => mediaType === type));
-  return (ofType.length > 0 ? ofType : routes).flatMap(answersOf);
+  return (ofType.length > 0 ? ofType : routes).flatMap((route) => answersOf(route, dialect));
 }
 
 /** An answer in the same words. A produce response keeps its shape when its status is 401 or 403. */

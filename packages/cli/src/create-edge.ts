@@ -5,7 +5,7 @@ import type { ServerContext } from './server-context.ts';
 
 /** Makes the public side of a process. @param local the worker behind it, if there is one */
 export function createEdge(
-  { configuration, metrics, log }: ServerContext,
+  { configuration, metrics, log, dialect }: ServerContext,
   { directory, peers, tls, shared }: ClusterParts,
   local: LocalNode | undefined,
 ): Edge {
@@ -13,6 +13,7 @@ export function createEdge(
   return new Edge({
     directory,
     local,
+    dialect,
     peers: shared ? peers : undefined,
     secret: cluster.secret,
     tls,

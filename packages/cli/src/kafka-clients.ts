@@ -39,6 +39,7 @@ export function createKafkaClients({ config, clients }: Configuration, metrics: 
     producerOptions: (principal) => ({
       settings: withQueueLimits(clients.producer, config.produce),
       tokens: clients.producer.tokens,
+      exact: clients.producer.exact,
       deliveryTimeoutMs: config.produce.deliveryTimeoutMs,
       metadataTimeoutMs: config.produce.metadataTimeoutMs,
       connectTimeoutMs: config.kafka.connectTimeoutMs,
@@ -53,6 +54,7 @@ export function createKafkaClients({ config, clients }: Configuration, metrics: 
       groupId: settings.group,
       groupInstanceId: settings.groupInstanceId,
       autoOffsetReset: settings.autoOffsetReset,
+      isolationLevel: settings.isolationLevel,
       settings: clients.consumer,
       tokens: clients.consumer.tokens,
       readAheadBytes: config.consumer.readAheadBytes,

@@ -21,7 +21,7 @@ const REGISTRY_SHARE = 0.2;
 
 /** Puts together the roles that serve: `worker`, and `node`, which is a worker behind an edge of its own. */
 export function prepareWorker(context: ServerContext): ServerParts {
-  const { configuration, lifecycle, log, metrics, identity, version } = context;
+  const { configuration, lifecycle, log, metrics, identity, version, dialect } = context;
   const { config } = configuration;
   assertLibraryFeatures();
   const kafka = createKafkaClients(configuration, metrics, log);
@@ -49,6 +49,7 @@ export function prepareWorker(context: ServerContext): ServerParts {
         }
       : undefined,
     version,
+    dialect,
   });
   const front = config.cluster.role === 'node' ? frontOf(context, cluster, worker) : undefined;
   endInOrder(context, { kafka, registry, health, cluster, worker, front, internal: () => internal });

@@ -1,3 +1,4 @@
+import { dialectOf } from '@sluice/protocol';
 import {
   ConfigError,
   createLogger,
@@ -73,7 +74,8 @@ async function start(configuration: Configuration, lifecycle: Lifecycle, log: Lo
   const version = readVersion();
   const identity = nodeIdentity(config.id);
   announce(configuration, { version, ...identity }, log);
-  const context = { configuration, identity, lifecycle, log, metrics: new Metrics(), version };
+  const dialect = dialectOf(config.dialect);
+  const context = { configuration, identity, lifecycle, log, metrics: new Metrics(), version, dialect };
   const parts = await prepare(context);
   const management = await startManagement(context, parts);
   // Last, so that readiness can be asked while everything else ends.

@@ -1,4 +1,5 @@
 import type { NodeIdentity } from '@sluice/directory';
+import type { Dialect } from '@sluice/protocol';
 import type { HealthCheck, Lifecycle, ListenAddress, Logger, ManagementRoute, Metrics } from '@sluice/runtime';
 import type { Configuration } from './configuration.ts';
 import type { KafkaClients } from './kafka-clients.ts';
@@ -11,6 +12,7 @@ export interface ServerContext {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly version: string;
+  readonly dialect: Dialect;
 }
 
 /** What a role has put together; it accepts requests from `listen` on. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Directory, InstanceName, NodeIdentity, NodeRecord, Ownership } from '@sluice/directory';
-import type { Attempt } from '@sluice/protocol';
+import type { Attempt, Dialect } from '@sluice/protocol';
 import type { PeerTls } from '@sluice/runtime';
 import type { LookupSource } from './owner-lookup.ts';
 
@@ -99,6 +99,8 @@ export interface EdgeOptions {
   readonly local?: LocalNode | undefined;
   /** Absent in a proxy that stands alone. */
   readonly peers?: Peers | undefined;
+  /** The routes and words that clients are served with; Confluent's by default. */
+  readonly dialect?: Dialect;
   /** `sluice.cluster.secret`; empty: nodes know each other by certificates alone. */
   readonly secret: string;
   /** Undefined: in clear. */

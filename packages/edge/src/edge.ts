@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError, matchRoute } from '@sluice/protocol';
+import { ApiError, type Dialect, matchRoute, plainDialect } from '@sluice/protocol';
 import { answerError } from './answers.ts';
 import { AnyNodeRequests } from './any-node-requests.ts';
 import { CreateRequests } from './create-requests.ts';
@@ -36,6 +36,7 @@ const TAKEOVER_MS = 2000;
 const NO_HOOKS: EdgeHooks = {};
 
 const DEFAULTS = {
+  dialect: plainDialect,
   bufferTotalMaxBytes: 128 * 1024 * 1024,
   bodyTimeoutMs: 30_000,
   pollTimeoutMs: 75_000,
@@ -54,6 +55,7 @@ const DEFAULTS = {
 export class Edge {
   readonly #directory: EdgeOptions['directory'];
   readonly #hooks: EdgeHooks;
+  readonly #dialect: Dialect;
   /** Paths other than those of consumers need not be looked at. */
   readonly #hasLocal: boolean;
   readonly #cache: OwnerCache;
@@ -77,6 +79,7 @@ export class Edge {
     const placement = new Placement({ random, now, forgetAfterMs: options.leaseMs });
     this.#directory = directory;
     this.#hooks = hooks;
+    this.#dialect = options.dialect;
     this.#hasLocal = local !== undefined;
     this.#cache = new OwnerCache({
       ttlMs: OWNER_TTL_MS,
@@ -162,7 +165,8 @@ export class Edge {
     cleanRequestHeaders(request);
     if (this.#retired) response.shouldKeepAlive = false;
     const url = request.url ?? '/';
-    const match = this.#hasLocal && !isForConsumers(url) ? undefined : matchRoute(request.method ?? 'GET', url);
+    const isLocal = this.#hasLocal && !isForConsumers(url);
+    const match = isLocal ? undefined : matchRoute(request.method ?? 'GET', url, this.#dialect);
     void this.#serve(new EdgeRequest(request, response, match));
   }
 

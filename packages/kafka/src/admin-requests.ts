@@ -126,7 +126,7 @@ export async function withErrorsInIt<Response>(answer: Promise<Response>): Promi
 }
 
 /**
- * Asks any broker. Creates no topic. Errors of single topics and partitions are in the answer.
+ * Asks any broker. Creates no topic unless it is told to, and the broker does such things. Errors of single topics and partitions are in the answer.
  * @param topics null for all, empty for none
  * @param operations whether to ask what the principal may do with each topic (KIP-430)
  */
@@ -134,10 +134,11 @@ export async function requestMetadata(
   admin: Admin,
   topics: string[] | null,
   operations = false,
+  creates = false,
 ): Promise<ClusterMetadata> {
   const connection = await anyConnection(admin);
   const metadata = await spoken(connection, metadataApis);
-  return await withErrorsInIt(metadata.async(connection, topics, false, operations));
+  return await withErrorsInIt(metadata.async(connection, topics, creates, operations));
 }
 
 /** What a broker answers that does not know what the principal may do (KIP-430). */

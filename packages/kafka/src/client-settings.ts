@@ -50,7 +50,10 @@ export type AdminSettings = Pick<
 >;
 
 export interface ClientSettings {
-  readonly producer: LibrdkafkaSettings;
+  readonly producer: LibrdkafkaSettings & {
+    /** The same cluster and identity, for the client that speaks the protocol itself. */
+    readonly exact: AdminSettings;
+  };
   readonly consumer: LibrdkafkaSettings;
   readonly admin: AdminSettings;
   /** What stops the start: each names key, value and what is allowed. */
@@ -78,7 +81,7 @@ export function translateClientSettings(options: ClientSettingsOptions): ClientS
   const consumer = translateLibrdkafka('consumer', options, findings);
   const admin = translateAdmin(options, findings);
   return {
-    producer: { ...producer.conf, tokens: producer.tokens },
+    producer: { ...producer.conf, tokens: producer.tokens, exact: producer.connection },
     consumer: { ...withJavaDefaults(consumer.conf), tokens: consumer.tokens },
     admin,
     problems: findings.problems,
@@ -90,6 +93,7 @@ interface Translation {
   readonly conf: Conf;
   readonly keys: MergedKeys;
   readonly tokens: TokenSource | undefined;
+  readonly connection: AdminSettings;
 }
 
 function translateLibrdkafka(kind: ClientKind, options: ClientSettingsOptions, findings: Findings): Translation {
@@ -103,7 +107,18 @@ function translateLibrdkafka(kind: ClientKind, options: ClientSettingsOptions, f
     topic: {},
   };
   for (const name of keys.names()) translateKey(kind, name, { keys, findings, conf });
-  return { conf, keys, tokens: security.sasl?.tokens };
+  const connection = connectionSettings(keys, security, brokers(keys, options).split(','));
+  return { conf, keys, tokens: security.sasl?.tokens, connection };
+}
+
+/** To whom, and as whom. */
+function connectionSettings(keys: MergedKeys, { tls, sasl }: Security, servers: string[]): AdminSettings {
+  return {
+    clientId: keys.first('client.id')?.value ?? DEFAULT_CLIENT_ID,
+    bootstrapBrokers: servers,
+    ...(tls === undefined ? {} : { tls: tls.admin, tlsServerName: servers.every(hasHostName) }),
+    ...(sasl?.admin === undefined ? {} : { sasl: sasl.admin }),
+  };
 }
 
 interface KeyContext {
@@ -234,14 +249,10 @@ function translateAdmin(options: ClientSettingsOptions, findings: Findings): Adm
   const security = translateSecurity(keys, findings, options);
   const conf: Conf = { global: {}, topic: {} };
   for (const name of keys.names()) translateKey('admin', name, { keys, findings, conf });
-  const servers = brokers(keys, options).split(',');
   const requestTimeout = conf.global['socket.timeout.ms'];
   const connectTimeout = conf.global['socket.connection.setup.timeout.ms'];
   return {
-    clientId: keys.first('client.id')?.value ?? DEFAULT_CLIENT_ID,
-    bootstrapBrokers: servers,
-    ...(security.tls === undefined ? {} : { tls: security.tls.admin, tlsServerName: servers.every(hasHostName) }),
-    ...(security.sasl?.admin === undefined ? {} : { sasl: security.sasl.admin }),
+    ...connectionSettings(keys, security, brokers(keys, options).split(',')),
     ...(typeof requestTimeout === 'number' ? { requestTimeout } : {}),
     ...(typeof connectTimeout === 'number' ? { connectTimeout } : {}),
   };

@@ -12,6 +12,8 @@ export interface ConsumerConfOptions {
    */
   readonly groupInstanceId?: string | undefined;
   readonly autoOffsetReset: 'earliest' | 'latest' | 'none';
+  /** Undefined: as the settings say. */
+  readonly isolationLevel?: 'read_uncommitted' | 'read_committed' | undefined;
   /** What the configuration file says about consumers, already in librdkafka's names. */
   readonly settings: ClientConf;
   /** An instance lives this long without a request; the client's own limits must be longer. */
@@ -46,7 +48,7 @@ const STATIC_HEARTBEAT_MS = 1500;
  * only this proxy knows what was delivered to anybody.
  */
 export function consumerConf(options: ConsumerConfOptions): ClientConf {
-  const { settings, groupInstanceId } = options;
+  const { settings, groupInstanceId, isolationLevel } = options;
   return {
     global: {
       ...tunable,
@@ -56,6 +58,7 @@ export function consumerConf(options: ConsumerConfOptions): ClientConf {
       'max.poll.interval.ms': Math.max(options.instanceTimeoutMs + 60_000, 300_000),
       ...(groupInstanceId === undefined ? {} : { 'heartbeat.interval.ms': STATIC_HEARTBEAT_MS }),
       ...settings.global,
+      ...(isolationLevel === undefined ? {} : { 'isolation.level': isolationLevel }),
       ...(groupInstanceId === undefined ? {} : { 'group.instance.id': groupInstanceId }),
       'group.id': options.groupId,
       'enable.auto.commit': false,

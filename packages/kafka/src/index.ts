@@ -16,3 +16,4 @@ export { type BearerToken, followTokens, TokenSource } from './oauth-token.ts';
 export { type Principal, servicePrincipal } from './principal.ts';
 export { ProducerPool, type ProducerPoolOptions } from './producer-pool.ts';
 export { type ConsumedRecord, recordBytes } from './record-buffer.ts';
+export { headersRead } from './record-headers.ts';

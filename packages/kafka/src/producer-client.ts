@@ -1,4 +1,4 @@
-import { PARTITION_UNSET, type RecordBatch } from '@sluice/protocol';
+import { PARTITION_UNSET, type RecordBatch, TIMESTAMP_UNSET } from '@sluice/protocol';
 import rdkafka from 'node-rdkafka';
 
 import type { BlockingCalls } from './blocking-calls.ts';
@@ -13,6 +13,7 @@ import { KafkaError } from './kafka-error.ts';
 import { followTokens, type TokenSource } from './oauth-token.ts';
 import { PollCadence } from './poll-cadence.ts';
 import type { ProducerConf } from './producer-conf.ts';
+import { nativeHeaders } from './record-headers.ts';
 import { settledWithin } from './settled-within.ts';
 
 const local = rdkafka.CODES.ERRORS;
@@ -39,6 +40,11 @@ export interface ProducerClientOptions {
 const EMPTY = Buffer.alloc(1).subarray(0, 0);
 
 const sendable = (field: Buffer | null | undefined): Buffer | null => (field?.length === 0 ? EMPTY : (field ?? null));
+
+function timestampOf({ timestamps }: RecordBatch, index: number): number | null {
+  const timestamp = timestamps?.[index] ?? TIMESTAMP_UNSET;
+  return timestamp === TIMESTAMP_UNSET ? null : timestamp;
+}
 
 /** librdkafka raises these at once from what it knows of the topic, which may be older than the topic is. */
 const isStaleMetadata = (code: number): boolean =>
@@ -241,8 +247,9 @@ export class ProducerClient {
         batch.partitions[index] ?? PARTITION_UNSET,
         sendable(batch.values[index]),
         sendable(batch.keys[index]),
-        null,
+        timestampOf(batch, index),
         slot,
+        batch.headers === undefined ? undefined : nativeHeaders(batch.headers[index]),
       );
       return undefined;
     } catch (error) {

@@ -2,9 +2,11 @@ import { PARTITION_UNSET, type RecordBatch } from '@sluice/protocol';
 import rdkafka from 'node-rdkafka';
 
 import type { BlockingCalls } from './blocking-calls.ts';
+import type { AdminSettings } from './client-settings.ts';
 import { type BatchResult, Delivery } from './delivery.ts';
 import { isRefusal } from './error-codes.ts';
 import { kafkaErrorFromClient, kafkaErrorFromCode } from './error-mapping.ts';
+import { ExactProducer } from './exact-producer.ts';
 import type { KafkaError } from './kafka-error.ts';
 import type { TokenSource } from './oauth-token.ts';
 import { OverdueWatch } from './overdue-watch.ts';
@@ -13,6 +15,7 @@ import { type ProducerConf, type ProducerConfOptions, producerConf } from './pro
 import { QueueBudget } from './queue-budget.ts';
 import { ReconnectDelay } from './reconnect-delay.ts';
 import { checkBatch, invalidTopics, OVERHEAD_PER_RECORD_BYTES } from './record-check.ts';
+import { isNative } from './record-headers.ts';
 import { settledWithin } from './settled-within.ts';
 import { isLegalTopicName } from './topic-name.ts';
 
@@ -39,6 +42,8 @@ export interface ProducerOptions extends ProducerConfOptions {
   readonly partitionCount?: (topic: string, atLeast: number) => Promise<number>;
   /** For SASL OAUTHBEARER: gives the token for a connect, and its successors. */
   readonly tokens?: TokenSource | undefined;
+  /** For records that librdkafka's binding cannot carry; without it they are refused. */
+  readonly exact?: AdminSettings | undefined;
   readonly hooks?: ProducerHooks;
 }
 
@@ -74,6 +79,7 @@ export class Producer {
   readonly #budget: QueueBudget;
   readonly #delay = new ReconnectDelay();
   readonly #watch: OverdueWatch;
+  #exact: ExactProducer | undefined;
   #requests = 0;
   #client: ProducerClient | undefined;
   #connecting: Promise<ProducerClient> | undefined;
@@ -123,6 +129,8 @@ export class Producer {
     }
     if (delivery.settled) {
       this.#finish(delivery);
+    } else if (!isNative(batch)) {
+      await this.#sendExactly(delivery, batch);
     } else if (this.#client === undefined) {
       await this.#sendWhenConnected(delivery, batch);
     } else {
@@ -149,11 +157,24 @@ export class Producer {
     }
     // A connect that is under way retires its client by itself, when it ends.
     await settledWithin(Promise.all(this.#retiring), deadlineMs);
+    await this.#exact?.close();
     this.#watch.stop();
   }
 
   #ambiguous(): KafkaError {
     return kafkaErrorFromCode(local.ERR__MSG_TIMED_OUT, { deliveryTimeoutMs: this.#options.deliveryTimeoutMs });
+  }
+
+  /** By a client of its own, which connects when it is first needed. */
+  async #sendExactly(delivery: Delivery, batch: RecordBatch): Promise<void> {
+    const { exact: settings, deliveryTimeoutMs, metadataTimeoutMs } = this.#options;
+    if (settings === undefined) {
+      delivery.giveUp(kafkaErrorFromCode(local.ERR__INVALID_ARG, { detail: 'Headers here are text without NUL.' }));
+    } else {
+      this.#exact ??= new ExactProducer({ settings, deliveryTimeoutMs, metadataTimeoutMs });
+      await this.#exact.send(delivery, batch);
+    }
+    this.#finish(delivery);
   }
 
   async #sendWhenConnected(delivery: Delivery, batch: RecordBatch): Promise<void> {

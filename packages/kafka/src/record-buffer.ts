@@ -1,4 +1,5 @@
 import type { TopicPartition } from '@sluice/protocol';
+import type { NativeHeaders } from './record-headers.ts';
 
 /** A record as the client hands it over; key and value are null for Kafka's null. */
 export interface ConsumedRecord extends TopicPartition {
@@ -7,6 +8,8 @@ export interface ConsumedRecord extends TopicPartition {
   readonly value: Buffer | null;
   /** Milliseconds since the epoch, -1 when the record has none. */
   readonly timestamp: number;
+  /** See `headersRead`; absent where there are none. */
+  readonly headers?: NativeHeaders;
 }
 
 /** Bytes that a record counts for in limits: raw key plus raw value, as the contract counts `max_bytes`. */

@@ -3,6 +3,7 @@ import rdkafka from 'node-rdkafka';
 
 import { KafkaError } from './kafka-error.ts';
 import type { QueueSpace } from './queue-budget.ts';
+import { headerBytes } from './record-headers.ts';
 
 /** What librdkafka needs around a record, so that many tiny records cannot take more memory than was reserved. */
 export const OVERHEAD_PER_RECORD_BYTES = 100;
@@ -52,11 +53,18 @@ export interface CheckedBatch {
   readonly errors: ReadonlyMap<number, KafkaError>;
 }
 
+/** The most that a length takes. */
+const LENGTH_BYTES = 5;
 /** Above every sum of header bytes, so that one comparison clears nearly all records. */
 const HEADER_MARGIN_BYTES = 128;
 
-function oversize(key: Buffer | null, value: Buffer | null, limit: number): KafkaError | undefined {
-  const bytes = serializedBytes(key, value);
+function oversize({ keys, values, headers }: RecordBatch, index: number, limit: number): KafkaError | undefined {
+  const own = headers?.[index];
+  // Of a header at most: the lengths of its key and its value.
+  const bytes =
+    serializedBytes(keys[index] ?? null, values[index] ?? null) +
+    headerBytes(own) +
+    2 * LENGTH_BYTES * (own?.length ?? 0);
   return bytes > limit ? tooLarge(bytes, limit) : undefined;
 }
 
@@ -71,12 +79,14 @@ export function checkBatch(batch: RecordBatch, maxRequestBytes: number): Checked
     const key = batch.keys[index] ?? null;
     const value = batch.values[index] ?? null;
     const partition = batch.partitions[index] ?? PARTITION_UNSET;
-    const payload = (key === null ? 0 : key.length) + (value === null ? 0 : value.length);
+    let payload = (key === null ? 0 : key.length) + (value === null ? 0 : value.length);
+    const own = batch.headers?.[index];
+    if (own !== undefined) payload += headerBytes(own) + own.length * 2 * LENGTH_BYTES;
     let error: KafkaError | undefined;
     if (partition < PARTITION_UNSET) {
       error = negativePartition(partition);
     } else if (payload > maxRequestBytes - HEADER_MARGIN_BYTES) {
-      error = oversize(key, value, maxRequestBytes);
+      error = oversize(batch, index, maxRequestBytes);
     }
     if (error === undefined) {
       bytes += payload + OVERHEAD_PER_RECORD_BYTES;

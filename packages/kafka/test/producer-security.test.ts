@@ -38,8 +38,10 @@ function settingsOf(user: string, password: string) {
 }
 
 function producerOf(user: string, password: string, onError?: (error: KafkaError, records: number) => void): Producer {
+  const settings = settingsOf(user, password).producer;
   return new Producer({
-    settings: settingsOf(user, password).producer,
+    settings,
+    exact: settings.exact,
     deliveryTimeoutMs: 5000,
     metadataTimeoutMs: 1000,
     connectTimeoutMs: 10_000,
@@ -96,6 +98,21 @@ describe('a principal without rights', () => {
     await expect(admin.topicConfigs(topic)).rejects.toMatchObject({ family: 'authorization' });
     expect(await admin.topics()).not.toContain(topic);
     await admin.close();
+  });
+
+  it('is refused records with headers that are no text, too, which go another way', async () => {
+    const topic = await createTopic(broker.bootstrap);
+    const batch = { ...batchOf([{ value: 'x' }]), headers: [[{ key: 'h', value: Buffer.from([0xff]) }]] };
+    const outcomes = [broker.user, broker.admin].map(async ({ name, password }) => {
+      const producer = producerOf(name, password);
+      const result = await producer.produce(topic, batch);
+      await producer.close(2000);
+      return failures(result).map(([, , family, retriable]) => [family, retriable]);
+    });
+    expect(await Promise.all(outcomes)).toEqual([[['authorization', false]], []]);
+    const stranger = producerOf(broker.user.name, 'wrong');
+    expect(failures(await stranger.produce(topic, batch))[0]?.[2]).toBe('authentication');
+    await stranger.close(2000);
   });
 
   it('writes with the rights of another user', async () => {

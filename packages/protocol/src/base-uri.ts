@@ -23,6 +23,8 @@ export interface BaseUriSettings {
   readonly hostName: string;
   /** The port of our listener of a scheme, which goes with `host.name`. */
   readonly listenerPort: number;
+  /** Strimzi's: X-Forwarded-Path is the path that the client asked, `…/consumers/GROUP`, and wins over X-Forwarded-Prefix. */
+  readonly followsForwardedPath?: boolean;
 }
 
 type Scheme = 'http' | 'https';
@@ -139,8 +141,15 @@ export function baseUri(
     parseScheme(firstValue(headers['x-forwarded-proto'])) ??
     (request.encrypted ? 'https' : 'http');
   const authority = authorityOf(request, settings, scheme) ?? { host: 'localhost', port: settings.listenerPort };
-  const prefix = firstValue(headers['x-forwarded-prefix'])?.replace(/\/$/, '') ?? '';
-  const path = `consumers/${encodeURIComponent(instance.group)}/instances/${encodeURIComponent(instance.name)}`;
   const origin = render(authority, scheme, headers['x-forwarded-port'] !== undefined);
-  return `${origin}${PREFIX.test(prefix) ? prefix : ''}/${path}`;
+  const name = encodeURIComponent(instance.name);
+  const asked = settings.followsForwardedPath === true ? forwardedPath(headers['x-forwarded-path']) : '';
+  if (asked !== '') return `${origin}${asked}/instances/${name}`;
+  const prefix = forwardedPath(headers['x-forwarded-prefix']);
+  return `${origin}${prefix}/consumers/${encodeURIComponent(instance.group)}/instances/${name}`;
+}
+
+function forwardedPath(header: string | readonly string[] | undefined): string {
+  const path = firstValue(header)?.replace(/\/$/, '') ?? '';
+  return PREFIX.test(path) ? path : '';
 }

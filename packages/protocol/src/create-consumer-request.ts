@@ -1,8 +1,9 @@
+import { type Dialect, plainDialect } from './dialects/spoken-dialect.ts';
 import { ApiError } from './errors.ts';
 import { quoteBriefly } from './json-coercion.ts';
 import type { EmbeddedFormat } from './media-types.ts';
 import { readEntity, violation } from './request-entity.ts';
-import { type CreateConsumerBody, createConsumerBody } from './request-schemas.ts';
+import { type CreateConsumerBody, createConsumerBody, kafkaNamedConsumerBody } from './request-schemas.ts';
 import type { ApiVersion } from './route.ts';
 
 /**
@@ -19,7 +20,11 @@ export interface CreateConsumerRequest {
   readonly fetchMinBytes: number | undefined;
   /** How long an empty read waits. */
   readonly requestTimeoutMs: number | undefined;
+  /** Whether records of transactions are read that are not committed; undefined: as the server's consumers do. */
+  readonly isolationLevel: IsolationLevel | undefined;
 }
+
+export type IsolationLevel = 'read_uncommitted' | 'read_committed';
 
 export type AutoOffsetReset = 'latest' | 'earliest' | 'none';
 
@@ -59,10 +64,11 @@ function nameOf(body: CreateConsumerBody): string | undefined {
   return name;
 }
 
-function formatOf(body: CreateConsumerBody, api: ApiVersion): EmbeddedFormat {
+function formatOf(body: CreateConsumerBody, api: ApiVersion, dialect: Dialect): EmbeddedFormat {
   if (body.format === undefined) return 'binary';
   const name = body.format.toLowerCase();
-  const format = formats[api].find((candidate) => candidate === name);
+  const others = api === 'v2' ? dialect.formats : [];
+  const format = [...formats[api], ...others].find((candidate) => candidate === name);
   if (format === undefined) throw new ApiError('unprocessable', { message: 'Invalid format type.' });
   return format;
 }
@@ -87,12 +93,24 @@ function v1OffsetResetOf(value: string): AutoOffsetReset {
 }
 
 function autoCommitOf(body: CreateConsumerBody): boolean | undefined {
-  const value = body['auto.commit.enable'];
+  const value = body['enable.auto.commit'] ?? body['auto.commit.enable'];
   const name = value?.trim().toLowerCase();
   if (name === undefined) return undefined;
   if (name === 'true' || name === 'false') return name === 'true';
   throw new ApiError('invalidConsumerConfig', {
     detail: `Invalid value ${quoteBriefly(value ?? '')} for configuration enable.auto.commit: Expected value to be either true or false`,
+  });
+}
+
+const isolationLevels: readonly IsolationLevel[] = ['read_uncommitted', 'read_committed'];
+
+function isolationLevelOf(body: CreateConsumerBody): IsolationLevel | undefined {
+  const value = body['isolation.level'];
+  if (value === undefined) return undefined;
+  const level = isolationLevels.find((candidate) => candidate === value.toLowerCase());
+  if (level !== undefined) return level;
+  throw new ApiError('invalidConsumerConfig', {
+    detail: `Invalid value ${quoteBriefly(value)} for configuration isolation.level: String must be one of: ${isolationLevels.join(', ')}`,
   });
 }
 
@@ -110,21 +128,24 @@ function fetchMinBytesOf(body: CreateConsumerBody): number | undefined {
  * @param body the bytes as received
  * @param depthMax how deep the JSON may nest
  * @param api the fields of both versions are the same, and their values are not
+ * @param dialect of v2 alone
  * @throws ApiError
  */
 export function parseCreateConsumerRequest(
   body: Buffer,
   depthMax: number,
   api: ApiVersion = 'v2',
+  dialect: Dialect = plainDialect,
 ): CreateConsumerRequest {
-  const shape = { schema: createConsumerBody, type: 'CreateConsumerInstanceRequest' };
-  const entity = readEntity(body, depthMax, shape) ?? {};
+  const schema = api === 'v2' && dialect.takesKafkaNames ? kafkaNamedConsumerBody : createConsumerBody;
+  const entity = readEntity(body, depthMax, { schema, type: 'CreateConsumerInstanceRequest' }) ?? {};
   return {
-    format: formatOf(entity, api),
+    format: formatOf(entity, api, dialect),
     name: nameOf(entity),
     autoOffsetReset: autoOffsetResetOf(entity, api),
     autoCommit: autoCommitOf(entity),
     fetchMinBytes: fetchMinBytesOf(entity),
     requestTimeoutMs: entity['consumer.request.timeout.ms'] ?? entity.requestWaitMs,
+    isolationLevel: isolationLevelOf(entity),
   };
 }

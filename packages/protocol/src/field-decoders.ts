@@ -37,7 +37,7 @@ export const base64Decoder: FieldDecoder = (value) => {
 };
 
 /** @param text without its padding. @returns undefined for what is not base64, to the last digit */
-function decodeBase64(text: string): Buffer | undefined {
+export function decodeBase64(text: string): Buffer | undefined {
   if (text === '') return EMPTY;
   const decoded = Buffer.from(text, 'base64');
   const isWhole = text.length % 4 !== 1 && decoded.length === Math.floor((text.length * 3) / 4);
@@ -69,7 +69,7 @@ function plainDigits(text: string): string {
 }
 
 /** The digits of a base64 string, one byte a character, without the padding. */
-function base64Text(value: JsonValue): string {
+export function base64Text(value: JsonValue): string {
   // PHP writes `/` as `\/`, so an escape in base64 is nothing unusual.
   const source = value.hasEscapes ? Buffer.from(stringContent(value), 'utf8') : value.body;
   const start = value.hasEscapes ? 0 : value.start + 1;
@@ -78,10 +78,30 @@ function base64Text(value: JsonValue): string {
   return source.toString('latin1', start, end);
 }
 
-function badValue(value: JsonValue, problem: string): ApiError {
+/** Half of a surrogate pair, which UTF-8 cannot hold. */
+const LONE_SURROGATE = /\p{Cs}/u;
+
+/** The text itself, which Strimzi's `text` format is: strings only. */
+const textDecoder: FieldDecoder = (value) => {
+  if (value.kind !== 'string') throw unprocessableText(value, 'is not a string');
+  if (!value.hasEscapes)
+    return value.end - value.start === 2 ? EMPTY : value.body.subarray(value.start + 1, value.end - 1);
+  const text = stringContent(value);
+  if (LONE_SURROGATE.test(text)) throw unprocessableText(value, 'holds half of a surrogate pair');
+  return text === '' ? EMPTY : Buffer.from(text);
+};
+
+function unprocessableText(value: JsonValue, problem: string): ApiError {
+  return new ApiError('unprocessable', { message: `data=${quoted(value)} ${problem}; the embedded format is text.` });
+}
+
+function quoted(value: JsonValue): string {
   const text = compactJson(value).toString('utf8');
-  const quoted = text.length > QUOTED_CHARS_MAX ? `${text.slice(0, QUOTED_CHARS_MAX)}...` : text;
-  return new ApiError('badRequest', { detail: `: data=${quoted} ${problem}` });
+  return text.length > QUOTED_CHARS_MAX ? `${text.slice(0, QUOTED_CHARS_MAX)}...` : text;
+}
+
+function badValue(value: JsonValue, problem: string): ApiError {
+  return new ApiError('badRequest', { detail: `: data=${quoted(value)} ${problem}` });
 }
 
 /** How keys and values of a request are read. */
@@ -94,8 +114,10 @@ const strictBinary: FieldDecoders = { key: base64Decoder, value: base64Decoder }
 const lenientBinary: FieldDecoders = { key: lenientBase64('key'), value: lenientBase64('value') };
 /** Schema formats keep the JSON text for their codec. */
 const jsonText: FieldDecoders = { key: jsonDecoder, value: jsonDecoder };
+const plainText: FieldDecoders = { key: textDecoder, value: textDecoder };
 
 export function fieldDecoders(api: ApiVersion, format: EmbeddedFormat): FieldDecoders {
+  if (format === 'text') return plainText;
   if (format !== 'binary') return jsonText;
   return api === 'v1' ? lenientBinary : strictBinary;
 }

@@ -3,8 +3,11 @@ export {
   type AutoOffsetReset,
   assertConsumerName,
   type CreateConsumerRequest,
+  type IsolationLevel,
   parseCreateConsumerRequest,
 } from './create-consumer-request.ts';
+export type { DialectName } from './dialects/dialect.ts';
+export { allRoutes, type Dialect, type DialectSwitches, dialectOf, plainDialect } from './dialects/spoken-dialect.ts';
 export { ApiError, type ErrorName, errorBody, errorKinds } from './errors.ts';
 export { parseInt32, parseInt64 } from './integers.ts';
 export { JsonScanner } from './json-scanner.ts';
@@ -23,8 +26,10 @@ export {
   unsupportedMediaTypeContentType,
   v1MediaTypes,
 } from './media-types.ts';
+export { type NewTopicRequest, parseNewTopicRequest } from './new-topic-request.ts';
 export { openApiDocument } from './openapi.ts';
-export { matchRoute, type PathParams, partitionParam, type RouteMatch } from './path.ts';
+export { matchRoute, partitionParam, type RouteMatch } from './path.ts';
+export type { PathParams } from './path-tree.ts';
 export {
   type Attempt,
   formatAttempt,
@@ -40,7 +45,15 @@ export {
 } from './peer-headers.ts';
 export { type ProduceRequest, type ProduceRequestOptions, parseProduceRequest } from './produce-request.ts';
 export { int64Parameter, queryParameter } from './query.ts';
-export { PARTITION_UNSET, type RecordBatch, type TopicPartition, type TopicPartitionOffset } from './records.ts';
+export type { HeaderLimits } from './record-headers.ts';
+export {
+  PARTITION_UNSET,
+  type RecordBatch,
+  type RecordHeader,
+  TIMESTAMP_UNSET,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from './records.ts';
 export {
   parseAssignmentRequest,
   parseCommitRequest,
@@ -54,7 +67,7 @@ export {
   type SubscriptionRequest,
   type TopicPartitionTimestamp,
 } from './requests.ts';
-export { responseSchemas } from './responses.ts';
+export { responseSchemas, responseSchemasOf } from './responses.ts';
 export type { ApiVersion, HttpMethod, Route } from './route.ts';
 export { clusterErrors, commonErrors } from './route-errors.ts';
 export { endpointName, endpointNames, routes } from './routes.ts';

@@ -4,7 +4,7 @@
  */
 
 /** What a record's key and value look like inside a JSON body. */
-export type EmbeddedFormat = 'binary' | 'json' | 'avro' | 'jsonschema' | 'protobuf';
+export type EmbeddedFormat = 'binary' | 'json' | 'avro' | 'jsonschema' | 'protobuf' | 'text';
 
 export const mediaTypes = {
   v2: 'application/vnd.kafka.v2+json',
@@ -14,6 +14,9 @@ export const mediaTypes = {
   jsonschema: 'application/vnd.kafka.jsonschema.v2+json',
   protobuf: 'application/vnd.kafka.protobuf.v2+json',
 } as const;
+
+/** Of v2 in Strimzi's dialect. */
+export const textMediaType = 'application/vnd.kafka.text.v2+json';
 
 /** Contract C.1. All but `json` and `avro` mean base64. */
 export const v1MediaTypes = {
@@ -26,7 +29,10 @@ export const v1MediaTypes = {
   octets: 'application/octet-stream',
 } as const;
 
-export type MediaType = (typeof mediaTypes)[keyof typeof mediaTypes] | (typeof v1MediaTypes)[keyof typeof v1MediaTypes];
+export type MediaType =
+  | (typeof mediaTypes)[keyof typeof mediaTypes]
+  | (typeof v1MediaTypes)[keyof typeof v1MediaTypes]
+  | typeof textMediaType;
 
 const formats: Readonly<Record<MediaType, EmbeddedFormat>> = {
   // The type without a format reads and writes base64: that is what Confluent's binary reader answers to.
@@ -36,6 +42,7 @@ const formats: Readonly<Record<MediaType, EmbeddedFormat>> = {
   [mediaTypes.avro]: 'avro',
   [mediaTypes.jsonschema]: 'jsonschema',
   [mediaTypes.protobuf]: 'protobuf',
+  [textMediaType]: 'text',
   [v1MediaTypes.v1]: 'binary',
   [v1MediaTypes.binary]: 'binary',
   [v1MediaTypes.json]: 'json',
@@ -50,16 +57,18 @@ export function embeddedFormatOf(mediaType: MediaType): EmbeddedFormat {
   return formats[mediaType];
 }
 
-/** The type under which a version answers records of a format. v1 has none for the last two, and no instances of them. */
+/** The type under which a version answers records of a format. v1 has types for three of them, and no instances of others. */
 export function embeddedTypeOf(api: 'v1' | 'v2', format: EmbeddedFormat): MediaType {
-  if (api === 'v1' && format !== 'jsonschema' && format !== 'protobuf') return v1MediaTypes[format];
-  return mediaTypes[format];
+  if (api === 'v1' && (format === 'binary' || format === 'json' || format === 'avro')) return v1MediaTypes[format];
+  return format === 'text' ? textMediaType : mediaTypes[format];
 }
 
 /** A type that a route can answer with, and how much the server likes it (0 to 1). */
 export interface OfferedType {
   readonly mediaType: MediaType;
   readonly qs: number;
+  /** It says no more than a wildcard does: `application/json` names no format of records. */
+  readonly unspecified?: boolean;
 }
 
 /** One entry of an Accept header, in lower case; `text` is the entry as it was sent. */
@@ -244,7 +253,8 @@ function chooseResponseType(produces: readonly OfferedType[], header: string): R
   }
   if (best === undefined) return NOT_ACCEPTABLE;
   const { mediaType } = best.offer;
-  return { kind: 'accepted', mediaType, format: formats[mediaType], unspecified: wildcardsIn(best.range) > 0 };
+  const unspecified = wildcardsIn(best.range) > 0 || best.offer.unspecified === true;
+  return { kind: 'accepted', mediaType, format: formats[mediaType], unspecified };
 }
 
 /** Outcomes kept for one list of types. Clients send a handful of different headers; hostile ones send millions. */

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { type Dialect, plainDialect } from './dialects/spoken-dialect.ts';
 import { type ErrorName, errorKinds } from './errors.ts';
-import { requestSchemas } from './request-schemas.ts';
-import { errorSchema, responseSchemas } from './responses.ts';
+import { requestSchemasOf } from './request-schemas.ts';
+import { errorSchema, responseSchemasOf } from './responses.ts';
 import type { Route } from './route.ts';
 import { clusterErrors, commonErrors } from './route-errors.ts';
-import { routes } from './routes.ts';
 import type { ServedVersions } from './version-choice.ts';
 
 /** A JSON document; properties stand in a fixed order, so that the same table gives the same bytes. */
@@ -22,6 +22,7 @@ const INT64: Json = { type: 'integer', format: 'int64' };
 const parameterTypes: Readonly<Record<string, Json>> = {
   partition: { type: 'integer', format: 'int32' },
   timestamp: { type: 'string', format: 'date-time' },
+  async: { type: 'boolean' },
 };
 
 const queryDescriptions: Readonly<Record<string, string>> = {
@@ -30,6 +31,7 @@ const queryDescriptions: Readonly<Record<string, string>> = {
   offset: 'Of the first record that is wanted',
   timestamp: 'In place of an offset: the first record of this time or a later one',
   count: 'How many records to return at most (1)',
+  async: 'true: answer before Kafka has the records, and tell nobody what became of them',
 };
 
 function componentRef(name: string): Json {
@@ -61,8 +63,13 @@ function parametersOf(route: Route): Json[] {
 
 type Content = readonly (readonly [mediaType: string, schemaName: string])[];
 
+/** Where both versions could take a type, the first one does. */
 function contentOf(content: Content): Json {
-  return Object.fromEntries(content.map(([mediaType, name]) => [mediaType, { schema: componentRef(name) }]));
+  const byType = new Map<string, Json>();
+  for (const [mediaType, name] of content) {
+    if (!byType.has(mediaType)) byType.set(mediaType, { schema: componentRef(name) });
+  }
+  return Object.fromEntries(byType);
 }
 
 const producedBy = ({ produces }: Route, schemaName: string): Content =>
@@ -78,8 +85,8 @@ function requestBodyOf(versions: readonly Route[]): Json | undefined {
 }
 
 /** One line a code: `40403 Consumer instance not found.` */
-function describeErrors(names: readonly ErrorName[]): string {
-  return names.map((name) => `${errorKinds[name].code} ${errorKinds[name].message}`.trim()).join('\n\n');
+function describeErrors(names: readonly ErrorName[], { errorOf }: Dialect): string {
+  return names.map((name) => `${errorOf(name, errorKinds[name]).code} ${errorKinds[name].message}`.trim()).join('\n\n');
 }
 
 function successOf(status: number, versions: readonly Route[]): Json {
@@ -88,7 +95,7 @@ function successOf(status: number, versions: readonly Route[]): Json {
   return { description, ...(content.length === 0 ? {} : { content: contentOf(content) }) };
 }
 
-function responsesOf(versions: readonly Route[]): Json {
+function responsesOf(versions: readonly Route[], dialect: Dialect): Json {
   const answers = new Map<number, Json>();
   for (const status of versions.flatMap(({ statuses }) => statuses)) answers.set(status, successOf(status, versions));
   const names = [...new Set([...commonErrors, ...versions.flatMap(({ errors }) => errors), ...clusterErrors])];
@@ -97,14 +104,14 @@ function responsesOf(versions: readonly Route[]): Json {
     if (answers.has(status)) continue;
     const sameStatus = names.filter((other) => errorKinds[other].status === status);
     const content = contentOf(versions.flatMap((route) => producedBy(route, 'Error')));
-    answers.set(status, { description: describeErrors(sameStatus), content });
+    answers.set(status, { description: describeErrors(sameStatus, dialect), content });
   }
   const sorted = [...answers].toSorted(([a], [b]) => a - b);
   return Object.fromEntries(sorted.map(([status, answer]) => [String(status), answer]));
 }
 
 /** @param versions the routes of one path and method: what differs between them is told by the media types */
-function operationOf(versions: readonly [Route, ...Route[]]): Json {
+function operationOf(versions: readonly [Route, ...Route[]], dialect: Dialect): Json {
   const [first] = versions;
   const requestBody = requestBodyOf(versions);
   return {
@@ -113,11 +120,11 @@ function operationOf(versions: readonly [Route, ...Route[]]): Json {
     tags: [first.operation.split('.')[0] ?? ''],
     parameters: parametersOf(first),
     ...(requestBody === undefined ? {} : { requestBody }),
-    responses: responsesOf(versions),
+    responses: responsesOf(versions, dialect),
   };
 }
 
-function pathsOf(table: readonly Route[]): Json {
+function pathsOf(table: readonly Route[], dialect: Dialect): Json {
   const paths = new Map<string, Map<string, [Route, ...Route[]]>>();
   for (const route of table) {
     const operations = paths.get(route.template) ?? new Map<string, [Route, ...Route[]]>();
@@ -129,20 +136,36 @@ function pathsOf(table: readonly Route[]): Json {
   return Object.fromEntries(
     [...paths].map(([template, operations]) => [
       template,
-      Object.fromEntries([...operations].map(([method, versions]) => [method.toLowerCase(), operationOf(versions)])),
+      Object.fromEntries(
+        [...operations].map(([method, versions]) => [method.toLowerCase(), operationOf(versions, dialect)]),
+      ),
     ]),
   );
 }
 
-function componentsOf(): Json {
+/** Shapes that one dialect alone has; the others are described whether a version that has them is served or not. */
+const ofOneDialect: ReadonlySet<string> = new Set([
+  'NewTopicRequest',
+  'InformationResponse',
+  'HealthResponse',
+  'OpenApiResponse',
+]);
+
+function componentsOf(dialect: Dialect): Json {
+  const used = new Set<string | undefined>(
+    dialect.routes.flatMap(({ request, response }) => [request?.schema, response]),
+  );
+  const isHere = (name: string): boolean => !ofOneDialect.has(name) || used.has(name);
   const schemas = (group: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output') =>
-    Object.entries(group).map(([name, schema]): [string, Json] => {
-      const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { target: 'draft-2020-12', io });
-      return [name, json as Json];
-    });
+    Object.entries(group)
+      .filter(([name]) => isHere(name))
+      .map(([name, schema]): [string, Json] => {
+        const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { target: 'draft-2020-12', io });
+        return [name, json as Json];
+      });
   return Object.fromEntries([
-    ...schemas(requestSchemas, 'input'),
-    ...schemas({ ...responseSchemas, Error: errorSchema }, 'output'),
+    ...schemas(requestSchemasOf(dialect), 'input'),
+    ...schemas({ ...responseSchemasOf(dialect), Error: errorSchema }, 'output'),
   ]);
 }
 
@@ -150,11 +173,18 @@ function componentsOf(): Json {
  * The OpenAPI 3.1 document of the API, made from the route table.
  * @param served the versions that are described
  */
-export function openApiDocument(info: DocumentInfo, served: ServedVersions = ['v2', 'v1']): Json {
+export function openApiDocument(
+  info: DocumentInfo,
+  served: ServedVersions = ['v2', 'v1'],
+  dialect: Dialect = plainDialect,
+): Json {
   return {
     openapi: '3.1.0',
     info: { title: info.title, version: info.version },
-    paths: pathsOf(routes.filter(({ api }) => served.includes(api))),
-    components: { schemas: componentsOf() },
+    paths: pathsOf(
+      dialect.routes.filter(({ api }) => served.includes(api)),
+      dialect,
+    ),
+    components: { schemas: componentsOf(dialect) },
   };
 }

@@ -1,7 +1,8 @@
+import { type Dialect, plainDialect } from './dialects/spoken-dialect.ts';
 import { ApiError } from './errors.ts';
 import { parseInt32 } from './integers.ts';
-import type { ApiVersion, HttpMethod, Route } from './route.ts';
-import { routes } from './routes.ts';
+import type { PathNode, PathParams } from './path-tree.ts';
+import type { HttpMethod } from './route.ts';
 import type { RoutesByVersion } from './version-choice.ts';
 
 /**
@@ -10,15 +11,6 @@ import type { RoutesByVersion } from './version-choice.ts';
  * Which version of the API serves the route it finds is not its business: see `version-choice.ts`.
  * Source: rest-v1-v2 contract A.2, A.3.11 and C.2, observed (d) and (j).
  */
-
-/** Percent-decoded path parameters; one that the route does not have is the empty string. */
-export interface PathParams {
-  topic: string;
-  /** As sent: `partitionParam` makes it a number. */
-  partition: string;
-  group: string;
-  instance: string;
-}
 
 export type RouteMatch =
   | {
@@ -39,79 +31,8 @@ export type RouteMatch =
   /** The path is not valid percent-encoded UTF-8. */
   | { readonly kind: 'badRequest' };
 
-/** What a path segment can lead to. */
-interface PathNode {
-  readonly children: Map<string, PathNode>;
-  parameter: { readonly name: keyof PathParams; readonly node: PathNode } | undefined;
-  readonly byMethod: Map<HttpMethod, Endpoint>;
-  allow: string;
-}
-
-interface Endpoint {
-  readonly operation: string;
-  readonly routes: RoutesByVersion;
-}
-
 const NOT_FOUND: RouteMatch = { kind: 'notFound' };
 const BAD_REQUEST: RouteMatch = { kind: 'badRequest' };
-
-const paramNames: Readonly<Record<keyof PathParams, true>> = {
-  topic: true,
-  partition: true,
-  group: true,
-  instance: true,
-};
-
-function isParamName(name: string): name is keyof PathParams {
-  return Object.hasOwn(paramNames, name);
-}
-
-function newNode(): PathNode {
-  return { children: new Map(), parameter: undefined, byMethod: new Map(), allow: '' };
-}
-
-function childFor(node: PathNode, segment: string): PathNode {
-  if (segment.startsWith('{')) {
-    const name = segment.slice(1, -1);
-    if (!isParamName(name)) throw new Error(`route table: unknown path parameter ${segment}`);
-    node.parameter ??= { name, node: newNode() };
-    if (node.parameter.name !== name)
-      throw new Error(`route table: ${segment} stands where ${node.parameter.name} does`);
-    return node.parameter.node;
-  }
-  let child = node.children.get(segment);
-  if (child === undefined) node.children.set(segment, (child = newNode()));
-  return child;
-}
-
-function allowOf(methods: ReadonlyMap<HttpMethod, Endpoint>): string {
-  const names = [...methods.keys()].flatMap((method) => (method === 'GET' ? ['HEAD', 'GET'] : [method]));
-  return [...names, 'OPTIONS'].join(',');
-}
-
-function withRoute(before: Endpoint | undefined, route: Route): Endpoint {
-  const { operation, template, api } = route;
-  if (before !== undefined && before.operation !== operation) {
-    throw new Error(`route table: ${route.method} ${template} is ${operation} and ${before.operation}`);
-  }
-  const none: Record<ApiVersion, undefined> = { v1: undefined, v2: undefined };
-  return { operation, routes: { ...(before?.routes ?? none), [api]: route } };
-}
-
-function buildTree(table: readonly Route[]): PathNode {
-  const root = newNode();
-  for (const route of table) {
-    let node = root;
-    for (const segment of route.template.split('/').slice(1)) {
-      if (segment !== '') node = childFor(node, segment);
-    }
-    node.byMethod.set(route.method, withRoute(node.byMethod.get(route.method), route));
-    node.allow = allowOf(node.byMethod);
-  }
-  return root;
-}
-
-const tree = buildTree(routes);
 
 /** undefined: not valid percent-encoding, or not valid UTF-8 once decoded. */
 function decodeSegment(segment: string): string | undefined {
@@ -132,8 +53,8 @@ function pathOf(target: string): string {
 }
 
 /** The node of the path, its parameters filled in; or why there is none. */
-function walk(path: string, params: PathParams, isEncoded: boolean): PathNode | RouteMatch {
-  let node = tree;
+function walk(root: PathNode, path: string, params: PathParams, isEncoded: boolean): PathNode | RouteMatch {
+  let node = root;
   let start = 1;
   // A single trailing slash is ignored: the walk ends where only that would be left.
   while (start < path.length) {
@@ -160,7 +81,7 @@ function walk(path: string, params: PathParams, isEncoded: boolean): PathNode | 
  * @param method the request's method, as sent
  * @param target the request target: raw path and query
  */
-export function matchRoute(method: string, target: string): RouteMatch {
+export function matchRoute(method: string, target: string, dialect: Dialect = plainDialect): RouteMatch {
   const url = pathOf(target);
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
@@ -170,7 +91,7 @@ export function matchRoute(method: string, target: string): RouteMatch {
   if (isEncoded && decodeSegment(path) === undefined) return BAD_REQUEST;
 
   const params: PathParams = { topic: '', partition: '', group: '', instance: '' };
-  const node = walk(path, params, isEncoded);
+  const node = walk(dialect.paths, path, params, isEncoded);
   if ('kind' in node) return node;
   if (node.byMethod.size === 0) return NOT_FOUND;
   if (method === 'OPTIONS') return { kind: 'options', allow: node.allow };

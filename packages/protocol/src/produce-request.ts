@@ -1,10 +1,12 @@
 import { ApiError } from './errors.ts';
+import { ExtraFields } from './extra-fields.ts';
 import { type FieldDecoders, fieldDecoders } from './field-decoders.ts';
 import { scanBody } from './json-body.ts';
 import { coerceInt32, coerceString, notConstructible, unrecognizedField, wrongKind } from './json-coercion.ts';
 import type { JsonScanner } from './json-scanner.ts';
 import { scalarValue, smallInteger } from './json-value.ts';
 import type { EmbeddedFormat } from './media-types.ts';
+import type { HeaderLimits } from './record-headers.ts';
 import { PARTITION_UNSET, type RecordBatch } from './records.ts';
 import type { ApiVersion } from './route.ts';
 
@@ -31,6 +33,9 @@ export interface ProduceRequestOptions {
   readonly api?: ApiVersion;
   /** The path names the partition; records of v1 have no such field then. */
   readonly toPartition?: boolean;
+  /** Records of v2 may have headers and a timestamp; by default they have no such fields. */
+  readonly headers?: HeaderLimits | undefined;
+  readonly timestamps?: boolean;
 }
 
 /** The names that Confluent's validator gives the five formats in its messages. */
@@ -40,6 +45,7 @@ const methodNames: Readonly<Record<EmbeddedFormat, string>> = {
   avro: 'produceAvro',
   jsonschema: 'produceJsonSchema',
   protobuf: 'produceProtobuf',
+  text: 'produceText',
 };
 
 /** Reads one body; the columns of the batch grow as its records pass by. */
@@ -48,6 +54,8 @@ class ProduceRequestReader {
   readonly #decoders: FieldDecoders;
   readonly #recordsMax: number;
   readonly #hasPartitions: boolean;
+  /** Undefined where records have no such fields, as mostly. */
+  readonly #extra: ExtraFields | undefined;
   #keys: (Buffer | null)[] = [];
   #values: (Buffer | null)[] = [];
   #partitions: number[] = [];
@@ -64,6 +72,8 @@ class ProduceRequestReader {
     this.#decoders = fieldDecoders(api, format);
     this.#recordsMax = recordsMax;
     this.#hasPartitions = api === 'v2' || !toPartition;
+    const hasExtra = api === 'v2' && (options.headers !== undefined || options.timestamps === true);
+    this.#extra = hasExtra ? new ExtraFields(options) : undefined;
   }
 
   /** @returns undefined when there is no request at all: an empty body, or null */
@@ -99,7 +109,9 @@ class ProduceRequestReader {
       throw notConstructible('ProduceRequest', `, problem: at index ${this.#nullRecordIndex}`);
     }
     if (this.#refusal !== undefined) throw this.#refusal;
-    return { count: this.#values.length, keys: this.#keys, values: this.#values, partitions: this.#partitions };
+    const count = this.#values.length;
+    const plain = { count, keys: this.#keys, values: this.#values, partitions: this.#partitions };
+    return this.#extra === undefined ? plain : { ...plain, ...this.#extra.columns(count) };
   }
 
   #records(): void {
@@ -107,6 +119,7 @@ class ProduceRequestReader {
     this.#keys = [];
     this.#values = [];
     this.#partitions = [];
+    this.#extra?.clear();
     this.#refusal = undefined;
     this.#nullRecordIndex = -1;
     if (scanner.nextKind() !== 'array') {
@@ -136,9 +149,9 @@ class ProduceRequestReader {
         if (scanner.keyIs('value')) value = this.#value();
         else if (scanner.keyIs('key')) key = this.#key();
         else if (this.#hasPartitions && scanner.keyIs('partition')) partition = this.#partition();
-        else throw unrecognizedField(scanner.keyName());
+        else if (this.#extra?.read(scanner, this.#values.length) !== true) throw unrecognizedField(scanner.keyName());
       }
-      this.#refusal ??= this.#keyRefusal ?? this.#valueRefusal ?? this.#negativePartition(partition);
+      this.#refusal ??= this.#refusalOf(partition);
     } else if (this.#scalar() === null) {
       if (this.#nullRecordIndex < 0) this.#nullRecordIndex = this.#values.length;
     } else {
@@ -147,6 +160,12 @@ class ProduceRequestReader {
     this.#keys.push(key);
     this.#values.push(value);
     this.#partitions.push(partition ?? PARTITION_UNSET);
+  }
+
+  /** What is wrong with the record that was just read. */
+  #refusalOf(partition: number | undefined): ApiError | undefined {
+    const refusal = this.#keyRefusal ?? this.#valueRefusal ?? this.#negativePartition(partition);
+    return refusal ?? this.#extra?.refusalOf(this.#values.length);
   }
 
   #key(): Buffer | null {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Dialect } from './dialects/spoken-dialect.ts';
 import { coerceInstant } from './instants.ts';
 import { coerceInt32, coerceInt64, coerceString } from './json-coercion.ts';
 import type { RequestSchemaName } from './route.ts';
@@ -44,6 +45,13 @@ export interface CreateConsumerBody {
   responseMinBytes?: number | undefined;
   'consumer.request.timeout.ms'?: number | undefined;
   requestWaitMs?: number | undefined;
+  'enable.auto.commit'?: string | undefined;
+  'isolation.level'?: string | undefined;
+}
+export interface NewTopicBody {
+  topic_name?: string | undefined;
+  partitions_count?: number | undefined;
+  replication_factor?: number | undefined;
 }
 export interface SubscriptionBody {
   topics?: (string | undefined)[] | null | undefined;
@@ -68,7 +76,7 @@ export const rootBody: z.ZodType<Record<string, string | undefined>> = z.record(
   z.string(),
   lenient(coerceString, { type: 'string' }),
 );
-export const createConsumerBody: z.ZodType<CreateConsumerBody> = z.strictObject({
+const createConsumer = z.strictObject({
   id: text,
   name: text,
   format: text,
@@ -78,6 +86,17 @@ export const createConsumerBody: z.ZodType<CreateConsumerBody> = z.strictObject(
   responseMinBytes: int32,
   'consumer.request.timeout.ms': int32,
   requestWaitMs: int32,
+});
+export const createConsumerBody: z.ZodType<CreateConsumerBody> = createConsumer;
+/** With names of Kafka's consumer, which Strimzi takes. */
+export const kafkaNamedConsumerBody: z.ZodType<CreateConsumerBody> = createConsumer.extend({
+  'enable.auto.commit': text,
+  'isolation.level': text,
+});
+export const newTopicBody: z.ZodType<NewTopicBody> = z.strictObject({
+  topic_name: text,
+  partitions_count: int32,
+  replication_factor: int32,
 });
 export const subscriptionBody: z.ZodType<SubscriptionBody> = z.strictObject({
   topics: z.array(lenient(coerceString, { type: 'string' })).nullish(),
@@ -107,7 +126,29 @@ function produceBody(record: z.ZodObject): z.ZodType {
   });
 }
 
-export const requestSchemas: Readonly<Record<RequestSchemaName, z.ZodType>> = {
+const header = z.strictObject({
+  key: z.string(),
+  value: z.base64().nullable().optional().describe('null is not the same as empty'),
+});
+
+type Shapes = Readonly<Record<RequestSchemaName, z.ZodType>>;
+
+/** The shapes of a dialect, for the OpenAPI document. */
+export function requestSchemasOf(dialect: Pick<Dialect, 'hasHeaders' | 'hasTimestamps' | 'takesKafkaNames'>): Shapes {
+  const { hasHeaders, hasTimestamps, takesKafkaNames } = dialect;
+  const record = producedRecord.extend({
+    partition: int32,
+    ...(hasHeaders ? { headers: z.array(header).nullish() } : {}),
+    ...(hasTimestamps ? { timestamp: int64.describe('Milliseconds since 1970') } : {}),
+  });
+  return {
+    ...requestSchemas,
+    ProduceRequest: produceBody(record),
+    ...(takesKafkaNames ? { CreateConsumerRequest: kafkaNamedConsumerBody } : {}),
+  };
+}
+
+const requestSchemas: Shapes = {
   RootRequest: rootBody,
   ProduceRequest: produceBody(producedRecord.extend({ partition: int32 })),
   CreateConsumerRequest: createConsumerBody,
@@ -119,4 +160,5 @@ export const requestSchemas: Readonly<Record<RequestSchemaName, z.ZodType>> = {
   CommittedOffsetsRequest: partitionsBody,
   V1PartitionProduceRequest: produceBody(producedRecord),
   V1CommitRequest: v1CommitBody,
+  NewTopicRequest: newTopicBody,
 };

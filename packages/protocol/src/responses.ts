@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Dialect } from './dialects/spoken-dialect.ts';
 import type { ResponseSchemaName } from './route.ts';
 
 /**
@@ -30,7 +31,33 @@ const consumedRecord = z.strictObject({
   offset: int64,
 });
 
-export const responseSchemas: Readonly<Record<ResponseSchemaName, z.ZodType>> = {
+const partitionsByTopic = z.record(z.string(), z.array(int32));
+const writtenRecord = z.strictObject({ partition: int32, offset: int64 });
+const header = z.strictObject({ key: z.string(), value: z.base64() });
+
+type Shapes = Readonly<Record<ResponseSchemaName, z.ZodType>>;
+
+/** The shapes of a dialect, for the OpenAPI document and for tests. */
+export function responseSchemasOf({ name, hasHeaders, hasTimestamps, tellsPartitions }: Dialect): Shapes {
+  const failedRecord = z.strictObject({ error_code: int32, [name === 'strimzi' ? 'message' : 'error']: z.string() });
+  const offsets = z.array(z.union([writtenRecord, failedRecord]));
+  const schemaIds = { key_schema_id: int32.nullable(), value_schema_id: int32.nullable() };
+  const subscription = z.strictObject({ topics: z.array(z.string()), partitions: z.array(partitionsByTopic) });
+  return {
+    ...responseSchemas,
+    ConsumerRecords: z.array(
+      consumedRecord.extend({
+        ...(hasTimestamps ? { timestamp: int64.nullable().describe('Milliseconds since 1970') } : {}),
+        ...(hasHeaders ? { headers: z.array(header).optional().describe('Absent where there are none') } : {}),
+      }),
+    ),
+    ...(name === 'strimzi' ? { ProduceResponse: z.strictObject({ offsets }) } : {}),
+    ...(name === 'karapace' ? { ProduceResponse: z.strictObject({ ...schemaIds, offsets }) } : {}),
+    ...(tellsPartitions ? { SubscriptionResponse: subscription } : {}),
+  };
+}
+
+export const responseSchemas: Shapes = {
   RootResponse: z.strictObject({}),
   BrokerList: z.strictObject({ brokers: z.array(int32) }),
   TopicNames: z.array(z.string()),
@@ -61,6 +88,9 @@ export const responseSchemas: Readonly<Record<ResponseSchemaName, z.ZodType>> = 
       committed: int64.describe('Offset of the last record that counts as read in the group, -1 when there is none'),
     }),
   ),
+  InformationResponse: z.strictObject({ bridge_version: z.string() }),
+  HealthResponse: z.strictObject({ process_uptime_sec: int32, karapace_version: z.string() }),
+  OpenApiResponse: z.looseObject({ openapi: z.string() }),
 };
 
 /** The one shape of every error. */

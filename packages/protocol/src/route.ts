@@ -17,7 +17,8 @@ export type RequestSchemaName =
   | 'CommitOffsetsRequest'
   | 'CommittedOffsetsRequest'
   | 'V1PartitionProduceRequest'
-  | 'V1CommitRequest';
+  | 'V1CommitRequest'
+  | 'NewTopicRequest';
 
 export type ResponseSchemaName =
   | 'RootResponse'
@@ -34,7 +35,10 @@ export type ResponseSchemaName =
   | 'ConsumerRecords'
   | 'CommitResponse'
   | 'CommittedOffsetsResponse'
-  | 'V1CommitResponse';
+  | 'V1CommitResponse'
+  | 'InformationResponse'
+  | 'HealthResponse'
+  | 'OpenApiResponse';
 
 export interface Route {
   readonly api: ApiVersion;
@@ -56,7 +60,7 @@ export interface Route {
   readonly request?: { readonly schema: RequestSchemaName; readonly required: boolean };
   /** Absent for routes that answer without a body. */
   readonly response?: ResponseSchemaName;
-  /** Query parameters: 64-bit integers, but for `timestamp`. */
+  /** Query parameters: 64-bit integers, but for `timestamp` and `async`. */
   readonly query?: readonly string[];
   /** Ours: no version of Confluent's proxy has it. */
   readonly isAddition?: boolean;

@@ -1,13 +1,13 @@
+import { plainDialect } from './dialects/spoken-dialect.ts';
 import { type EmbeddedFormat, embeddedFormatOf } from './media-types.ts';
 import type { Route } from './route.ts';
-import { v1Routes } from './v1-routes.ts';
-import { v2Routes } from './v2-routes.ts';
 
 /**
  * THE table of routes: routing, content negotiation, endpoint lists, metrics labels and the OpenAPI document are all
- * made from it. Where both versions have a path and a method, `version-choice.ts` says whose route a request takes.
+ * made from it. Where both versions have a path and a method, `version-choice.ts` says whose route a request takes. This is
+ * Confluent's; a server has that of its dialect.
  */
-export const routes: readonly Route[] = [...v2Routes, ...v1Routes];
+export const routes: readonly Route[] = plainDialect.routes;
 
 const endpointSuffixes: Readonly<Record<EmbeddedFormat, string>> = {
   binary: 'binary',
@@ -15,6 +15,7 @@ const endpointSuffixes: Readonly<Record<EmbeddedFormat, string>> = {
   avro: 'avro',
   jsonschema: 'json-schema',
   protobuf: 'protobuf',
+  text: 'text',
 };
 
 /**

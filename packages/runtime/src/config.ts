@@ -55,6 +55,7 @@ export interface Config {
     readonly admin: ClientKeys;
   };
   readonly front: FrontConfig;
+  readonly dialect: DialectConfig;
   readonly rateLimit: RateLimitConfig;
   readonly dosFilter: DosFilterConfig;
   readonly http: HttpLimits;
@@ -103,6 +104,20 @@ export interface FrontConfig {
   readonly endpointAllowlist: readonly string[];
   /** `api.endpoints.blocklist`. */
   readonly endpointBlocklist: readonly string[];
+}
+
+/** What clients of other proxies than Confluent's are given. */
+export interface DialectConfig {
+  /** `sluice.dialect` (confluent). */
+  readonly name: 'confluent' | 'strimzi' | 'karapace';
+  /** `sluice.media.types.lenient` (false). */
+  readonly lenientTypes: boolean;
+  /** `sluice.records.headers` (false), `sluice.records.timestamps` (false): fields of v2's records. */
+  readonly headers: boolean;
+  readonly timestamps: boolean;
+  /** `sluice.records.headers.max` (100), `sluice.records.headers.max.bytes` (65536): of one record → 413. */
+  readonly headersMax: number;
+  readonly headersMaxBytes: number;
 }
 
 /** A header that answers get. */

@@ -128,6 +128,7 @@ function readConfig(
     listeners: readListeners(reader, values, { port: top.port, protocols: protocols.map }),
     advertisedListeners: advertised.urls,
     front: reader.readGroup(settings.front),
+    dialect: reader.readGroup(settings.dialect),
     rateLimit: reader.readGroup(settings.rateLimit),
     dosFilter: reader.readGroup(settings.dosFilter),
     http: { ...http, connectionsMax: connectionLimit > 0 ? connectionLimit : http.connectionsMax },

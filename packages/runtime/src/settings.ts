@@ -3,6 +3,7 @@ import type {
   ClusterConfig,
   Config,
   ConsumerLimits,
+  DialectConfig,
   DosFilterConfig,
   FrontConfig,
   HttpLimits,
@@ -13,6 +14,7 @@ import type {
   RateLimitConfig,
   RegistryConfig,
 } from './config.ts';
+import { dialect } from './dialect-settings.ts';
 import { dosFilter, front, rateLimit } from './front-settings.ts';
 import { type ListenerTlsSettings, listenerTls } from './listener-tls-settings.ts';
 import { registry } from './registry-settings.ts';
@@ -47,6 +49,7 @@ export interface Settings {
   /** Read for each listener of https. */
   readonly listenerTls: ListenerTlsSettings;
   readonly front: Group<FrontConfig>;
+  readonly dialect: Group<DialectConfig>;
   readonly rateLimit: Group<RateLimitConfig>;
   readonly dosFilter: Group<DosFilterConfig>;
   readonly http: Group<HttpLimits>;
@@ -363,6 +366,7 @@ export const settings: Settings = {
   raw,
   listenerTls,
   front,
+  dialect,
   rateLimit,
   dosFilter,
   http,

@@ -1,5 +1,6 @@
 import type { NodeIdentity } from '@sluice/directory';
 import type { AdminPool, LogReaderPool, Principal, ProducerPool } from '@sluice/kafka';
+import type { Dialect } from '@sluice/protocol';
 import type { Config } from '@sluice/runtime';
 import type { SchemaStore } from '@sluice/schema';
 import type { Instances } from './cluster/instances.ts';
@@ -8,6 +9,7 @@ import type { PiecePool } from './formats/piece-pool.ts';
 import type { RecordFormats } from './formats/record-formats.ts';
 import type { ByteBudget } from './http/byte-budget.ts';
 import type { RecordMetrics } from './record-metrics.ts';
+import type { UnawaitedProduces } from './resources/unawaited-produces.ts';
 import type { ReadScheduler } from './sessions/read-scheduler.ts';
 import type { ReplayStore } from './sessions/replay-store.ts';
 import type { SessionRegistry } from './sessions/session-registry.ts';
@@ -16,6 +18,10 @@ import type { TopicNames } from './sessions/topic-names.ts';
 /** Everything that handlers work with; made once by `createWorker`. */
 export interface Api {
   readonly config: Config;
+  readonly dialect: Dialect;
+  readonly version: string;
+  /** The OpenAPI document. */
+  readonly openApi: string;
   readonly admins: AdminPool;
   readonly producers: ProducerPool;
   readonly sessions: SessionRegistry;
@@ -36,6 +42,8 @@ export interface Api {
   /** Undefined without a registry. */
   readonly schemas: SchemaStore | undefined;
   readonly recordMetrics: RecordMetrics;
+  /** Produces that nobody waits for. */
+  readonly unawaited: UnawaitedProduces;
   /** Whose rights a request has in Kafka. */
   readonly principalOf: (headers: NodeJS.Dict<string | string[]>) => Principal;
   /** True from the moment the process drains. */

@@ -1,5 +1,7 @@
 import type { Ownership } from '@sluice/directory';
 import { servicePrincipal } from '@sluice/kafka';
+import { openApiDocument } from '@sluice/protocol';
+import { servedVersions } from '@sluice/runtime';
 import type { Api } from './api.ts';
 import { ClusterMember } from './cluster/cluster-member.ts';
 import type { ClusterMetrics } from './cluster/cluster-metrics.ts';
@@ -12,6 +14,7 @@ import { PiecePool } from './formats/piece-pool.ts';
 import { type RecordFormats, recordFormats } from './formats/record-formats.ts';
 import { ByteBudget } from './http/byte-budget.ts';
 import { RecordMetrics } from './record-metrics.ts';
+import { UnawaitedProduces } from './resources/unawaited-produces.ts';
 import { ReadScheduler } from './sessions/read-scheduler.ts';
 import { ReplayStore } from './sessions/replay-store.ts';
 import type { Session } from './sessions/session.ts';
@@ -63,7 +66,7 @@ export function createApi(context: Context): WorkerParts {
   const replays = new ReplayStore(config.consumer.replayMaxBytes);
   const sessions = sessionsOf(options, { replays, instances: () => instances, departures: () => departures });
   const topicNames = topicNamesOf(options);
-  const formats = recordFormats(options.schemas);
+  const formats = recordFormats(options.schemas, options.dialect.formats);
   const dependencies = dependenciesOf(options, scheduler);
   const departures = departuresOf(options, sessions);
   const member = memberOf(context, sessions, () => instances);
@@ -91,6 +94,11 @@ export function createApi(context: Context): WorkerParts {
   topicNames.follow(sessions);
   const api: Api = {
     config,
+    dialect: options.dialect,
+    version: options.version,
+    openApi: JSON.stringify(
+      openApiDocument({ title: 'Sluice', version: options.version }, servedVersions(config.front), options.dialect),
+    ),
     admins,
     producers: options.producers,
     sessions,
@@ -109,6 +117,7 @@ export function createApi(context: Context): WorkerParts {
     formats,
     schemas: options.schemas,
     recordMetrics: new RecordMetrics(options.metrics),
+    unawaited: new UnawaitedProduces(options.metrics),
     principalOf: options.principalOf,
     draining: ending,
     now,

@@ -1,7 +1,8 @@
-import { type ApiVersion, type Route, routes } from '@sluice/protocol';
+import type { ApiVersion, Dialect, Route } from '@sluice/protocol';
 import type { Handler } from './http/dispatch.ts';
 import { listBrokers } from './resources/brokers.ts';
 import { createConsumer, deleteConsumer } from './resources/consumers.ts';
+import { dialectHandlers } from './resources/dialect-routes.ts';
 import { forJoinedInstance, type InstanceHandler } from './resources/instance.ts';
 import { getPartition, listPartitions } from './resources/partitions.ts';
 import { produceToPartition, produceToTopic } from './resources/produce.ts';
@@ -18,6 +19,7 @@ const commits: Readonly<Record<ApiVersion, InstanceHandler>> = { v1: commitRetur
 const shared: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['root.get', getRoot],
   ['root.post', postRoot],
+  ...dialectHandlers,
   ['brokers.list', listBrokers],
   ['topics.list', listTopics],
   ['topics.get', getTopic],
@@ -44,4 +46,6 @@ function handlerOf(route: Route): Handler {
 }
 
 /** Who serves which route of the table. */
-export const handlers: ReadonlyMap<Route, Handler> = new Map(routes.map((route) => [route, handlerOf(route)]));
+export function handlersOf({ routes }: Dialect): ReadonlyMap<Route, Handler> {
+  return new Map(routes.map((route) => [route, handlerOf(route)]));
+}

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Directory, InstanceName, NodeIdentity, NodeRecord } from '@sluice/directory';
 import type { AdminPool, BlockingCalls, LogReaderPool, Principal, ProducerPool } from '@sluice/kafka';
-import { openApiDocument, type ServedVersions } from '@sluice/protocol';
+import type { Dialect } from '@sluice/protocol';
 import { type Config, type Logger, type Metrics, requestId, servedVersions } from '@sluice/runtime';
 import type { SchemaStore } from '@sluice/schema';
 import express from 'express';
@@ -12,7 +12,7 @@ import type { Departures } from './cluster/departures.ts';
 import { answerReads } from './cluster/early-answers.ts';
 import { type PeerHandler, peerCalls } from './cluster/peer-calls.ts';
 import { createApi } from './create-api.ts';
-import { handlers } from './handlers.ts';
+import { handlersOf } from './handlers.ts';
 import { type Declined, Dispatcher } from './http/dispatch.ts';
 import type { LocalAttempt } from './http/exchange.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
@@ -40,6 +40,7 @@ export interface WorkerOptions {
   readonly cluster: ClusterOptions | undefined;
   /** Shown in the OpenAPI document. */
   readonly version: string;
+  readonly dialect: Dialect;
 }
 
 /** The REST API over Kafka: serves requests, owns consumer instances and producers. Listens to nobody itself. */
@@ -73,10 +74,9 @@ type RawHandler = (req: IncomingMessage, res: ServerResponse, done: Next) => voi
 const REQUESTS_SHARE = 0.5;
 
 /** The pages beside the API. What is none of them falls through. */
-function pages(version: string, served: ServedVersions): RawHandler {
+function pages(openApi: string): RawHandler {
   // The router stands on a bare server: the app object of express would change the prototypes of each request.
   const router = express.Router();
-  const openApi = JSON.stringify(openApiDocument({ title: 'Sluice', version }, served));
   router.get('/openapi.json', (req, res) => {
     res
       .writeHead(200, {
@@ -120,12 +120,12 @@ class ApiWorker implements Worker {
     const served = servedVersions(options.config.front);
     this.#dispatcher = new Dispatcher({
       api: parts.api,
-      handlers,
+      handlers: handlersOf(options.dialect),
       served,
       logger: options.logger,
       metrics: new RequestMetrics(options.metrics),
     });
-    this.#pages = pages(options.version, served);
+    this.#pages = pages(parts.api.openApi);
     observeWorker(options.metrics, parts.api, options.blockingCalls);
     parts.member?.observe(options.metrics);
   }

@@ -1,7 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { ApiError, chooseRoute, endpointName, matchRoute, type Route, type ServedVersions } from '@sluice/protocol';
+import {
+  ApiError,
+  chooseRoute,
+  type Dialect,
+  endpointName,
+  endpointNames,
+  matchRoute,
+  plainDialect,
+  type Route,
+  type ServedVersions,
+} from '@sluice/protocol';
 import type { FrontConfig } from '../config.ts';
-import { classOf, methodNames } from './endpoint-names.ts';
+import { classOf } from './endpoint-names.ts';
 import { servedVersions } from './served-versions.ts';
 
 /** What a request would be served by. */
@@ -17,8 +27,12 @@ export interface Endpoint {
  * Undefined for requests that no endpoint would serve: they have their answer where they are served. `disabled` for those
  * of a version that is not served.
  */
-export function endpointOf(req: IncomingMessage, served: ServedVersions): Endpoint | 'disabled' | undefined {
-  const match = matchRoute(req.method ?? 'GET', req.url ?? '/');
+export function endpointOf(
+  req: IncomingMessage,
+  served: ServedVersions,
+  dialect: Dialect = plainDialect,
+): Endpoint | 'disabled' | undefined {
+  const match = matchRoute(req.method ?? 'GET', req.url ?? '/', dialect);
   if (match.kind !== 'match') return undefined;
   const headers = { contentType: req.headers['content-type'], accept: req.headers.accept };
   const choice = chooseRoute(match.routes, headers, served);
@@ -40,16 +54,19 @@ export class EndpointLists {
   readonly #allowed: ReadonlySet<string>;
   readonly #blocked: ReadonlySet<string>;
   readonly #served: ServedVersions;
+  readonly #dialect: Dialect;
   readonly #areAllServed: boolean;
   /** The versions in which records of some format cannot be read. */
   readonly #hidesFormats: ReadonlySet<string>;
 
-  constructor(config: FrontConfig) {
+  constructor(config: FrontConfig, dialect: Dialect = plainDialect) {
+    this.#dialect = dialect;
     this.#allowed = new Set(config.endpointAllowlist);
     this.#blocked = new Set(config.endpointBlocklist.flatMap(withOlder));
     this.#served = servedVersions(config);
     this.#areAllServed = config.v1Enabled && config.v2Enabled;
-    const hidden = [...methodNames].filter((name) => name.includes('.consume-') && !this.#serves(name));
+    const names = dialect.routes.flatMap((route) => [...endpointNames(route)]);
+    const hidden = names.filter((name) => name.includes('.consume-') && !this.#serves(name));
     this.#hidesFormats = new Set(hidden.map((name) => name.split('.')[1] ?? ''));
   }
 
@@ -60,7 +77,7 @@ export class EndpointLists {
 
   /** The answer to a request that is not served; undefined for one that is. */
   refusal(req: IncomingMessage): ApiError | undefined {
-    const endpoint = endpointOf(req, this.#served);
+    const endpoint = endpointOf(req, this.#served, this.#dialect);
     if (endpoint === undefined) return undefined;
     if (endpoint === 'disabled') return new ApiError('notFound');
     if (this.#serves(endpoint.name)) {

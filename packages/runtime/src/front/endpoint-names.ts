@@ -1,9 +1,9 @@
-import { endpointNames, routes } from '@sluice/protocol';
+import { allRoutes, endpointNames } from '@sluice/protocol';
 
-/** Those of single endpoints. */
-export const methodNames: ReadonlySet<string> = new Set(routes.flatMap((route) => [...endpointNames(route)]));
+/** Those of single endpoints, of whichever dialect. */
+const methodNames: ReadonlySet<string> = new Set(allRoutes.flatMap((route) => [...endpointNames(route)]));
 const names: ReadonlySet<string> = new Set([...methodNames, ...[...methodNames].map(classOf)]);
-const served: ReadonlySet<string> = new Set(routes.map(({ api }) => api));
+const served: ReadonlySet<string> = new Set(allRoutes.map(({ api }) => api));
 
 /** The name that stands for an endpoint together with those of its kind: `api.v2.topics.*` (contract A.2). */
 export function classOf(name: string): string {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError, type ServedVersions } from '@sluice/protocol';
+import { ApiError, type Dialect, plainDialect, type ServedVersions } from '@sluice/protocol';
 import type { Config, FrontConfig, RateLimitConfig } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import type { BoundCounter, Metrics } from '../metrics.ts';
@@ -8,6 +8,7 @@ import { Cors } from './cors.ts';
 import { DosFilter } from './dos-filter.ts';
 import { EndpointLists, endpointOf } from './endpoint-lists.ts';
 import { addHeaders, type ExtraHeaders } from './extra-headers.ts';
+import { answerProbe, type Health, hasProbes } from './health.ts';
 import { RateLimit } from './rate-limit.ts';
 import { refuse } from './refuse.ts';
 import { servedVersions } from './served-versions.ts';
@@ -23,6 +24,10 @@ export interface FrontOptions {
   readonly config: Pick<Config, 'front' | 'rateLimit' | 'dosFilter'>;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Confluent's by default. */
+  readonly dialect?: Dialect;
+  /** For the probes that some dialects have. */
+  readonly health?: Health;
   /** In ms, of a clock that never goes back; that of the process by default. */
   readonly now?: () => number;
 }
@@ -31,7 +36,8 @@ export interface FrontOptions {
  * What a configuration wants done with requests of clients before they are served: nothing, unless it says so. It stands
  * where clients come in, be it a node or an edge, and not where nodes do.
  */
-export function frontOf({ config, metrics, log, now = () => performance.now() }: FrontOptions, serve: Serve): Serve {
+export function frontOf(options: FrontOptions, serve: Serve): Serve {
+  const { config, metrics, log, dialect = plainDialect, health, now = () => performance.now() } = options;
   const { front, rateLimit, dosFilter } = config;
   const turnedAway = metrics.counter('http_turned_away_total', 'Requests that were not served, by what forbids it.', [
     'by',
@@ -42,16 +48,17 @@ export function frontOf({ config, metrics, log, now = () => performance.now() }:
   const steps: Step[] = [];
   if (front.requestLoggerName !== '') steps.push(logging(front.requestLoggerName, log));
   if (front.nosniff || front.hsts || front.responseHeaders.length > 0) steps.push(adding(front));
+  if (health !== undefined && hasProbes(dialect)) steps.push(probed(dialect, health));
   if (front.rejectOptions) steps.push(rejecting(count('reject.options.request')));
   if (front.allowOrigins.length > 0) steps.push(sharing(new Cors(front)));
   if (dosFilter.enabled) {
     steps.push(filtering(new DosFilter(dosFilter, { waits, now }), count('dos.filter')));
   }
-  const lists = new EndpointLists(front);
+  const lists = new EndpointLists(front, dialect);
   if (!lists.isOpen) steps.push(choosing(lists, count('api.endpoints')));
   if (rateLimit.enabled) {
     const served = servedVersions(front);
-    steps.push(limiting(rateLimit, { waits, now, served }, count('rate.limit')));
+    steps.push(limiting(rateLimit, { waits, now, served, dialect }, count('rate.limit')));
   }
   return steps.reduceRight<Serve>((next, step) => step(next), serve);
 }
@@ -82,6 +89,13 @@ function adding({ nosniff, hsts, responseHeaders }: FrontConfig): Step {
   return (next) => (req, res) => {
     addHeaders(res, extra('encrypted' in req.socket));
     next(req, res);
+  };
+}
+
+/** Before all limits: a busy server is not a dead one. */
+function probed(dialect: Dialect, health: Health): Step {
+  return (next) => (req, res) => {
+    if (!answerProbe({ req, res }, dialect, health)) next(req, res);
   };
 }
 
@@ -117,14 +131,17 @@ function choosing(lists: EndpointLists, refused: BoundCounter): Step {
   };
 }
 
-function limiting(
-  config: RateLimitConfig,
-  { waits, now, served }: { readonly waits: Waits; readonly now: () => number; readonly served: ServedVersions },
-  refused: BoundCounter,
-): Step {
+interface LimitContext {
+  readonly waits: Waits;
+  readonly now: () => number;
+  readonly served: ServedVersions;
+  readonly dialect: Dialect;
+}
+
+function limiting(config: RateLimitConfig, { waits, now, served, dialect }: LimitContext, refused: BoundCounter): Step {
   const limit = new RateLimit(config, now());
   return (next) => (req, res) => {
-    const endpoint = endpointOf(req, served);
+    const endpoint = endpointOf(req, served, dialect);
     if (endpoint === undefined || endpoint === 'disabled') return next(req, res);
     const { granted, waitMs } = limit.take(limit.costOf(endpoint.name), now(), !waits.isFull);
     if (granted && waitMs === 0) return next(req, res);

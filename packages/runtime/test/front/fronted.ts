@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dialectOf } from '@sluice/protocol';
 import { createLogger, frontOf, loadConfig, Metrics } from '@sluice/runtime';
 import { onTestFinished } from 'vitest';
 import { type HttpClient, httpClient } from '../../../../test/harness/http.ts';
@@ -12,6 +13,8 @@ interface Fronted extends HttpClient {
   readonly served: string[];
   readonly logged: () => Record<string, unknown>[];
   readonly exposed: () => Promise<string>;
+  /** From here on the process says that requests should go elsewhere. */
+  readonly retire: () => void;
 }
 
 /** As a worker writes the head of an answer. */
@@ -26,8 +29,11 @@ export async function fronted(properties: Record<string, string>, serve: Serve =
   const lines: string[] = [];
   const log = createLogger({ level: 'info', destination: { write: (line: string) => void lines.push(line) } });
   const served: string[] = [];
+  let isReady = true;
+  const health = { ready: () => isReady, version: '1.2.3' };
+  const dialect = dialectOf(config.dialect);
   const server = createServer(
-    frontOf({ config, metrics, log, now: () => 5000 }, (req, res) => {
+    frontOf({ config, metrics, log, now: () => 5000, dialect, health }, (req, res) => {
       served.push([req.method, req.url, req.headers.accept].filter((part) => part !== undefined).join(' '));
       serve(req, res);
     }),
@@ -47,6 +53,9 @@ export async function fronted(properties: Record<string, string>, serve: Serve =
     served,
     logged: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     exposed: async () => await metrics.expose(),
+    retire: () => {
+      isReady = false;
+    },
   };
 }
 

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { InstanceName } from '@sluice/directory';
 import type { Principal } from '@sluice/kafka';
-import type { ApiVersion } from '@sluice/protocol';
+import type { ApiVersion, IsolationLevel } from '@sluice/protocol';
 import type { RecordFormats } from '../formats/record-formats.ts';
 import type { SessionSettings } from '../sessions/session-settings.ts';
 
-/** Of what is written here at most. Nodes read their own version and the one before. */
-export const RECORD_VERSION = 2;
+/** Of what is written here at most, with a level of isolation. Nodes read their own version and those before. */
+export const RECORD_VERSION = 3;
+/** Of instances of v1: nodes of before there were levels of isolation may go on with them. */
+const VERSION_OF_V1 = 2;
 /** Of instances that are handled as those of before there was a v1: nodes of that time may go on with them. */
 const VERSION_BEFORE_V1 = 1;
 
@@ -21,12 +23,20 @@ interface ConfigRecord {
   readonly autoCommitIntervalMs: number;
   readonly fetchMinBytes: number;
   readonly requestTimeoutMs: number;
+  readonly isolation?: IsolationLevel;
+}
+
+/** The oldest that can say it all. */
+function versionOf({ api, isolationLevel }: SessionSettings): number {
+  if (isolationLevel !== undefined) return RECORD_VERSION;
+  return api === 'v1' ? VERSION_OF_V1 : VERSION_BEFORE_V1;
 }
 
 /** What an instance was made with, as the directory keeps it. Holds no secret: of the principal only its name. */
 export function configText(settings: SessionSettings): string {
   const record: ConfigRecord = {
-    ...(settings.api === 'v1' ? { v: RECORD_VERSION, api: settings.api } : { v: VERSION_BEFORE_V1 }),
+    v: versionOf(settings),
+    ...(settings.api === 'v1' ? { api: settings.api } : {}),
     format: settings.format.name,
     principal: settings.principal.id,
     reset: settings.autoOffsetReset,
@@ -34,6 +44,7 @@ export function configText(settings: SessionSettings): string {
     autoCommitIntervalMs: settings.autoCommitIntervalMs,
     fetchMinBytes: settings.fetchMinBytes,
     requestTimeoutMs: settings.requestTimeoutMs,
+    ...(settings.isolationLevel === undefined ? {} : { isolation: settings.isolationLevel }),
   };
   return JSON.stringify(record);
 }
@@ -65,6 +76,7 @@ export function parseConfigText(name: InstanceName, text: string, context: Recor
     autoCommitIntervalMs: record.autoCommitIntervalMs,
     fetchMinBytes: record.fetchMinBytes,
     requestTimeoutMs: record.requestTimeoutMs,
+    ...(record.isolation === undefined ? {} : { isolationLevel: record.isolation }),
   };
 }
 

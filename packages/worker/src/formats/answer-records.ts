@@ -4,6 +4,7 @@ import type { ByteBudget } from '../http/byte-budget.ts';
 import type { PiecePool } from './piece-pool.ts';
 import { PoisonData, type RecordFormat, SchemaNeeded } from './record-format.ts';
 import { RecordsBody } from './records-body.ts';
+import { type RecordFields, WiderRecordsBody } from './wider-records-body.ts';
 
 /** What a record needs in an answer around its topic, key and value: names, offsets, quotes and commas. */
 const ENVELOPE_BYTES = 100;
@@ -24,6 +25,8 @@ export interface AnswerRecordsOptions {
   /** Shared by all bodies in memory. */
   readonly budget: ByteBudget;
   readonly pieces: PiecePool;
+  /** None by default. */
+  readonly fields?: RecordFields | undefined;
 }
 
 /** The records of one answer, and the memory that they take. */
@@ -35,9 +38,9 @@ export class AnswerRecords {
   /** What the last record that was not taken needs. */
   needed: SchemaNeeded | undefined;
 
-  constructor({ format, budget, pieces }: AnswerRecordsOptions) {
+  constructor({ format, budget, pieces, fields }: AnswerRecordsOptions) {
     this.#budget = budget;
-    this.#body = new RecordsBody(format, pieces);
+    this.#body = fields === undefined ? new RecordsBody(format, pieces) : new WiderRecordsBody(format, pieces, fields);
   }
 
   get count(): number {

@@ -41,9 +41,9 @@ export class RecordsBody {
   #topic: string | undefined;
   #count = 0;
 
-  constructor(format: RecordFormat, pool: PiecePool) {
+  constructor(format: RecordFormat, pool: PiecePool, out: ByteWriter = new ByteWriter(pool)) {
     this.#format = format;
-    this.#out = new ByteWriter(pool);
+    this.#out = out;
   }
 
   get count(): number {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import { type ApiError, errorBody } from '@sluice/protocol';
+import type { ApiError, Dialect } from '@sluice/protocol';
 import { dropBody, endAfterRequest } from '@sluice/runtime';
 
 /** What a handler decided; how it goes over the wire is `send`'s business. */
@@ -44,8 +44,8 @@ export function acceptsGzip(header: string | string[] | undefined): boolean {
   return wildcard;
 }
 
-export function errorAnswer(error: ApiError): Answer {
-  const body = errorBody(error);
+export function errorAnswer(error: ApiError, dialect: Pick<Dialect, 'errorBody'>): Answer {
+  const body = dialect.errorBody(error);
   if (error.retryAfterSeconds === undefined) return { status: error.status, body };
   return { status: error.status, body, headers: { 'Retry-After': String(error.retryAfterSeconds) } };
 }

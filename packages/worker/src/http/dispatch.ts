@@ -5,7 +5,9 @@ import {
   type ApiVersion,
   type ChosenRoute,
   chooseRoute,
+  type Dialect,
   matchRoute,
+  plainDialect,
   type Route,
   type RouteChoice,
   type RouteMatch,
@@ -48,7 +50,7 @@ type Match = Extract<RouteMatch, { kind: 'match' }>;
 
 /** An error from before a route was chosen has no Content-Type (observed: headers on everything). */
 function withoutType(error: ApiError): Decision {
-  return { answer: errorAnswer(error), contentType: '' };
+  return { answer: errorAnswer(error, plainDialect), contentType: '' };
 }
 
 function unmatched(match: Exclude<RouteMatch, { kind: 'match' }>): Decision {
@@ -95,7 +97,7 @@ export class Dispatcher {
   async handle(req: IncomingMessage, res: ServerResponse, attempt: LocalAttempt): Promise<Declined | undefined> {
     const startedAt = performance.now();
     const id = requestId(req.headers['x-request-id']);
-    const match = matchRoute(req.method ?? 'GET', req.url ?? '/');
+    const match = matchRoute(req.method ?? 'GET', req.url ?? '/', this.#options.api.dialect);
     const route = labelOf(match);
     const progress: BodyProgress = { bytes: 0 };
     let decision: Decision | undefined;
@@ -149,7 +151,7 @@ export class Dispatcher {
       if (error instanceof ClientGone) throw error;
       if (error instanceof NotHeld) return { reason: error, body: exchange.body };
       const known = this.#explain(error, id, exchange.negotiated.route);
-      return { answer: errorAnswer(known), contentType: exchange.negotiated.responseType };
+      return { answer: errorAnswer(known, this.#wordsOf(exchange.api)), contentType: exchange.negotiated.responseType };
     } finally {
       exchange.end();
     }
@@ -162,7 +164,7 @@ export class Dispatcher {
       case 'unsupported': {
         const { mediaTypePreferred: preferred, mediaTypeDefault: fallback } = this.#options.api.config;
         return {
-          answer: errorAnswer(new ApiError('unsupportedMediaType')),
+          answer: errorAnswer(new ApiError('unsupportedMediaType'), plainDialect),
           contentType: unsupportedMediaTypeContentType(accept, { preferred, fallback }),
         };
       }
@@ -173,6 +175,11 @@ export class Dispatcher {
       default:
         return choice satisfies never;
     }
+  }
+
+  /** v1 is Confluent's alone. */
+  #wordsOf(version: ApiVersion): Dialect {
+    return version === 'v2' ? this.#options.api.dialect : plainDialect;
   }
 
   /** The answer to an error; one that nobody foresaw is logged with its stack, under the id that the client has. */

@@ -140,6 +140,13 @@ export class Exchange {
     return body.bytes;
   }
 
+  /** The body outlives the answer: its memory is given back by what is returned. */
+  keepBody(): () => void {
+    const release = this.#releaseBody;
+    this.#releaseBody = undefined;
+    return () => release?.();
+  }
+
   /** Gives back what the request held. */
   end(): void {
     this.#releaseBody?.();

@@ -8,6 +8,7 @@ import {
   peerHeaders,
 } from '@sluice/protocol';
 import type { Config } from '@sluice/runtime';
+import type { Api } from '../api.ts';
 import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { SessionSettings } from '../sessions/session-settings.ts';
@@ -27,7 +28,11 @@ function generatedName(serverId: string, requestId: string): string {
 }
 
 /** The URL under which the client finds its instance again: as the client sees this server, not as it sees itself. */
-function instanceUri(exchange: Exchange, config: Config, instance: { group: string; name: string }): string {
+function instanceUri(
+  exchange: Exchange,
+  { config, dialect }: Pick<Api, 'config' | 'dialect'>,
+  instance: { group: string; name: string },
+): string {
   const { socket, headers } = exchange.req;
   // What another node sends on may come with TLS between the nodes, which is not how its client came.
   const encrypted = 'encrypted' in socket && exchange.attempt.isForwarded !== true;
@@ -41,6 +46,7 @@ function instanceUri(exchange: Exchange, config: Config, instance: { group: stri
       advertisedListeners: config.advertisedListeners,
       hostName: config.hostName,
       listenerPort: listener?.port ?? config.port,
+      followsForwardedPath: exchange.api === 'v2' && dialect.followsForwardedPath,
     },
     instance,
   );
@@ -56,9 +62,18 @@ function autoCommits(api: ApiVersion, { consumer }: Config): boolean {
   return api === 'v2' && consumer.autoCommit;
 }
 
+function usualReset(version: ApiVersion, { config, dialect }: Api): SessionSettings['autoOffsetReset'] {
+  return (version === 'v2' ? dialect.autoOffsetReset : undefined) ?? config.consumer.autoOffsetReset;
+}
+
 export const createConsumer: Handler = async (exchange, api) => {
-  const { config } = api;
-  const request = parseCreateConsumerRequest(await exchange.readBody(), config.http.jsonDepthMax, exchange.api);
+  const { config, dialect } = api;
+  const request = parseCreateConsumerRequest(
+    await exchange.readBody(),
+    config.http.jsonDepthMax,
+    exchange.api,
+    dialect,
+  );
   const format = api.formats.get(request.format);
   if (format === undefined) throw new ApiError('registryNotConfigured');
   const { group } = exchange.params;
@@ -71,14 +86,15 @@ export const createConsumer: Handler = async (exchange, api) => {
     principal: exchange.principal,
     groupInstanceId: api.groupInstanceId(instance),
     format,
-    autoOffsetReset: request.autoOffsetReset ?? config.consumer.autoOffsetReset,
+    autoOffsetReset: request.autoOffsetReset ?? usualReset(exchange.api, api),
     autoCommit: request.autoCommit ?? autoCommits(exchange.api, config),
     autoCommitIntervalMs: config.consumer.autoCommitIntervalMs,
     fetchMinBytes: request.fetchMinBytes ?? config.consumer.fetchMinBytes,
     requestTimeoutMs: waitOf(request.requestTimeoutMs, config.consumer),
+    ...(request.isolationLevel === undefined ? {} : { isolationLevel: request.isolationLevel }),
   };
   await api.instances.create(settings, exchange.attempt.requestId);
-  const base = instanceUri(exchange, config, { group, name: instance });
+  const base = instanceUri(exchange, api, { group, name: instance });
   return { status: 200, body: JSON.stringify({ instance_id: instance, base_uri: base }) };
 };
 

@@ -1,5 +1,6 @@
 import { ApiError, embeddedTypeOf, peerHeaders } from '@sluice/protocol';
 import type { Api } from '../api.ts';
+import { fieldsOf } from '../formats/record-fields.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Batch } from '../sessions/delivery-tracker.ts';
@@ -96,6 +97,7 @@ async function readNext(session: Session, api: Api, { contentType, request, key,
     readRecords(session, wanted, {
       limits: { firstReadTimeoutMs, targetBytes: readTargetBytes, maxBytes: requestMaxBytes },
       format: session.settings.format,
+      fields: fieldsOf(session.settings.api, api),
       scheduler: api.scheduler,
       budget: api.bodyBudget,
       pieces: api.pieces,

@@ -2,6 +2,7 @@ import { type ConsumedRecord, type LogReadEnd, OffsetOutOfRange, recordBytes } f
 import { ApiError, embeddedTypeOf, type TopicPartition, type TopicPartitionOffset } from '@sluice/protocol';
 import type { Api } from '../api.ts';
 import { AnswerRecords, type Appended, unreadable } from '../formats/answer-records.ts';
+import { fieldsOf } from '../formats/record-fields.ts';
 import { PoisonData, type RecordFormat } from '../formats/record-format.ts';
 import type { Answer } from '../http/answer.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -63,7 +64,8 @@ class PartitionRead {
     this.#api = api;
     this.#deadline = api.now() + wish.timeoutMs;
     this.#next = wish.start.offset;
-    this.answer = new AnswerRecords({ format, budget: api.bodyBudget, pieces: api.pieces });
+    const fields = fieldsOf(exchange.api, api);
+    this.answer = new AnswerRecords({ format, budget: api.bodyBudget, pieces: api.pieces, fields });
   }
 
   async run(): Promise<void> {

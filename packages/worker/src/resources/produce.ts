@@ -1,4 +1,3 @@
-import type { BatchResult } from '@sluice/kafka';
 import {
   ApiError,
   type EmbeddedFormat,
@@ -6,6 +5,7 @@ import {
   type ProduceRequest,
   parseProduceRequest,
   partitionParam,
+  queryParameter,
   type RecordBatch,
 } from '@sluice/protocol';
 import type { SchemaType } from '@sluice/schema';
@@ -15,11 +15,7 @@ import { encodeRecords, type SchemaRecords } from '../formats/schema-records.ts'
 import type { Answer } from '../http/answer.ts';
 import type { Handler } from '../http/dispatch.ts';
 import type { Exchange } from '../http/exchange.ts';
-
-const AUTHENTICATION = 40101;
-const AUTHORIZATION = 40301;
-const RETRIABLE = 50003;
-const OTHER = 50002;
+import { NO_IDS, produceAnswers } from './produce-answers.ts';
 
 function batchBytes({ keys, values }: RecordBatch): number {
   let bytes = 0;
@@ -31,38 +27,6 @@ function batchBytes({ keys, values }: RecordBatch): number {
 function withPartition(batch: RecordBatch, partition: number): RecordBatch {
   if (partition === PARTITION_UNSET) return batch;
   return { ...batch, partitions: batch.partitions.map((own) => (own === PARTITION_UNSET ? partition : own)) };
-}
-
-/** Contract A.6: what a record's failure is called inside a produce response. */
-function recordErrorCode(error: { readonly family: string; readonly retriable: boolean }): number {
-  if (error.family === 'authentication') return AUTHENTICATION;
-  if (error.family === 'authorization') return AUTHORIZATION;
-  return error.retriable ? RETRIABLE : OTHER;
-}
-
-type SchemaIds = Partial<Pick<SchemaRecords, 'keySchemaId' | 'valueSchemaId'>>;
-
-const NO_IDS: SchemaIds = {};
-
-/** One entry a record, in the order of the request. The text is put together by hand: this is the hot path. */
-function produceAnswer(count: number, result: BatchResult, ids: SchemaIds): Answer {
-  let status = 200;
-  let body = '{"offsets":[';
-  for (let i = 0; i < count; i += 1) {
-    if (i > 0) body += ',';
-    const error = result.errors?.get(i);
-    if (error === undefined) {
-      body += `{"partition":${result.partitions[i]},"offset":${result.offsets[i]},"error_code":null,"error":null}`;
-      continue;
-    }
-    const code = recordErrorCode(error);
-    // The first record that was refused for who asks decides the status; the body stays what it is.
-    if (status === 200 && code === AUTHENTICATION) status = 401;
-    if (status === 200 && code === AUTHORIZATION) status = 403;
-    body += `{"partition":null,"offset":null,"error_code":${code},"error":${JSON.stringify(error.message)}}`;
-  }
-  const { keySchemaId: key = null, valueSchemaId: value = null } = ids;
-  return { status, body: `${body}],"key_schema_id":${key},"value_schema_id":${value}}` };
 }
 
 /** Without a registry no schema format can be produced; which error says so depends on what was sent (contract E.4). */
@@ -88,6 +52,11 @@ async function encode(
   return await encodeRecords(request, target, { schemas, signal, api });
 }
 
+/** Strimzi's `async=true`: at most once, and without a word about it. */
+function isUnawaited({ api: version, negotiated: { query } }: Exchange, { dialect }: Api): boolean {
+  return version === 'v2' && dialect.takesAsync && queryParameter(query, 'async')?.toLowerCase() === 'true';
+}
+
 async function produce(exchange: Exchange, api: Api, partition: number): Promise<Answer> {
   const format: EmbeddedFormat = exchange.negotiated.requestFormat;
   const body = await exchange.readBody();
@@ -97,16 +66,24 @@ async function produce(exchange: Exchange, api: Api, partition: number): Promise
     depthMax: api.config.http.jsonDepthMax,
     api: exchange.api,
     toPartition: partition !== PARTITION_UNSET,
+    headers: api.dialect.hasHeaders ? api.config.dialect : undefined,
+    timestamps: api.dialect.hasTimestamps,
   });
   const { topic } = exchange.params;
   const type = schemaTypes.get(format);
   const encoded = type === undefined ? undefined : await encode(request, { topic, type }, api, exchange);
   const batch = withPartition(encoded?.batch ?? request.batch, partition);
-  const result = await api.producers.produce(exchange.principal, topic, batch);
+  const produced = api.producers.produce(exchange.principal, topic, batch);
+  if (isUnawaited(exchange, api)) {
+    await api.unawaited.accept(produced, batch.count, exchange.keepBody());
+    return { status: 204 };
+  }
+  const result = await produced;
   const failed = result.errors?.size ?? 0;
   api.recordMetrics.add('produced', format, batch.count - failed, batchBytes(batch));
   api.recordMetrics.add('failed', format, failed, 0);
-  return produceAnswer(batch.count, result, encoded ?? NO_IDS);
+  const dialect = exchange.api === 'v2' ? api.dialect.name : 'confluent';
+  return produceAnswers[dialect](batch.count, result, encoded ?? NO_IDS);
 }
 
 export const produceToTopic: Handler = (exchange, api) => produce(exchange, api, PARTITION_UNSET);

@@ -1,5 +1,5 @@
 import type { AdminPool, Consumer, ConsumerHooks, Principal } from '@sluice/kafka';
-import type { ApiVersion } from '@sluice/protocol';
+import type { ApiVersion, IsolationLevel } from '@sluice/protocol';
 import type { RecordFormat } from '../formats/record-format.ts';
 import type { ReadScheduler } from './read-scheduler.ts';
 
@@ -20,6 +20,8 @@ export interface SessionSettings {
   readonly fetchMinBytes: number;
   /** How long a read without `timeout` waits. */
   readonly requestTimeoutMs: number;
+  /** Absent: as the configuration of consumers says. */
+  readonly isolationLevel?: IsolationLevel;
 }
 
 /** Makes the Kafka client of a session; the hooks are the session's. */

@@ -2,15 +2,19 @@ import { parseCommitRequest, parseCommittedOffsetsRequest } from '@sluice/protoc
 import type { Handler } from '../http/dispatch.ts';
 import { forInstance, type InstanceHandler } from '../resources/instance.ts';
 
-/** The body names the last records that were consumed: what is stored is the offset after each (observed (e)). */
+/**
+ * The body names the last records that were consumed, and what is stored is the offset after each (observed (e)); in
+ * Strimzi's dialect it names the next ones.
+ */
 export const commitOffsets: InstanceHandler = async (session, exchange, api) => {
   const offsets = parseCommitRequest(await exchange.readBody(), api.config.http);
+  const { commitStep, commitAnswer } = api.dialect;
   if (offsets === undefined || offsets.length === 0) await session.offsets.commitDelivered();
   else
     await session.offsets.commit(
-      offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: offset + 1 })),
+      offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: offset + commitStep })),
     );
-  return { status: 200, body: '[]' };
+  return commitAnswer;
 };
 
 export const getCommittedOffsets: Handler = forInstance('v2', async (session, exchange, api) => {

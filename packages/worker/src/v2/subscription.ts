@@ -1,4 +1,4 @@
-import { parseSubscriptionRequest } from '@sluice/protocol';
+import { parseSubscriptionRequest, type TopicPartition } from '@sluice/protocol';
 import type { Handler } from '../http/dispatch.ts';
 import { forInstance } from '../resources/instance.ts';
 import { compileTopicPattern } from '../sessions/topic-pattern.ts';
@@ -16,10 +16,18 @@ export const subscribe: Handler = forInstance('v2', async (session, exchange, ap
   return { status: 204 };
 });
 
-export const getSubscription: Handler = forInstance('v2', async (session) => ({
-  status: 200,
-  body: JSON.stringify({ topics: session.reading.topics }),
-}));
+/** Strimzi's: of each topic the partitions that are read. */
+function partitionsByTopic(assignments: readonly TopicPartition[]): Record<string, number[]>[] {
+  const byTopic = new Map<string, number[]>();
+  for (const { topic, partition } of assignments) byTopic.set(topic, [...(byTopic.get(topic) ?? []), partition]);
+  return Array.from(byTopic, ([topic, partitions]) => ({ [topic]: partitions }));
+}
+
+export const getSubscription: Handler = forInstance('v2', async ({ reading }, _exchange, { dialect }) => {
+  const { topics } = reading;
+  const body = dialect.tellsPartitions ? { topics, partitions: partitionsByTopic(reading.assignments) } : { topics };
+  return { status: 200, body: JSON.stringify(body) };
+});
 
 export const unsubscribe: Handler = forInstance('v2', async (session) => {
   await session.reading.unsubscribe();

@@ -1,0 +1,78 @@
+import { ApiError } from './errors.ts';
+import { coerceInt64 } from './json-coercion.ts';
+import type { JsonScanner } from './json-scanner.ts';
+import { scalarValue } from './json-value.ts';
+import { type HeaderLimits, readHeaders } from './record-headers.ts';
+import { type RecordBatch, type RecordHeader, TIMESTAMP_UNSET } from './records.ts';
+
+interface ExtraFieldsOptions {
+  readonly headers?: HeaderLimits | undefined;
+  readonly timestamps?: boolean;
+}
+
+/** The fields that records have beside key, value and partition where a switch says so. Columns stay empty until one has some. */
+export class ExtraFields {
+  readonly #options: ExtraFieldsOptions;
+  #headers: (readonly RecordHeader[] | undefined)[] = [];
+  #timestamps: number[] = [];
+  #refusal: { readonly record: number; readonly error: ApiError } | undefined;
+
+  constructor(options: ExtraFieldsOptions) {
+    this.#options = options;
+  }
+
+  /** Another list of records follows, and is the one that counts. */
+  clear(): void {
+    this.#headers = [];
+    this.#timestamps = [];
+    this.#refusal = undefined;
+  }
+
+  /**
+   * @param record its index
+   * @returns whether the field that the scanner stands at is one of these: then it is passed
+   * @throws JsonSyntaxError; ApiError for a field that a header does not have
+   */
+  read(scanner: JsonScanner, record: number): boolean {
+    const { headers: limits, timestamps } = this.#options;
+    if (limits !== undefined && scanner.keyIs('headers')) {
+      const { headers, refusal } = readHeaders(scanner, limits, record);
+      this.#headers[record] = headers.length === 0 ? undefined : headers;
+      this.#refuse(record, refusal);
+      return true;
+    }
+    if (timestamps !== true || !scanner.keyIs('timestamp')) return false;
+    scanner.scanValue();
+    this.#timestamps[record] = this.#timestamp(coerceInt64(scalarValue(scanner)), record);
+    return true;
+  }
+
+  /** What is wrong with a record's fields. */
+  refusalOf(record: number): ApiError | undefined {
+    return this.#refusal?.record === record ? this.#refusal.error : undefined;
+  }
+
+  columns(count: number): Pick<RecordBatch, 'headers' | 'timestamps'> {
+    return {
+      ...(this.#headers.length === 0 ? {} : { headers: this.#headers }),
+      ...(this.#timestamps.length === 0 ? {} : { timestamps: filled(this.#timestamps, count) }),
+    };
+  }
+
+  #timestamp(value: number | undefined, record: number): number {
+    if (value === undefined) return TIMESTAMP_UNSET;
+    if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) return value;
+    const detail = `: the timestamp of record ${record} is ${value}; allowed are milliseconds since 1970, or none`;
+    this.#refuse(record, new ApiError('badRequest', { detail }));
+    return TIMESTAMP_UNSET;
+  }
+
+  #refuse(record: number, error: ApiError | undefined): void {
+    if (error !== undefined) this.#refusal ??= { record, error };
+  }
+}
+
+/** One entry a record, where those without a timestamp have left gaps. */
+function filled(timestamps: readonly number[], count: number): number[] {
+  return Array.from({ length: count }, (_, i) => timestamps[i] ?? TIMESTAMP_UNSET);
+}
