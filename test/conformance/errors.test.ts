@@ -140,10 +140,13 @@ describe('a broker that asks who is there', () => {
       };
     });
 
-    it('is 403/40301 for a topic', async () => {
-      const answer = failure(403, 40301, 'Not authorized to access topics: [{topic}]');
-      await expectAnswer(http, send('GET /topics/{topic}/partitions'), answer, { topic });
-    });
+    it.each(['', '/partitions', '/partitions/0', '/partitions/0/offsets'])(
+      'is 403/40301 for a topic%s',
+      async (path) => {
+        const answer = failure(403, 40301, 'Not authorized to access topics: [{topic}]');
+        await expectAnswer(http, send(`GET /topics/{topic}${path}`), answer, { topic });
+      },
+    );
 
     it('leaves such topics out of the list', async () => {
       expect((await transmit(http, send('GET /topics'))).json()).not.toContain(topic);

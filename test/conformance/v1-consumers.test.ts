@@ -58,6 +58,12 @@ const creations: readonly (readonly [string, Sent, Answer])[] = [
     create('{"auto.offset.reset":"none"}'),
     invalid('Wrong value none of auto.offset.reset in ConsumerConfig; Valid values are smallest and largest'),
   ],
+  [
+    'an automatic commit that is neither',
+    create('{"auto.commit.enable":"maybe"}'),
+    invalid('Invalid value maybe for configuration enable.auto.commit: Expected value to be either true or false'),
+  ],
+  ['an id in place of a name', create('{"id":"c","name":"d"}'), ok(/^\{"instance_id":"c",/, V1)],
   ['a format that v2 alone has', create('{"format":"protobuf"}'), failure(422, 422, 'Invalid format type.', V1)],
   ['an unknown field', create('{"isolation.level":"x"}'), failure(422, 422, 'Unrecognized field: isolation.level', V1)],
 ];

@@ -199,6 +199,11 @@ const others: readonly Row[] = [
     send('GET /topics/{topic}/partitions', { accept: WEIGHTED }),
     ok(`[${PARTITION}]`, KAFKA_JSON),
   ],
+  [
+    'plain JSON where that weighs most',
+    send('GET /topics/{topic}/partitions', { accept: `${V1};q=0.8, ${KAFKA_JSON};q=0.7, ${PLAIN_JSON};q=0.9` }),
+    ok(`[${PARTITION}]`, PLAIN_JSON),
+  ],
   ['octets are no type of an answer', send('GET /topics', { accept: OCTETS }), notAcceptable],
   [
     'a missing topic is 404/40401',
