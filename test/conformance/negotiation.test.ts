@@ -97,6 +97,7 @@ const accept: readonly Row[] = [
   ['5: anything means v2', produce(JSON_V2, '*/*'), ok(PRODUCED, V2)],
   ['5: any application type means v2', produce(JSON_V2, 'application/*'), ok(PRODUCED, V2)],
   ['6: v2 by name', produce(JSON_V2, V2), ok(PRODUCED, V2)],
+  ['6: parameters of the type change nothing', produce(JSON_V2, `${V2}; charset=utf-8`), ok(PRODUCED, V2)],
   ['6: a produce cannot answer in an embedded format', produce(JSON_V2, JSON_V2), notAcceptable],
   ['6: plain JSON is not acceptable', produce(JSON_V2, 'application/json'), notAcceptable],
   ['6: version 1 is not acceptable', produce(JSON_V2, 'application/vnd.kafka.v1+json'), notAcceptable],

@@ -52,6 +52,7 @@ const commits: readonly Row[] = [
   ['null', commit('null'), nothing],
   ['an empty list', commit('{"offsets":[]}'), nothing],
   ['an offset', commit(at(2)), nothing],
+  ['an offset with a fraction', commit(at(2.9)), nothing],
   ['an offset as text', commit(at('"2"')), nothing],
   ['an offset with metadata', commit(at('2,"metadata":"m"')), nothing],
   ['an offset of a partition that is not assigned', commit(at(0, 1)), nothing],

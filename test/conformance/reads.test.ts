@@ -28,12 +28,14 @@ const parameters: readonly Row[] = [
   ['max_bytes that is no number', read('?max_bytes=abc'), noNumber],
   ['timeout that is no number', read('?timeout=abc'), noNumber],
   ['timeout beyond 64 bits', read('?timeout=9223372036854775808'), noNumber],
+  ['max_bytes beyond 64 bits', read('?max_bytes=9223372036854775808'), noNumber],
   ['max_bytes with a fraction', read('?max_bytes=1.5'), noNumber],
   ['the largest timeout there is', read('?timeout=9223372036854775807'), all],
   ['max_bytes 0 is no limit', read('?timeout=10000&max_bytes=0'), all],
   ['max_bytes -1 is no limit', read('?timeout=10000&max_bytes=-1'), all],
   ['max_bytes -2 is no limit', read('?timeout=10000&max_bytes=-2'), all],
   ['an empty max_bytes is no limit', read('?timeout=10000&max_bytes='), all],
+  ['the first of two values counts', read('?timeout=10000&timeout=x&max_bytes=-1&max_bytes=1'), all],
   ['an unknown parameter', read('?timeout=10000&group=g'), all],
 ];
 

@@ -23,6 +23,7 @@ beforeAll(async () => {
 const subscribe = (body: string): Sent => send('POST {consumer}/subscription', { type: V2, body });
 const assign = (...partitions: readonly string[]): Sent =>
   send('POST {consumer}/assignments', { type: V2, body: `{"partitions":[${partitions.join()}]}` });
+const call = (line: string, body: string): Sent => send(line, { type: V2, body });
 const drop: Sent = send('DELETE {consumer}/subscription');
 const P0 = '{"topic":"{topic}","partition":0}';
 const P1 = '{"topic":"{topic}","partition":1}';
@@ -32,6 +33,7 @@ const assignmentsAre = (partitions: string): Step => [
   send('GET {consumer}/assignments'),
   ok(`{"partitions":${partitions}}`),
 ];
+const notAssigned = failure(409, 40903, 'Illegal state: No current assignment for partition {topic}-0');
 const exclusive = failure(
   409,
   40903,
@@ -117,6 +119,14 @@ const stories: readonly Story[] = [
     subscriptionIs('[]'),
     [assign(P0), noContent],
   ],
+  [
+    'a seek before the first read of a subscription',
+    'subscribed',
+    [call('POST {consumer}/positions', `{"offsets":[{"topic":"{topic}","partition":0,"offset":0}]}`), notAssigned],
+    [call('POST {consumer}/positions/beginning', `{"partitions":[${P0}]}`), notAssigned],
+    // All that is assigned, which is nothing yet.
+    [call('POST {consumer}/positions/end', '{"partitions":[]}'), noContent],
+  ],
   ['an assignment is no subscription', 'assigned', subscriptionIs('[]')],
 ];
 
@@ -133,7 +143,6 @@ describe('a choice of what to read, and the next one', () => {
 });
 
 const mustNotBeNull = (path: string): Answer => failure(422, 422, `${path} must not be null (was null)`);
-const call = (line: string, body: string): Sent => send(line, { type: V2, body });
 
 /** Contract A.9 leaves them to a 500; each list of partitions is judged by the same rule. */
 const unusable: readonly Row[] = [

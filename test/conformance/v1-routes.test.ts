@@ -216,6 +216,11 @@ const others: readonly Row[] = [
     failure(404, 40401, 'Topic not found.', PLAIN_JSON),
   ],
   [
+    'a missing topic has no partition',
+    send('GET /topics/{topic}-x/partitions/0', { accept: V1 }),
+    failure(404, 40401, 'Topic not found.', V1),
+  ],
+  [
     'a name that no topic can have is 404/40401',
     send('GET /topics/a%20b', { accept: V1 }),
     failure(404, 40401, 'Topic not found.', V1),
