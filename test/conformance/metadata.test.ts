@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type MockCluster, startMockCluster } from '../../packages/kafka/src/index.ts';
 import { useProxy } from '../harness/proxy.ts';
 import { produceJson } from '../harness/rest-consumer.ts';
+import { type SluiceProcess, startSluice } from '../harness/sluice.ts';
 import { createTopic } from '../harness/topics.ts';
 import { expectAnswer, failure, methodNotAllowed, notFound, ok, type Row, send, transmit, V2 } from './exchanges.ts';
 
@@ -131,5 +133,42 @@ describe('metadata that does not exist', () => {
 describe('errors from before a route is chosen have no Content-Type, no Vary and no Allow', () => {
   it.each(framework)('%s', async (_title, sent, answer) => {
     await expectAnswer(proxy.http, sent, answer);
+  });
+});
+
+/** What is told of partitions without a leader is in packages/worker/test/resources/partitions.test.ts. */
+describe('metadata of two brokers', () => {
+  let cluster: MockCluster;
+  let sluice: SluiceProcess;
+
+  beforeAll(async () => {
+    cluster = await startMockCluster({ brokers: 2 });
+    sluice = await startSluice({ properties: { 'bootstrap.servers': cluster.bootstrapServers } });
+    for (const name of ['topic2', 'topic1']) await produceJson(sluice.http, name, [1]);
+    return async () => {
+      await sluice?.stop();
+      await cluster.close();
+    };
+  });
+
+  it.each([
+    ['both', send('GET /brokers'), ok('{"brokers":[1,2]}')],
+    ['the topics, sorted', send('GET /topics'), ok('["topic1","topic2"]')],
+  ])('%s', async (_title, sent, answer) => {
+    await expectAnswer(sluice.http, sent, answer);
+  });
+
+  it('a replica on each of them, one of which leads', async () => {
+    const answer = await transmit(sluice.http, send('GET /topics/topic1/partitions'));
+    const partitions = answer.json() as {
+      partition: number;
+      leader: number;
+      replicas: { broker: number; leader: boolean; in_sync: boolean }[];
+    }[];
+    expect(partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
+    for (const { leader, replicas } of partitions) {
+      expect(replicas.map(({ broker }) => broker).toSorted((a, b) => a - b)).toEqual([1, 2]);
+      expect(replicas.filter((replica) => replica.leader).map(({ broker }) => broker)).toEqual([leader]);
+    }
   });
 });
