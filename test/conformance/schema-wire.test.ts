@@ -93,6 +93,37 @@ describe('a read of a schema format', () => {
   });
 });
 
+describe('records with keys and values of a schema', () => {
+  it.each(Object.keys(types) as Format[])('written to a partition reach who has subscribed: %s', async (format) => {
+    const topic = await createTopic(proxy.bootstrap, { partitions: 2 });
+    const [schema, written, read] = schemas[format];
+    const consumer = await RestConsumer.create(proxy.http, uniqueName('group'), { format });
+    await consumer.subscribe(topic);
+    expect(await consumer.read({ timeout: 100 })).toEqual([]);
+    const text = JSON.stringify(schema);
+    const records = [0, 1, 2].map(() => `{"key":${written},"value":${written}}`);
+    const body = `{"key_schema":${text},"value_schema":${text},"records":[${records.join()}]}`;
+    const sent = send(`POST /topics/${topic}/partitions/1`, { type: types[format], body });
+    const answer = await transmit(proxy.http, sent);
+    expect(answer.json()).toEqual({
+      offsets: [0, 1, 2].map((offset) => ({ partition: 1, offset, error_code: null, error: null })),
+      key_schema_id: expect.any(Number),
+      value_schema_id: expect.any(Number),
+    });
+    const value: unknown = JSON.parse(read);
+    expect(await consumer.readAll(3)).toEqual(
+      [0, 1, 2].map((offset) => ({ topic, key: value, value, partition: 1, offset })),
+    );
+  });
+
+  it('may have a schema on one side alone', async () => {
+    const topic = await createTopic(proxy.bootstrap);
+    const sent = send(`POST /topics/${topic}/partitions/0`, { type: AVRO, body: bodyOf('"int"', '1') });
+    const body = /^\{"offsets":\[\{"partition":0,"offset":0,.*\],"key_schema_id":null,"value_schema_id":\d+\}$/;
+    await expectAnswer(proxy.http, sent, ok(body));
+  });
+});
+
 describe('the bytes in the topic', () => {
   interface Framed {
     readonly title: string;
