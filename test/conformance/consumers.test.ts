@@ -43,6 +43,8 @@ const invalidConfig = (detail: string) => failure(422, 42204, `Invalid consumer 
 const outOfRange = (detail: string) =>
   failure(422, 40001, `Invalid consumer configuration. It does not abide by the constraints: ${detail}`);
 
+const blankName = unprocessable('createGroup.<return value>.instanceId must not be blank (was )');
+
 const creations: readonly Row[] = [
   ['an empty object makes up a name', create('{}'), generated],
   ['so does an empty body', create(''), generated],
@@ -54,22 +56,35 @@ const creations: readonly Row[] = [
   ['id is taken as well as name', create('{"id":"c"}'), named('c')],
   ['id wins over name', create('{"id":"c","name":"d"}'), named('c')],
   ['a number is taken for a name', create('{"name":7}'), named('7')],
+  ['a boolean is taken for a name', create('{"name":true}'), named('true')],
+  ['the last of two names counts', create('{"name":"d","name":"c"}'), named('c')],
+  ['an empty id is no name', create('{"id":"","name":"c"}'), blankName],
   ['a name that is no URL is escaped in base_uri', create('{"name":"a b/c"}'), named('a b/c')],
   ['the format in capitals', create('{"name":"c","format":"JSON"}'), named('c')],
   ['null for the format', create('{"name":"c","format":null}'), named('c')],
   ['none for the offset reset', create('{"name":"c","auto.offset.reset":"none"}'), named('c')],
   ['auto-commit as text', create('{"name":"c","auto.commit.enable":"false"}'), named('c')],
   ['fetch.min.bytes as text', create('{"name":"c","fetch.min.bytes":"5"}'), named('c')],
-  ['fetch.min.bytes at its limits', create('{"name":"c","fetch.min.bytes":10000000}'), named('c')],
+  ['fetch.min.bytes with a fraction', create('{"name":"c","fetch.min.bytes":10000000.9}'), named('c')],
+  ['an empty fetch.min.bytes', create('{"name":"c","fetch.min.bytes":""}'), named('c')],
+  ['fetch.min.bytes at its lower limit', create('{"name":"c","fetch.min.bytes":-1}'), named('c')],
+  ['fetch.min.bytes at its upper limit', create('{"name":"c","fetch.min.bytes":10000000}'), named('c')],
   ['the names of version 1', create('{"name":"c","responseMinBytes":1,"requestWaitMs":1}'), named('c')],
+  ['a wait as text', create('{"name":"c","consumer.request.timeout.ms":"100"}'), named('c')],
+  ['a wait of less than nothing', create('{"name":"c","consumer.request.timeout.ms":-1}'), named('c')],
+  [
+    'a wait that is no number',
+    create('{"consumer.request.timeout.ms":"soon"}'),
+    failure(
+      400,
+      400,
+      'Cannot deserialize value of type `Integer` from String "soon": not a valid `java.lang.Integer` value',
+    ),
+  ],
   ['an unknown format', create('{"format":"xml"}'), unprocessable('Invalid format type.')],
   ['the format of the v3 API alone', create('{"format":"string"}'), unprocessable('Invalid format type.')],
   ['an empty format', create('{"format":""}'), unprocessable('Invalid format type.')],
-  [
-    'an empty name',
-    create('{"name":""}'),
-    unprocessable('createGroup.<return value>.instanceId must not be blank (was )'),
-  ],
+  ['an empty name', create('{"name":""}'), blankName],
   ['an unknown field', create('{"foo":1}'), unprocessable('Unrecognized field: foo')],
   [
     'a setting of the Java client',

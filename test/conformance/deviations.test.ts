@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseSync } from 'oxc-parser';
 import { describe, expect, it } from 'vitest';
@@ -74,6 +74,8 @@ function missingTests(links: readonly TestLink[]): string[] {
 }
 
 const deviations = rowsOf(/^[A-Z]\d+$/);
+const inferred = rowsOf(/^[A-F]\.\d+(, \d+)?$/);
+const files = rowsOf(/^\[[\w-]+\]\([\w-]+\.test\.ts\)$/);
 const codes = rowsOf(/^\d{3,5}$/);
 
 describe('the page of deviations', () => {
@@ -95,6 +97,34 @@ describe('the page of deviations', () => {
 
   it('would miss a test that was renamed', () => {
     expect(missingTests([{ title: 'no test has this title', file: 'reads.test.ts' }])).toHaveLength(1);
+  });
+});
+
+describe('the table of what was inferred', () => {
+  it('says of each what is not certain and what happens here', () => {
+    expect(inferred.length).toBeGreaterThan(15);
+    expect(inferred.filter((cells) => cells.length !== 4 || cells.includes(''))).toEqual([]);
+  });
+
+  it('names at least one test for each, and each of them exists', () => {
+    const links = inferred.map((cells) => linksIn(cells[3] ?? ''));
+    expect(links.filter((row) => row.length === 0)).toEqual([]);
+    expect(missingTests(links.flat())).toEqual([]);
+  });
+
+  it('refers to deviations that are on the page', () => {
+    const ids = new Set(deviations.map(([id]) => id));
+    const named = inferred.flatMap((cells) => cells[2]?.match(/\b[A-Z]\d+\b/g) ?? []);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((id) => !ids.has(id))).toEqual([]);
+  });
+});
+
+describe('the table of files', () => {
+  it('has each file of tests in this folder, but for the one that checks the page', () => {
+    const here = readdirSync(new URL('.', import.meta.url)).filter((name) => name.endsWith('.test.ts'));
+    const named = files.map(([cell = '']) => /\((.+)\)/.exec(cell)?.[1] ?? '');
+    expect(named.toSorted()).toEqual(here.filter((name) => name !== 'deviations.test.ts').toSorted());
   });
 });
 

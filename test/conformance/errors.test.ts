@@ -19,6 +19,8 @@ import {
   send,
   transmit,
   unsupportedMediaType,
+  V1,
+  V1_JSON,
   V2,
 } from './exchanges.ts';
 import { instanceIn } from './instances.ts';
@@ -140,10 +142,13 @@ describe('a broker that asks who is there', () => {
       };
     });
 
-    it('is 403/40301 for a topic', async () => {
-      const answer = failure(403, 40301, 'Not authorized to access topics: [{topic}]');
-      await expectAnswer(http, send('GET /topics/{topic}/partitions'), answer, { topic });
-    });
+    it.each(['', '/partitions', '/partitions/0', '/partitions/0/offsets'])(
+      'is 403/40301 for a topic%s',
+      async (path) => {
+        const answer = failure(403, 40301, 'Not authorized to access topics: [{topic}]');
+        await expectAnswer(http, send(`GET /topics/{topic}${path}`), answer, { topic });
+      },
+    );
 
     it('leaves such topics out of the list', async () => {
       expect((await transmit(http, send('GET /topics'))).json()).not.toContain(topic);
@@ -152,6 +157,14 @@ describe('a broker that asks who is there', () => {
     it('is 403 for a produce request, and 40301 for each record', async () => {
       const answer = await transmit(http, produce, { topic });
       expect({ status: answer.status, type: answer.headers['content-type'] }).toEqual({ status: 403, type: V2 });
+      expect(answer.json()).toMatchObject({ offsets: [{ partition: null, offset: null, error_code: 40301 }] });
+    });
+
+    it('is told the same by v1', async () => {
+      const missing = failure(403, 40301, 'Not authorized to access topics: [{topic}]', V1);
+      await expectAnswer(http, send('GET /topics/{topic}/partitions', { accept: V1 }), missing, { topic });
+      const answer = await transmit(http, send('POST /topics/{topic}', { type: V1_JSON, body: RECORD }), { topic });
+      expect({ status: answer.status, type: answer.headers['content-type'] }).toEqual({ status: 403, type: V1 });
       expect(answer.json()).toMatchObject({ offsets: [{ partition: null, offset: null, error_code: 40301 }] });
     });
 

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type MockCluster, startMockCluster } from '../../packages/kafka/src/index.ts';
 import { useProxy } from '../harness/proxy.ts';
 import { produceJson } from '../harness/rest-consumer.ts';
+import { type SluiceProcess, startSluice } from '../harness/sluice.ts';
 import { createTopic } from '../harness/topics.ts';
 import { expectAnswer, failure, methodNotAllowed, notFound, ok, type Row, send, transmit, V2 } from './exchanges.ts';
 
@@ -29,6 +31,12 @@ const answers: readonly Row[] = [
     send('POST /', { type: V2, body: '{"a":[]}' }),
     failure(400, 400, /^Cannot deserialize value of type `String` from Array value/),
   ],
+  ['the root takes null', send('POST /', { type: V2, body: 'null' }), ok('{}')],
+  [
+    'the root takes no list',
+    send('POST /', { type: V2, body: '[]' }),
+    failure(400, 400, 'Cannot deserialize value of type `Map` from Array value (token `JsonToken.START_ARRAY`)'),
+  ],
   ['the ids of the brokers', send('GET /brokers'), ok('{"brokers":[1]}')],
   ['the partitions of a topic', send('GET /topics/{topic}/partitions'), ok(`[${PARTITION_0},${PARTITION_1}]`)],
   ['a partition', send('GET /topics/{topic}/partitions/1'), ok(PARTITION_1)],
@@ -48,6 +56,11 @@ const failures: readonly Row[] = [
   ['an invalid topic name', send('GET /topics/a%20b'), invalidTopic],
   ['the partitions of an invalid topic name', send('GET /topics/a%20b/partitions'), invalidTopic],
   ['an invalid topic name with a slash in it', send('GET /topics/a%2Fb'), invalidTopic],
+  ['a name of 250 characters', send(`GET /topics/${'x'.repeat(250)}`), invalidTopic],
+  ['a name of dots', send('GET /topics/%2E%2E'), invalidTopic],
+  ['a blank name', send('GET /topics/%20'), invalidTopic],
+  ['a partition of an invalid topic name', send('GET /topics/a%20b/partitions/0'), invalidTopic],
+  ['the offsets of an invalid topic name', send('GET /topics/a%20b/partitions/0/offsets'), invalidTopic],
   ['a missing partition', send('GET /topics/{topic}/partitions/99'), unknownPartition],
   ['the offsets of a missing partition', send('GET /topics/{topic}/partitions/99/offsets'), unknownPartition],
   ['a negative partition is simply not found', send('GET /topics/{topic}/partitions/-1'), unknownPartition],
@@ -120,5 +133,42 @@ describe('metadata that does not exist', () => {
 describe('errors from before a route is chosen have no Content-Type, no Vary and no Allow', () => {
   it.each(framework)('%s', async (_title, sent, answer) => {
     await expectAnswer(proxy.http, sent, answer);
+  });
+});
+
+/** What is told of partitions without a leader is in packages/worker/test/resources/partitions.test.ts. */
+describe('metadata of two brokers', () => {
+  let cluster: MockCluster;
+  let sluice: SluiceProcess;
+
+  beforeAll(async () => {
+    cluster = await startMockCluster({ brokers: 2 });
+    sluice = await startSluice({ properties: { 'bootstrap.servers': cluster.bootstrapServers } });
+    for (const name of ['topic2', 'topic1']) await produceJson(sluice.http, name, [1]);
+    return async () => {
+      await sluice?.stop();
+      await cluster.close();
+    };
+  });
+
+  it.each([
+    ['both', send('GET /brokers'), ok('{"brokers":[1,2]}')],
+    ['the topics, sorted', send('GET /topics'), ok('["topic1","topic2"]')],
+  ])('%s', async (_title, sent, answer) => {
+    await expectAnswer(sluice.http, sent, answer);
+  });
+
+  it('a replica on each of them, one of which leads', async () => {
+    const answer = await transmit(sluice.http, send('GET /topics/topic1/partitions'));
+    const partitions = answer.json() as {
+      partition: number;
+      leader: number;
+      replicas: { broker: number; leader: boolean; in_sync: boolean }[];
+    }[];
+    expect(partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
+    for (const { leader, replicas } of partitions) {
+      expect(replicas.map(({ broker }) => broker).toSorted((a, b) => a - b)).toEqual([1, 2]);
+      expect(replicas.filter((replica) => replica.leader).map(({ broker }) => broker)).toEqual([leader]);
+    }
   });
 });

@@ -63,6 +63,8 @@ const contentType: readonly Row[] = [
   ['1: GET /brokers takes anything', send('GET /brokers', { type: 'text/plain' }), ok('{"brokers":[1]}')],
   ['1: upper case is the same type', produce(JSON_V2.toUpperCase()), ok(PRODUCED)],
   ['1: a charset changes nothing', produce(`${JSON_V2}; charset=utf-8`), ok(PRODUCED)],
+  ['1: a wildcard is what is taken without a header', produce('application/*'), ok(PRODUCED)],
+  ['1: a wildcard of another kind is refused', produce('text/*'), unsupportedMediaType],
   ['1: an empty header is none', produce(''), ok(PRODUCED)],
   ['1: metadata take the type without a format only', send('GET /topics', { type: JSON_V2 }), unsupportedMediaType],
   ['2: plain JSON is refused', produce('application/json'), unsupportedMediaType],
@@ -95,6 +97,7 @@ const accept: readonly Row[] = [
   ['5: anything means v2', produce(JSON_V2, '*/*'), ok(PRODUCED, V2)],
   ['5: any application type means v2', produce(JSON_V2, 'application/*'), ok(PRODUCED, V2)],
   ['6: v2 by name', produce(JSON_V2, V2), ok(PRODUCED, V2)],
+  ['6: parameters of the type change nothing', produce(JSON_V2, `${V2}; charset=utf-8`), ok(PRODUCED, V2)],
   ['6: a produce cannot answer in an embedded format', produce(JSON_V2, JSON_V2), notAcceptable],
   ['6: plain JSON is not acceptable', produce(JSON_V2, 'application/json'), notAcceptable],
   ['6: version 1 is not acceptable', produce(JSON_V2, 'application/vnd.kafka.v1+json'), notAcceptable],
@@ -154,6 +157,11 @@ const accept: readonly Row[] = [
     { ...unsupportedMediaType, type: V2 },
   ],
   ['10: a parameter makes it another entry', produce('text/plain', `${V2};q=0.5`), unsupportedMediaType],
+  [
+    '10: the root is no exception',
+    send('POST /', { type: 'text/plain', accept: `${V2}, application/octet-stream` }),
+    { ...unsupportedMediaType, type: V2 },
+  ],
   ['10: a wrong Content-Type is told before a wrong Accept', produce('text/plain', 'text/plain'), unsupportedMediaType],
   [
     '11: a partition that is no number',
@@ -184,6 +192,15 @@ describe('Accept, by the rules of contract A.3', () => {
     },
   );
 
+  it.each([
+    ['the higher q', `${AVRO};q=0.9, ${V2};q=0.5`, AVRO],
+    ['the server’s preference where q is the same', `${AVRO}, ${V2}`, V2],
+    ['a wildcard of higher q', `application/*, ${AVRO};q=0.9`, V2],
+  ])('7: a create answers by %s', async (_title, wanted, type) => {
+    const sent = send(`POST /consumers/${uniqueName('group')}`, { accept: wanted });
+    await expectAnswer(proxy.http, sent, ok(/^\{"instance_id":/, type));
+  });
+
   it.each([V2, BINARY, JSON_V2, AVRO, JSON_SCHEMA, PROTOBUF])(
     '2: consumer routes take every type of v2: %s',
     async (type) => {
@@ -191,6 +208,22 @@ describe('Accept, by the rules of contract A.3', () => {
       await expectAnswer(proxy.http, send('DELETE {consumer}', { type }), noContent, { consumer: consumer.path });
     },
   );
+});
+
+describe('the types of a 415', () => {
+  const configured = useProxy({
+    'api.v1.enable': 'false',
+    'response.mediatype.preferred': `${JSON_V2},text/html`,
+    'response.mediatype.default': V2,
+  });
+
+  it.each([
+    ['those that are preferred', `text/html, ${JSON_V2}`, 'text/html'],
+    ['the default for others', 'application/json', V2],
+    ['the default without Accept', undefined, V2],
+  ])('10: are those of the configuration: %s', async (_title, wanted, type) => {
+    await expectAnswer(configured.http, produce('text/plain', wanted), { ...unsupportedMediaType, type }, { topic });
+  });
 });
 
 const BASE64 = '[{"topic":"{topic}","key":null,"value":"eyJhIjoxfQ==","partition":0,"offset":0}]';

@@ -52,6 +52,7 @@ const commits: readonly Row[] = [
   ['null', commit('null'), nothing],
   ['an empty list', commit('{"offsets":[]}'), nothing],
   ['an offset', commit(at(2)), nothing],
+  ['an offset with a fraction', commit(at(2.9)), nothing],
   ['an offset as text', commit(at('"2"')), nothing],
   ['an offset with metadata', commit(at('2,"metadata":"m"')), nothing],
   ['an offset of a partition that is not assigned', commit(at(0, 1)), nothing],
@@ -89,6 +90,14 @@ const lookUps: readonly Row[] = [
     unsupportedMediaType,
   ],
   ['without a body', committed(), failure(404, 40402, 'Partition not found.')],
+  ['of null', committed('null'), failure(404, 40402, 'Partition not found.')],
+  ['with an unknown field', committed('{"partitions":[],"foo":1}'), unprocessable('Unrecognized field: foo')],
+  ['with a body that is no JSON', committed('{'), failure(400, 400, /^Unexpected end-of-input/)],
+  [
+    'of partitions in the query alone',
+    { ...committed(), path: '{consumer}/offsets?topic=t&partition=0' },
+    failure(404, 40402, 'Partition not found.'),
+  ],
   ['without a list is 422', committed('{}'), missing('getCommittedOffsets.request.partitions')],
 ];
 
@@ -205,6 +214,18 @@ describe('seeking', () => {
 
   it('past the end goes on where auto.offset.reset says', async () => {
     expect(await offsetsAfter(await assigned(), seek(at(1000)), 5)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('to two offsets in one partition goes to the last of them', async () => {
+    const [first, second] = [4, 3].map((offset) => `{"topic":"{topic}","partition":0,"offset":${offset}}`);
+    expect(await offsetsAfter(await assigned(), seek(`{"offsets":[${first},${second}]}`), 2)).toEqual([3, 4]);
+  });
+
+  it('without an offset goes to 0', async () => {
+    const consumer = await assigned();
+    await consumer.readAll(5);
+    const whole = '{"offsets":[{"topic":"{topic}","partition":0}]}';
+    expect(await offsetsAfter(consumer, seek(whole), 5)).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('by time comes after by offset', async () => {

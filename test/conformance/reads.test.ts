@@ -28,12 +28,14 @@ const parameters: readonly Row[] = [
   ['max_bytes that is no number', read('?max_bytes=abc'), noNumber],
   ['timeout that is no number', read('?timeout=abc'), noNumber],
   ['timeout beyond 64 bits', read('?timeout=9223372036854775808'), noNumber],
+  ['max_bytes beyond 64 bits', read('?max_bytes=9223372036854775808'), noNumber],
   ['max_bytes with a fraction', read('?max_bytes=1.5'), noNumber],
   ['the largest timeout there is', read('?timeout=9223372036854775807'), all],
   ['max_bytes 0 is no limit', read('?timeout=10000&max_bytes=0'), all],
   ['max_bytes -1 is no limit', read('?timeout=10000&max_bytes=-1'), all],
   ['max_bytes -2 is no limit', read('?timeout=10000&max_bytes=-2'), all],
   ['an empty max_bytes is no limit', read('?timeout=10000&max_bytes='), all],
+  ['the first of two values counts', read('?timeout=10000&timeout=x&max_bytes=-1&max_bytes=1'), all],
   ['an unknown parameter', read('?timeout=10000&group=g'), all],
 ];
 
@@ -79,6 +81,13 @@ describe('the parameters of a read', () => {
   });
 });
 
+describe('consumer.request.timeout.ms of less than nothing', () => {
+  it('is not to wait at all', async () => {
+    const consumer = await warmReader(empty, { 'consumer.request.timeout.ms': -1 });
+    expect((await readWith(consumer, '')).ms).toBeLessThan(800);
+  });
+});
+
 describe('max_bytes', () => {
   it('counts the bytes in the topic and not those of base64, and excludes the limit itself', async () => {
     const consumer = await instanceIn('assigned', proxy, written, { format: 'binary' });
@@ -107,6 +116,19 @@ describe('a server with consumer.request.timeout.ms and sluice.consumer.max.time
     const { ms } = await timed(consumer.read());
     expect(ms).toBeGreaterThan(1450);
     expect(ms).toBeLessThan(6000);
+  });
+});
+
+describe('fetch.min.bytes of the server', () => {
+  const patient = useProxy({ 'fetch.min.bytes': '10000' });
+
+  it('holds reads up, but those of an instance with its own', async () => {
+    const own = await instanceIn('assigned', patient, written, { 'fetch.min.bytes': 1 });
+    expect((await timed(own.read({ timeout: 10_000 }))).ms).toBeLessThan(5000);
+    const others = await instanceIn('assigned', patient, written);
+    const { value, ms } = await timed(others.read({ timeout: 3000 }));
+    expect(value).toHaveLength(3);
+    expect(ms).toBeGreaterThan(2950);
   });
 });
 

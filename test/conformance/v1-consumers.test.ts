@@ -58,6 +58,22 @@ const creations: readonly (readonly [string, Sent, Answer])[] = [
     create('{"auto.offset.reset":"none"}'),
     invalid('Wrong value none of auto.offset.reset in ConsumerConfig; Valid values are smallest and largest'),
   ],
+  [
+    'an automatic commit that is neither',
+    create('{"auto.commit.enable":"maybe"}'),
+    invalid('Invalid value maybe for configuration enable.auto.commit: Expected value to be either true or false'),
+  ],
+  [
+    'fetch.min.bytes too small',
+    create('{"fetch.min.bytes":-2}'),
+    failure(
+      422,
+      40_001,
+      'Invalid consumer configuration. It does not abide by the constraints: Invalid value -2 for configuration fetch.min.bytes: Value must be at least -1',
+      V1,
+    ),
+  ],
+  ['an id in place of a name', create('{"id":"c","name":"d"}'), ok(/^\{"instance_id":"c",/, V1)],
   ['a format that v2 alone has', create('{"format":"protobuf"}'), failure(422, 422, 'Invalid format type.', V1)],
   ['an unknown field', create('{"isolation.level":"x"}'), failure(422, 422, 'Unrecognized field: isolation.level', V1)],
 ];
@@ -133,6 +149,12 @@ describe('a read', () => {
   it.each([
     ['a missing topic is 404/40401', 'json', send('GET {i}/topics/{topic}-x', { accept: V1_JSON }), missing],
     ['a name that no topic can have', 'json', send('GET {i}/topics/a%20b', { accept: V1_JSON }), missing],
+    [
+      'a size that is no number',
+      'json',
+      send('GET {i}/topics/{topic}?max_bytes=x', { accept: V1_JSON }),
+      failure(404, 404, 'HTTP 404 Not Found', V1_JSON),
+    ],
     ['base64 of a json instance', 'json', send('GET {i}/topics/{topic}', { accept: V1_BINARY }), mismatch(V1_BINARY)],
     [
       'plain JSON, which is base64, of a json instance',

@@ -94,6 +94,22 @@ const bodies: readonly Row[] = [
     postTo('-1', '{"records":[{"value":"AQ=="}]}'),
     failure(400, 400, 'Partition -1 is negative; partitions count from 0.', V1),
   ],
+  [
+    'a negative partition in a record',
+    post('{"records":[{"value":"AQ==","partition":-1}]}'),
+    failure(400, 400, 'Bad Request: the partition of record 0 is -1; allowed is 0 to 2147483647, or none', V1),
+  ],
+  ['no body for one partition', postTo('0', ''), unprocessable('produceBinary.request must not be null (was null)')],
+  [
+    'text after the object',
+    post('{"records":[{"value":"AQ=="}]} x'),
+    failure(400, 400, /^Unexpected character \('x'/, V1),
+  ],
+  [
+    'null for a record',
+    post('{"records":[null]}'),
+    failure(400, 400, 'Cannot construct instance of `ProduceRequest`, problem: at index 0', V1),
+  ],
   ['no JSON', post('hello', V1_JSON), failure(400, 400, /^Unrecognized token 'hello'/, V1)],
   [
     'a missing partition',

@@ -199,6 +199,11 @@ const others: readonly Row[] = [
     send('GET /topics/{topic}/partitions', { accept: WEIGHTED }),
     ok(`[${PARTITION}]`, KAFKA_JSON),
   ],
+  [
+    'plain JSON where that weighs most',
+    send('GET /topics/{topic}/partitions', { accept: `${V1};q=0.8, ${KAFKA_JSON};q=0.7, ${PLAIN_JSON};q=0.9` }),
+    ok(`[${PARTITION}]`, PLAIN_JSON),
+  ],
   ['octets are no type of an answer', send('GET /topics', { accept: OCTETS }), notAcceptable],
   [
     'a missing topic is 404/40401',
@@ -209,6 +214,11 @@ const others: readonly Row[] = [
     'a missing topic has no partitions',
     send('GET /topics/{topic}-x/partitions', { accept: PLAIN_JSON }),
     failure(404, 40401, 'Topic not found.', PLAIN_JSON),
+  ],
+  [
+    'a missing topic has no partition',
+    send('GET /topics/{topic}-x/partitions/0', { accept: V1 }),
+    failure(404, 40401, 'Topic not found.', V1),
   ],
   [
     'a name that no topic can have is 404/40401',

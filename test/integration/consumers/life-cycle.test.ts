@@ -53,6 +53,21 @@ describe('an instance', () => {
     expect(await used.read({ timeout: 100 })).toEqual([]);
   });
 
+  it('lives while it is asked for anything, though that be refused', async () => {
+    const idle = await RestConsumer.create(proxy.http, uniqueName('group'));
+    const used = await RestConsumer.create(proxy.http, uniqueName('group'));
+    await eventually(
+      async () => {
+        expect((await used.call('POST', '/assignments', {})).status).toBe(422);
+        return (await gauge(proxy, 'sluice_consumer_instances')) <= 1;
+      },
+      { deadlineMs: 15_000, describe: 'the idle instance to expire' },
+    );
+    const outcomes = [await idle.call('POST', '/assignments', {}), await used.call('GET', '/assignments')];
+    expect(outcomes.map(({ status }) => status)).toEqual([404, 200]);
+    await used.delete();
+  });
+
   it('is not expired under a long read', async () => {
     const topic = await createTopic(proxy.bootstrap);
     const consumer = await RestConsumer.create(proxy.http, uniqueName('group'));

@@ -35,7 +35,9 @@ describe('Avro to JSON', () => {
     [enumeration, '02', '"B"'],
     [{ type: 'array', items: 'int' }, '04020400', '[1,2]'],
     [{ type: 'array', items: 'null' }, '0600', '[null,null,null]'],
+    [{ type: 'array', items: 'int' }, '00', '[]'],
     [{ type: 'map', values: 'int' }, '0402610202620400', '{"a":1,"b":2}'],
+    [{ type: 'map', values: ['null', 'int'] }, '00', '{}'],
     [record(), '', '{}'],
     [record(['b', 'boolean'], ['a', 'null'], ['__proto__', 'int']), '0102', '{"b":true,"a":null,"__proto__":1}'],
   ])('%j reads %s', (schema, hex, json) => {

@@ -1,4 +1,4 @@
-import { ApiError, embeddedTypeOf, peerHeaders } from '@sluice/protocol';
+import { ApiError, type EmbeddedFormat, embeddedTypeOf, peerHeaders } from '@sluice/protocol';
 import type { Api } from '../api.ts';
 import { fieldsOf } from '../formats/record-fields.ts';
 import type { Answer } from '../http/answer.ts';
@@ -32,15 +32,22 @@ function readRequest(exchange: Exchange, api: Api, { timeoutMs }: ReadWish): Rea
   };
 }
 
+/** Those that take their values from a schema may be asked for in each other's types (contract A.11). */
+const schemaFormats: ReadonlySet<EmbeddedFormat> = new Set(['avro', 'jsonschema', 'protobuf']);
+
+function fits(asked: EmbeddedFormat, own: EmbeddedFormat): boolean {
+  return asked === own || (schemaFormats.has(asked) && schemaFormats.has(own));
+}
+
 /**
  * The Content-Type of the records: that of the instance's own format where the client named none.
- * @throws ApiError 406/40601 when the client named another one
+ * @throws ApiError 406/40601 when the client named one that does not fit
  */
 export function recordsTypeOf(session: Session, exchange: Exchange): string {
   const { responseFormat, responseType, typeUnspecified } = exchange.negotiated;
   const { name } = session.settings.format;
   if (typeUnspecified) return embeddedTypeOf(exchange.api, name);
-  if (responseFormat !== name) throw new ApiError('formatMismatch');
+  if (!fits(responseFormat, name)) throw new ApiError('formatMismatch');
   return responseType;
 }
 

@@ -116,10 +116,10 @@ export class Reading {
 
   /** @throws as `subscribe` */
   async assign(partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return await this.unsubscribe();
     const source = assignmentOf(partitions);
     assertReplaceable(this.#source, source);
-    if (partitions.length === 0) await this.unsubscribe();
-    else await this.#follow(source);
+    await this.#follow(source);
   }
 
   /** Goes on with what a predecessor read. Nothing is asked of Kafka yet. */
