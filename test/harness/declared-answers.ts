@@ -1,4 +1,13 @@
-import { commonErrors, type ErrorName, errorKinds, matchRoute, type Route } from '../../packages/protocol/src/index.ts';
+import {
+  commonErrors,
+  type ErrorName,
+  errorKinds,
+  matchRoute,
+  type Route,
+  routeTree,
+} from '../../packages/protocol/src/index.ts';
+
+const singleVersions = [routeTree(['v1']), routeTree(['v2'])];
 
 /** Status and code of an error: the status alone hides which one it was. */
 function named(name: ErrorName): string {
@@ -18,8 +27,11 @@ function answersOf({ statuses, errors }: Route): string[] {
 export function declaredAnswers(method: string, target: string, type?: string): string[] {
   if (target === '/openapi.json') return ['200'];
   const match = matchRoute(method, target);
-  if (match.kind === 'options') return ['200'];
-  if (match.kind !== 'match') return [named(match.kind)];
+  if (match.kind !== 'match') {
+    // Where a version is off, what it alone has is not there.
+    const isOfBoth = singleVersions.every((tree) => matchRoute(method, target, tree).kind !== 'notFound');
+    return [match.kind === 'options' ? '200' : named(match.kind), ...(isOfBoth ? [] : [named('notFound')])];
+  }
   const routes = [match.routes.v1, match.routes.v2].filter((route) => route !== undefined);
   const ofType = routes.filter(({ produces }) => produces.some(({ mediaType }) => mediaType === type));
   return (ofType.length > 0 ? ofType : routes).flatMap(answersOf);

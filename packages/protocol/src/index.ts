@@ -24,7 +24,7 @@ export {
   v1MediaTypes,
 } from './media-types.ts';
 export { openApiDocument } from './openapi.ts';
-export { matchRoute, type PathParams, partitionParam, type RouteMatch } from './path.ts';
+export { matchRoute, type PathParams, partitionParam, type RouteMatch, type RouteTree, routeTree } from './path.ts';
 export {
   type Attempt,
   formatAttempt,

@@ -2,7 +2,7 @@ import { ApiError } from './errors.ts';
 import { parseInt32 } from './integers.ts';
 import type { ApiVersion, HttpMethod, Route } from './route.ts';
 import { routes } from './routes.ts';
-import type { RoutesByVersion } from './version-choice.ts';
+import type { RoutesByVersion, ServedVersions } from './version-choice.ts';
 
 /**
  * The one path parser: workers route with it and the edge finds with it which consumer instance a request is for, so
@@ -111,7 +111,17 @@ function buildTree(table: readonly Route[]): PathNode {
   return root;
 }
 
-const tree = buildTree(routes);
+/** The paths that there are. */
+export interface RouteTree {
+  readonly root: PathNode;
+}
+
+/** The paths of these versions, and of each its methods: what another version alone has is not there. */
+export function routeTree(versions: ServedVersions): RouteTree {
+  return { root: buildTree(routes.filter(({ api }) => versions.includes(api))) };
+}
+
+const everything = routeTree(['v2', 'v1']);
 
 /** undefined: not valid percent-encoding, or not valid UTF-8 once decoded. */
 function decodeSegment(segment: string): string | undefined {
@@ -131,9 +141,13 @@ function pathOf(target: string): string {
   return slash < 0 ? '/' : target.slice(slash);
 }
 
+interface Walk extends RouteTree {
+  readonly isEncoded: boolean;
+}
+
 /** The node of the path, its parameters filled in; or why there is none. */
-function walk(path: string, params: PathParams, isEncoded: boolean): PathNode | RouteMatch {
-  let node = tree;
+function walk(path: string, params: PathParams, { root, isEncoded }: Walk): PathNode | RouteMatch {
+  let node = root;
   let start = 1;
   // A single trailing slash is ignored: the walk ends where only that would be left.
   while (start < path.length) {
@@ -159,8 +173,9 @@ function walk(path: string, params: PathParams, isEncoded: boolean): PathNode | 
  * Finds the route of a request.
  * @param method the request's method, as sent
  * @param target the request target: raw path and query
+ * @param tree default those of all versions
  */
-export function matchRoute(method: string, target: string): RouteMatch {
+export function matchRoute(method: string, target: string, { root }: RouteTree = everything): RouteMatch {
   const url = pathOf(target);
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
@@ -170,7 +185,7 @@ export function matchRoute(method: string, target: string): RouteMatch {
   if (isEncoded && decodeSegment(path) === undefined) return BAD_REQUEST;
 
   const params: PathParams = { topic: '', partition: '', group: '', instance: '' };
-  const node = walk(path, params, isEncoded);
+  const node = walk(path, params, { root, isEncoded });
   if ('kind' in node) return node;
   if (node.byMethod.size === 0) return NOT_FOUND;
   if (method === 'OPTIONS') return { kind: 'options', allow: node.allow };

@@ -9,6 +9,8 @@ import {
   type Route,
   type RouteChoice,
   type RouteMatch,
+  type RouteTree,
+  routeTree,
   type ServedVersions,
   unsupportedMediaTypeContentType,
 } from '@sluice/protocol';
@@ -86,16 +88,18 @@ function labelOf(match: RouteMatch): Route | undefined {
 /** Routes, negotiates, calls the handler, and sends what it decided. Errors become answers here and nowhere else. */
 export class Dispatcher {
   readonly #options: DispatchOptions;
+  readonly #tree: RouteTree;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
+    this.#tree = routeTree(options.served);
   }
 
   /** Resolves when the answer was handed to the connection, or with what was not done. Never rejects. */
   async handle(req: IncomingMessage, res: ServerResponse, attempt: LocalAttempt): Promise<Declined | undefined> {
     const startedAt = performance.now();
     const id = requestId(req.headers['x-request-id']);
-    const match = matchRoute(req.method ?? 'GET', req.url ?? '/');
+    const match = matchRoute(req.method ?? 'GET', req.url ?? '/', this.#tree);
     const route = labelOf(match);
     const progress: BodyProgress = { bytes: 0 };
     let decision: Decision | undefined;
