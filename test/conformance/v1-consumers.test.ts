@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../harness/conditions.ts';
 import { useProxy } from '../harness/proxy.ts';
 import { produceJson, RestConsumer } from '../harness/rest-consumer.ts';
 import { sharedRegistry } from '../harness/shared-registry.ts';
-import { createTopic, uniqueName } from '../harness/topics.ts';
+import { createTopic, uniqueName, withAdmin } from '../harness/topics.ts';
 import { V1Consumer } from '../harness/v1-consumer.ts';
 import {
   type Answer,
@@ -200,6 +201,20 @@ describe('a read', () => {
     const startedAt = performance.now();
     expect(await consumer.read(topic, '?timeout=20000')).toEqual([]);
     expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+
+  it('of a topic that was deleted is 404/40401 once its records are read', async () => {
+    const own = await createTopic(proxy.bootstrap);
+    await produceJson(proxy.http, own, [1]);
+    const consumer = await V1Consumer.create(proxy.http);
+    expect(await consumer.readAll(own, 1)).toEqual([1]);
+    await withAdmin(proxy.bootstrap, async (admin) => await admin.deleteTopics({ topics: [own] }));
+    const sent = send(`GET ${consumer.path}/topics/${own}`, { accept: V1_JSON });
+    await eventually(async () => (await transmit(proxy.http, sent)).status !== 200, {
+      deadlineMs: 15_000,
+      describe: 'the end of the topic to be known',
+    });
+    await expectAnswer(proxy.http, sent, missing);
   });
 
   it('of avro is decoded with its schema', async () => {

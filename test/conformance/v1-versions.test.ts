@@ -104,6 +104,25 @@ describe.each([
   });
 });
 
+const OFFSETS = '/consumers/g/instances/i/offsets';
+
+describe('what only a version has that is off is not there, whichever the method is', () => {
+  it.each([
+    ['OPTIONS', withoutV1, '/topics/t/partitions/0/messages'],
+    ['POST', withoutV1, '/topics/t/partitions/0/messages'],
+    ['OPTIONS', withoutV1, '/consumers/g/instances/i/topics/t'],
+    ['OPTIONS', withoutV2, '/topics/t/partitions/0/records'],
+    ['PUT', withoutV2, '/consumers/g/instances/i/subscription'],
+  ] as const)('%s', async (method, proxy, path) => {
+    await expectAnswer(proxy.http, send(`${method} ${path}`), notFound);
+  });
+
+  it('nor are its methods', async () => {
+    expect((await both.http.call('OPTIONS', OFFSETS)).headers.allow).toBe('POST,HEAD,GET,OPTIONS');
+    expect((await withoutV2.http.call('OPTIONS', OFFSETS)).headers.allow).toBe('POST,OPTIONS');
+  });
+});
+
 async function v2Instance(proxy: Proxy): Promise<string> {
   return (await RestConsumer.create(proxy.http, uniqueName('group'))).path;
 }

@@ -6,7 +6,10 @@ import {
   matchRoute,
   plainDialect,
   type Route,
+  servedPaths,
 } from '../../packages/protocol/src/index.ts';
+
+const singleVersions = [['v1'], ['v2']] as const;
 
 /** Status and code of an error: the status alone hides which one it was. */
 function named(name: ErrorName, dialect: Dialect): string {
@@ -32,8 +35,16 @@ export function declaredAnswers(
 ): string[] {
   if (target === '/openapi.json') return ['200'];
   const match = matchRoute(method, target, dialect);
-  if (match.kind === 'options') return ['200'];
-  if (match.kind !== 'match') return [named(match.kind, plainDialect)];
+  if (match.kind !== 'match') {
+    // Where a version is off, what it alone has is not there.
+    const isOfBoth = singleVersions.every(
+      (served) => matchRoute(method, target, servedPaths(dialect, served)).kind !== 'notFound',
+    );
+    return [
+      match.kind === 'options' ? '200' : named(match.kind, plainDialect),
+      ...(isOfBoth ? [] : [named('notFound', plainDialect)]),
+    ];
+  }
   const routes = [match.routes.v1, match.routes.v2].filter((route) => route !== undefined);
   const ofType = routes.filter(({ produces }) => produces.some(({ mediaType }) => mediaType === type));
   return (ofType.length > 0 ? ofType : routes).flatMap((route) => answersOf(route, dialect));

@@ -14,8 +14,12 @@ export class V1Consumer {
   }
 
   /** An instance that reads JSON from the first record on, unless `settings` say otherwise. */
-  static async create(http: HttpClient, settings: Readonly<Record<string, unknown>> = {}): Promise<V1Consumer> {
-    const answer = await http.call('POST', `/consumers/${uniqueName('group')}`, {
+  static async create(
+    http: HttpClient,
+    settings: Readonly<Record<string, unknown>> = {},
+    group: string = uniqueName('group'),
+  ): Promise<V1Consumer> {
+    const answer = await http.call('POST', `/consumers/${group}`, {
       headers: { 'content-type': V1 },
       body: JSON.stringify({ format: 'json', 'auto.offset.reset': 'smallest', ...settings }),
     });

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { allow } from '../harness/acls.ts';
+import { allow, withdraw } from '../harness/acls.ts';
 import { sharedSecureBroker } from '../harness/broker.ts';
 import { eventually } from '../harness/conditions.ts';
 import type { HttpAnswer } from '../harness/http.ts';
@@ -7,6 +7,7 @@ import { produceJson, RestConsumer } from '../harness/rest-consumer.ts';
 import type { SecureKafkaDescription } from '../harness/secure-kafka.ts';
 import { type SluiceProcess, startSluice } from '../harness/sluice.ts';
 import { createTopic, uniqueName } from '../harness/topics.ts';
+import { V1Consumer } from '../harness/v1-consumer.ts';
 
 const BROKER_START_MS = 120_000;
 const JSON_TYPE = 'application/vnd.kafka.json.v2+json';
@@ -288,5 +289,34 @@ describe('a principal that may not read', () => {
     await allowUser('TOPIC', topic, 'READ');
     await consumer.subscribe(topic);
     expect((await consumer.readAll(1)).map(({ value }) => value)).toEqual(['a']);
+  });
+
+  it('loses no record of v1 while its right to read is withdrawn', { timeout: 60_000 }, async () => {
+    const topic = await createTopic(broker.bootstrap);
+    const group = uniqueName('group');
+    const right = { user: broker.user.name, resource: 'TOPIC', name: topic, operation: 'READ' } as const;
+    await allowUser('GROUP', group, 'READ');
+    await allow(broker.bootstrap, right);
+    const admin = await proxyAs(scram(broker.admin));
+    const sluice = await proxyAs(scram(broker.user));
+    const consumer = await V1Consumer.create(sluice.http, { 'auto.offset.reset': 'largest' }, group);
+    expect(await consumer.read(topic)).toEqual([]);
+    await produceJson(admin.http, topic, ['a']);
+    expect(await consumer.readAll(topic, 1)).toEqual(['a']);
+
+    await withdraw(broker.bootstrap, right);
+    const until = async (status: number): Promise<HttpAnswer> =>
+      await eventually(
+        async () => {
+          const answer = await consumer.readAnswer(topic);
+          return answer.status === status && answer.text !== '[]' && answer;
+        },
+        { deadlineMs: 20_000, describe: `an answer of ${status}` },
+      );
+    await until(403);
+    await produceJson(admin.http, topic, ['b']);
+    await allow(broker.bootstrap, right);
+    // Nothing was committed, and so the first one comes again.
+    expect((await until(200)).json()).toMatchObject([{ value: 'a' }, { value: 'b' }]);
   });
 });

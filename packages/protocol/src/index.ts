@@ -7,7 +7,14 @@ export {
   parseCreateConsumerRequest,
 } from './create-consumer-request.ts';
 export type { DialectName } from './dialects/dialect.ts';
-export { allRoutes, type Dialect, type DialectSwitches, dialectOf, plainDialect } from './dialects/spoken-dialect.ts';
+export {
+  allRoutes,
+  type Dialect,
+  type DialectSwitches,
+  dialectOf,
+  plainDialect,
+  servedPaths,
+} from './dialects/spoken-dialect.ts';
 export { ApiError, type ErrorName, errorBody, errorKinds } from './errors.ts';
 export { parseInt32, parseInt64 } from './integers.ts';
 export { JsonScanner } from './json-scanner.ts';

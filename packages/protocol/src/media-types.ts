@@ -233,7 +233,15 @@ function isBetter(a: Candidate, b: Candidate): boolean {
 
 /** RFC 9110: `q=0` excludes, and a more specific range decides over a wildcard that covers the same type. */
 function isExcluded(ranges: readonly MediaRange[], mediaType: MediaType): boolean {
-  return ranges.some((range) => range.q === 0 && wildcardsIn(range) === 0 && covers(range, mediaType));
+  let fewest = Number.POSITIVE_INFINITY;
+  let excluded = false;
+  for (const range of ranges) {
+    const wildcards = wildcardsIn(range);
+    if (wildcards > fewest || !covers(range, mediaType)) continue;
+    excluded = range.q === 0 || (excluded && wildcards === fewest);
+    fewest = wildcards;
+  }
+  return excluded;
 }
 
 const EVERYTHING: MediaRange = { type: '*', subtype: '*', q: 1, text: '*/*' };
@@ -242,11 +250,13 @@ function chooseResponseType(produces: readonly OfferedType[], header: string): R
   const parsed = parseAccept(header);
   if (parsed === undefined) return MALFORMED;
   const ranges = parsed.length === 0 ? [EVERYTHING] : parsed;
+  // Once an offer, and not once a range: headers may hold thousands of those.
+  const offers = produces.filter(({ mediaType }) => !isExcluded(ranges, mediaType));
   let best: Candidate | undefined;
   for (const range of ranges) {
     if (range.q === 0) continue;
-    for (const offer of produces) {
-      if (!covers(range, offer.mediaType) || isExcluded(ranges, offer.mediaType)) continue;
+    for (const offer of offers) {
+      if (!covers(range, offer.mediaType)) continue;
       const candidate = { offer, range };
       if (best === undefined || isBetter(candidate, best)) best = candidate;
     }

@@ -80,8 +80,13 @@ function walk(root: PathNode, path: string, params: PathParams, isEncoded: boole
  * Finds the route of a request.
  * @param method the request's method, as sent
  * @param target the request target: raw path and query
+ * @param dialect whose paths there are; default those of all versions of Confluent
  */
-export function matchRoute(method: string, target: string, dialect: Dialect = plainDialect): RouteMatch {
+export function matchRoute(
+  method: string,
+  target: string,
+  { paths }: Pick<Dialect, 'paths'> = plainDialect,
+): RouteMatch {
   const url = pathOf(target);
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
@@ -91,7 +96,7 @@ export function matchRoute(method: string, target: string, dialect: Dialect = pl
   if (isEncoded && decodeSegment(path) === undefined) return BAD_REQUEST;
 
   const params: PathParams = { topic: '', partition: '', group: '', instance: '' };
-  const node = walk(dialect.paths, path, params, isEncoded);
+  const node = walk(paths, path, params, isEncoded);
   if ('kind' in node) return node;
   if (node.byMethod.size === 0) return NOT_FOUND;
   if (method === 'OPTIONS') return { kind: 'options', allow: node.allow };

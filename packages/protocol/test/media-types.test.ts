@@ -146,6 +146,9 @@ describe('the Accept header', () => {
     expect(responseType(records, `*/*, ${binary};q=0`)).toBe(`${v2} (unspecified)`);
     expect(responseType(topics, `${v2};q=0`)).toBe('notAcceptable');
     expect(responseType(topics, `*/*, ${v2};q=0`)).toBe('notAcceptable');
+    // The most specific range decides.
+    expect(responseType(topics, '*/*, application/*;q=0')).toBe('notAcceptable');
+    expect(responseType(topics, `${v2}, application/*;q=0`)).toBe(v2);
   });
 
   it.each(['json', 'a/b;q=x', 'a/b;q=1.5', 'a/b;q=', 'a/b;q=-1', 'a/b;x', '*/b', '"a/b', 'a/b, c'])(

@@ -1,4 +1,13 @@
-import { endpointName, endpointNames, matchRoute, partitionParam, type RouteMatch, routes } from '@sluice/protocol';
+import {
+  endpointName,
+  endpointNames,
+  matchRoute,
+  partitionParam,
+  plainDialect,
+  type RouteMatch,
+  routes,
+  servedPaths,
+} from '@sluice/protocol';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -157,6 +166,16 @@ describe('a method', () => {
     });
     expect(matchRoute('OPTIONS', '*')).toEqual({ kind: 'notFound' });
     expect(matchRoute('OPTIONS', '/nope')).toEqual({ kind: 'notFound' });
+  });
+
+  it('is there if a version has it that is served', () => {
+    const v1 = servedPaths(plainDialect, ['v1']);
+    const allowed = (path: string) => matchRoute('OPTIONS', path, v1);
+    expect(allowed('/topics/t/partitions/0/messages')).toEqual({ kind: 'options', allow: 'HEAD,GET,OPTIONS' });
+    expect(allowed('/topics/t/partitions/0/records')).toEqual({ kind: 'notFound' });
+    expect(allowed(`${INSTANCE}/offsets`)).toEqual({ kind: 'options', allow: 'POST,OPTIONS' });
+    expect(matchRoute('GET', `${INSTANCE}/offsets`, v1)).toEqual({ kind: 'methodNotAllowed', allow: 'POST,OPTIONS' });
+    expect(matchRoute('GET', '/topics', servedPaths(plainDialect, []))).toEqual({ kind: 'notFound' });
   });
 
   it.each(['PUT', 'PATCH', 'DELETE', 'TRACE', 'get', 'PROPFIND', '__proto__'])(

@@ -117,7 +117,10 @@ export const front: Group<FrontConfig> = {
     values: ['1', '2'],
   }),
   endpointAllowlist: endpoints('api.endpoints.allowlist', 'Endpoints that are served, by name; empty: all.'),
-  endpointBlocklist: endpoints('api.endpoints.blocklist', 'Endpoints that are not served: 404 for GET, else 405.'),
+  endpointBlocklist: endpoints(
+    'api.endpoints.blocklist',
+    'Endpoints that are not served: 404 for GET, else 405. One of v2 means the same in v1, too.',
+  ),
 };
 
 const COSTS_ALLOWED = 'NAME=PERMITS, comma-separated, where NAME is that of an endpoint';
@@ -156,7 +159,10 @@ export const rateLimit: Group<RateLimitConfig> = {
   }),
   costs: setting<ReadonlyMap<string, number>>(
     'rate.limit.costs',
-    { description: 'Those of some endpoints, NAME=PERMITS; 0: none. A name with `.*` is for all of that kind.' },
+    {
+      description:
+        'Those of some endpoints, NAME=PERMITS; 0: none. A name with `.*` is for all of that kind, and one of v2 for the same in v1, unless that has its own.',
+    },
     { defaultValue: new Map(), defaultText: '', allowed: COSTS_ALLOWED, parse: parseCosts },
   ),
 };

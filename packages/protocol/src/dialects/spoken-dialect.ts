@@ -4,6 +4,7 @@ import { buildPaths, type PathNode } from '../path-tree.ts';
 import type { Route } from '../route.ts';
 import { v1Routes } from '../v1-routes.ts';
 import { v2Routes } from '../v2-routes.ts';
+import type { ServedVersions } from '../version-choice.ts';
 import { confluent } from './confluent.ts';
 import type { DialectFacts, DialectName } from './dialect.ts';
 import { karapace } from './karapace.ts';
@@ -88,6 +89,11 @@ export function dialectOf(switches: DialectSwitches): Dialect {
     paths: buildPaths(routes),
     errorBody,
   };
+}
+
+/** The paths of these versions, and of each its methods: what another version alone has is not there. */
+export function servedPaths({ routes }: Dialect, served: ServedVersions): Pick<Dialect, 'paths'> {
+  return { paths: buildPaths(routes.filter(({ api }) => served.includes(api))) };
 }
 
 /** What is spoken unless a configuration says otherwise. */

@@ -11,7 +11,7 @@ import {
   type ServedVersions,
 } from '@sluice/protocol';
 import type { FrontConfig } from '../config.ts';
-import { classOf } from './endpoint-names.ts';
+import { classOf, newerName } from './endpoint-names.ts';
 import { servedVersions } from './served-versions.ts';
 
 /** What a request would be served by. */
@@ -44,9 +44,8 @@ export function endpointOf(
   return { route, name: endpointName(route, format), responseType: response.mediaType, isUnspecified };
 }
 
-/** v1 is another way to what v2 does: whoever closed that, with a list from before there was a v1 here, meant both. */
-function withOlder(name: string): string[] {
-  return name.startsWith('api.v2.') ? [name, name.replace('v2', 'v1')] : [name];
+function isOn(names: ReadonlySet<string>, name: string): boolean {
+  return names.has(name) || names.has(classOf(name));
 }
 
 /** Which endpoints are served at all: the allowed ones without the blocked ones (contract A.2). */
@@ -62,7 +61,7 @@ export class EndpointLists {
   constructor(config: FrontConfig, dialect: Dialect = plainDialect) {
     this.#dialect = dialect;
     this.#allowed = new Set(config.endpointAllowlist);
-    this.#blocked = new Set(config.endpointBlocklist.flatMap(withOlder));
+    this.#blocked = new Set(config.endpointBlocklist);
     this.#served = servedVersions(config);
     this.#areAllServed = config.v1Enabled && config.v2Enabled;
     const names = dialect.routes.flatMap((route) => [...endpointNames(route)]);
@@ -90,7 +89,7 @@ export class EndpointLists {
   }
 
   #serves(name: string): boolean {
-    const isOn = (names: ReadonlySet<string>): boolean => names.has(name) || names.has(classOf(name));
-    return (this.#allowed.size === 0 || isOn(this.#allowed)) && !isOn(this.#blocked);
+    if (this.#allowed.size > 0 && !isOn(this.#allowed, name)) return false;
+    return !isOn(this.#blocked, name) && !isOn(this.#blocked, newerName(name) ?? name);
   }
 }

@@ -1,5 +1,5 @@
 import type { RateLimitConfig } from '../config.ts';
-import { classOf } from './endpoint-names.ts';
+import { classOf, newerName } from './endpoint-names.ts';
 
 /** So many seconds' worth of permits are saved up while nobody takes any. */
 const SAVED_S = 1;
@@ -22,7 +22,8 @@ export class RateLimit {
   /** Permits that a request to an endpoint takes; 0: it is not limited. */
   costOf(name: string): number {
     const { costs, defaultCost } = this.#config;
-    return costs.get(name) ?? costs.get(classOf(name)) ?? defaultCost;
+    const priceOf = (one: string): number | undefined => costs.get(one) ?? costs.get(classOf(one));
+    return priceOf(name) ?? priceOf(newerName(name) ?? name) ?? defaultCost;
   }
 
   /**

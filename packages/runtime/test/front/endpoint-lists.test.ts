@@ -83,6 +83,15 @@ describe('endpoints', () => {
     expect(await statuses({ 'api.endpoints.allowlist': 'api.v2.topics.*' }, requests)).toEqual([404, 200, 405, 404]);
   });
 
+  it('that read a partition are blocked in v1 by the name that this has in v2', async () => {
+    const requests = [
+      ['GET', MESSAGES, { accept: V1_JSON_TYPE }],
+      ['GET', MESSAGES, { accept: 'application/json' }],
+    ] as const;
+    const blocked = { 'api.endpoints.blocklist': 'api.v2.partitions.read-json' };
+    expect(await statuses(blocked, requests)).toEqual([404, 200]);
+  });
+
   it('of reads that an allowed version has not named hide no format from the other', async () => {
     const { call, served } = await fronted({ 'api.endpoints.allowlist': 'api.v2.consumers.*' });
     await call('GET', RECORDS);

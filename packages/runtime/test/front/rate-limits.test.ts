@@ -49,6 +49,15 @@ describe('permits', () => {
     ]);
     expect([1, 2, 3].map(() => limit.take(0, 0).granted)).toEqual([true, true, true]);
   });
+
+  it('cost in v1 what the same costs in v2, unless it has a price of its own', () => {
+    const limit = limitOf({
+      'rate.limit.costs': 'api.v2.topics.*=5, api.v2.brokers.list=6, api.v1.brokers.*=7, api.v2.partitions.read-json=8',
+    });
+    const names = ['topics.list', 'brokers.list', 'partitions.consume-json', 'partitions.consume-binary'];
+    const costs = names.map((name) => limit.costOf(`api.v1.${name}`));
+    expect(costs).toEqual([5, 7, 8, 1]);
+  });
 });
 
 describe('rates of requests', () => {

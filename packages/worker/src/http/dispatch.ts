@@ -12,6 +12,7 @@ import {
   type RouteChoice,
   type RouteMatch,
   type ServedVersions,
+  servedPaths,
   unsupportedMediaTypeContentType,
 } from '@sluice/protocol';
 import { type Logger, requestId } from '@sluice/runtime';
@@ -88,16 +89,18 @@ function labelOf(match: RouteMatch): Route | undefined {
 /** Routes, negotiates, calls the handler, and sends what it decided. Errors become answers here and nowhere else. */
 export class Dispatcher {
   readonly #options: DispatchOptions;
+  readonly #served: Pick<Dialect, 'paths'>;
 
   constructor(options: DispatchOptions) {
     this.#options = options;
+    this.#served = servedPaths(options.api.dialect, options.served);
   }
 
   /** Resolves when the answer was handed to the connection, or with what was not done. Never rejects. */
   async handle(req: IncomingMessage, res: ServerResponse, attempt: LocalAttempt): Promise<Declined | undefined> {
     const startedAt = performance.now();
     const id = requestId(req.headers['x-request-id']);
-    const match = matchRoute(req.method ?? 'GET', req.url ?? '/', this.#options.api.dialect);
+    const match = matchRoute(req.method ?? 'GET', req.url ?? '/', this.#served);
     const route = labelOf(match);
     const progress: BodyProgress = { bytes: 0 };
     let decision: Decision | undefined;

@@ -19,6 +19,8 @@ export interface ReadWish {
   readonly contentType: string;
   /** Milliseconds; undefined: as long as the instance was made to wait. */
   readonly timeoutMs: number | undefined;
+  /** Called where no record came: throws where that is not for want of records. */
+  readonly whenEmpty?: () => Promise<void>;
 }
 
 function readRequest(exchange: Exchange, api: Api, { timeoutMs }: ReadWish): ReadRequest {
@@ -89,15 +91,15 @@ function sentRead({ sentReads }: Session, { attempt, req }: Exchange): SentRead 
   return attempt.isForwarded === true ? sentReads.begin(attempt.requestId, req.socket) : undefined;
 }
 
-interface Read {
-  readonly contentType: string;
+interface Read extends Pick<ReadWish, 'contentType' | 'whenEmpty'> {
   readonly request: ReadRequest;
   /** The Idempotency-Key. */
   readonly key: string | undefined;
   readonly sent: SentRead | undefined;
 }
 
-async function readNext(session: Session, api: Api, { contentType, request, key, sent }: Read): Promise<Answer> {
+async function readNext(session: Session, api: Api, read: Read): Promise<Answer> {
+  const { contentType, request, key, sent } = read;
   const { firstReadTimeoutMs, readTargetBytes, requestMaxBytes } = api.config.consumer;
   const wanted = sent === undefined ? request : { ...request, signal: AbortSignal.any([request.signal, sent.signal]) };
   const outcome = await api.reads.counted(() =>
@@ -113,10 +115,13 @@ async function readNext(session: Session, api: Api, { contentType, request, key,
     }),
   );
   const { body, batch, bytes } = outcome;
-  if (sent?.signal.aborted === true) {
+  try {
+    if (outcome.records === 0) await read.whenEmpty?.();
+    if (sent?.signal.aborted === true) throw new NotHeld(undefined);
+  } catch (error) {
     outcome.release(true);
     session.settle(batch, false);
-    throw new NotHeld(undefined);
+    throw error;
   }
   sent?.answering(batch);
   if (key !== undefined) api.replays.keep(session, { key, batch, body, contentType });
@@ -148,7 +153,7 @@ export async function readInstance(session: Session, exchange: Exchange, api: Ap
   if (kept !== undefined) session.settle(kept.batch, false);
   const sent = sentRead(session, exchange);
   try {
-    return await readNext(session, api, { contentType: wish.contentType, request, key, sent });
+    return await readNext(session, api, { ...wish, request, key, sent });
   } catch (error) {
     sent?.failed();
     throw error;

@@ -70,8 +70,8 @@ export class Batch {
 export class DeliveryTracker {
   readonly #outstanding = new Set<Batch>();
   readonly #delivered = new Map<string, TopicPartitionOffset>();
-  /** Partitions of which records were delivered: that a position is known does not mean that there were any. */
-  readonly #read = new Set<string>();
+  /** Where the records that were delivered begin: that a position is known does not mean that there were any. */
+  readonly #readFrom = new Map<string, number>();
 
   open(): Batch {
     const batch = new Batch();
@@ -89,10 +89,10 @@ export class DeliveryTracker {
     for (const batch of this.#outstanding) {
       if (batch.state !== 'answered') continue;
       this.#outstanding.delete(batch);
-      for (const [key, { topic, partition, next }] of batch.extents) {
+      for (const [key, { topic, partition, start, next }] of batch.extents) {
         const offset = Math.max(next, this.#delivered.get(key)?.offset ?? 0);
         this.#delivered.set(key, { topic, partition, offset });
-        this.#read.add(key);
+        this.#readFrom.set(key, Math.min(start, this.#readFrom.get(key) ?? start));
       }
     }
   }
@@ -157,34 +157,35 @@ export class DeliveryTracker {
   /** Partitions of which records were delivered, by this holder or by one before it, and count as that. */
   progress(): Progress[] {
     const read = this.committable().filter((position) => this.hasRead(position));
-    const progress = read.map(({ topic, partition, offset }) => {
+    return read.map(({ topic, partition, offset }) => {
       const delivered = this.#delivered.get(partitionKey({ topic, partition }))?.offset ?? offset;
       return { topic, partition, consumed: delivered - 1, committable: offset - 1 };
     });
-    // All of it is to be read again.
-    return progress.filter(({ consumed }) => consumed >= 0);
   }
 
+  /** Records were delivered that are not to be read again. */
   hasRead(partition: TopicPartition): boolean {
-    return this.#read.has(partitionKey(partition));
+    const key = partitionKey(partition);
+    const delivered = this.#delivered.get(key)?.offset ?? 0;
+    return delivered > (this.#readFrom.get(key) ?? Number.POSITIVE_INFINITY);
   }
 
   /**
    * What lies before the position was delivered by a predecessor. What is known here already counts more.
-   * @param wasRead whether anything was
+   * @param wasRead whether anything was, of which nobody knows where it began
    */
   resume({ topic, partition, offset }: TopicPartitionOffset, wasRead: boolean): void {
     const key = partitionKey({ topic, partition });
     if (this.#delivered.has(key)) return;
     this.#delivered.set(key, { topic, partition, offset });
-    if (wasRead) this.#read.add(key);
+    if (wasRead) this.#readFrom.set(key, 0);
   }
 
   /** The client set the position itself: what it was sent before from that partition no longer counts. */
   seek(position: TopicPartitionOffset): void {
     for (const batch of this.#outstanding) batch.forget(position);
     this.#delivered.set(partitionKey(position), position);
-    this.#read.delete(partitionKey(position));
+    this.#readFrom.delete(partitionKey(position));
   }
 
   /** The partitions are another member's now, or no longer wanted. */
@@ -192,7 +193,7 @@ export class DeliveryTracker {
     for (const partition of partitions) {
       for (const batch of this.#outstanding) batch.forget(partition);
       this.#delivered.delete(partitionKey(partition));
-      this.#read.delete(partitionKey(partition));
+      this.#readFrom.delete(partitionKey(partition));
     }
   }
 
@@ -203,6 +204,6 @@ export class DeliveryTracker {
       if (batch.state !== 'open') this.#outstanding.delete(batch);
     }
     this.#delivered.clear();
-    this.#read.clear();
+    this.#readFrom.clear();
   }
 }

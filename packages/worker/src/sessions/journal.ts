@@ -2,12 +2,17 @@ import { parseInt64, type TopicPartition, type TopicPartitionOffset } from '@slu
 import { type DeliveryTracker, partitionKey } from './delivery-tracker.ts';
 import { noSource, type Source, sourceText } from './source.ts';
 
-/** What a predecessor left about a partition. */
+/** What is known about a partition. */
 interface Position extends TopicPartitionOffset {
   /** The client sought it and nothing was committed since: it counts whatever the group has committed. */
   readonly sought: boolean;
   /** Records before it were delivered. */
   readonly read: boolean;
+}
+
+interface Start extends Position {
+  /** A predecessor left it, and nobody else has had the partition since. */
+  readonly isInherited: boolean;
 }
 
 interface Seek extends TopicPartition {
@@ -38,7 +43,7 @@ export class Journal {
    */
   #sought = new Map<string, Seek>();
   /** Of partitions that were not read here yet: left by a predecessor, or told by the reset policy. */
-  #starts = new Map<string, Position>();
+  #starts = new Map<string, Start>();
 
   constructor(deliveries: DeliveryTracker) {
     this.#deliveries = deliveries;
@@ -51,7 +56,7 @@ export class Journal {
       const position = parsePosition(field, value);
       if (position === undefined) continue;
       const key = partitionKey(position);
-      this.#starts.set(key, position);
+      this.#starts.set(key, { ...position, isInherited: true });
       // It stays sought when the partition is read here, and so for the holder after this one.
       const { topic, partition } = position;
       if (position.sought) this.#sought.set(key, { topic, partition, offset: undefined });
@@ -123,31 +128,33 @@ export class Journal {
    * would mean another moment, and a commit that lies further wins over it anyway.
    */
   forget(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) this.#forgetSeek(partitionKey(partition));
+    for (const partition of partitions) this.#lose(partitionKey(partition));
   }
 
   /** The group gave these partitions, and no others. */
   keepOnly(partitions: readonly TopicPartition[]): void {
     const granted = new Set(partitions.map(partitionKey));
-    for (const key of [...this.#sought.keys(), ...this.#starts.keys()]) if (!granted.has(key)) this.#forgetSeek(key);
+    for (const key of [...this.#sought.keys(), ...this.#starts.keys()]) if (!granted.has(key)) this.#lose(key);
   }
 
   /** Where a partition without a commit begins was decided, once and for all. */
   resolved(starts: readonly TopicPartitionOffset[]): void {
     for (const { topic, partition, offset } of starts) {
       if (offset < 0) continue;
-      this.#starts.set(partitionKey({ topic, partition }), { topic, partition, offset, sought: false, read: false });
+      const start = { topic, partition, offset, sought: false, read: false, isInherited: false };
+      this.#starts.set(partitionKey({ topic, partition }), start);
     }
   }
 
   /** Others may have read the partitions meanwhile. */
   forgetPositions(): void {
-    for (const key of [...this.#sought.keys(), ...this.#starts.keys()]) this.#forgetSeek(key);
+    for (const key of [...this.#sought.keys(), ...this.#starts.keys()]) this.#lose(key);
   }
 
   /** The consumer is gone and the account of deliveries with it: the next consumer begins where this one was. */
   keepPositions(): void {
-    for (const position of this.#positions()) this.#starts.set(partitionKey(position), position);
+    for (const position of this.#positions())
+      this.#starts.set(partitionKey(position), { ...position, isInherited: true });
   }
 
   /** Where a partition begins for which the group has committed this offset, or none. */
@@ -163,12 +170,14 @@ export class Journal {
   }
 
   /**
-   * Whoever goes on with a partition behind this offset, had others read from it: a commit may lie further than what was
-   * written here. -1 when they did in any case.
+   * Whoever goes on with a partition behind this offset has a predecessor that delivered records of it: a commit may lie
+   * further than what that one has written here. -1 when it did in any case; infinite where it was not a predecessor who
+   * may have read them, but another member of the group.
    */
   readFrom(partition: TopicPartition): number {
     const start = this.#starts.get(partitionKey(partition));
-    return start === undefined || start.read ? -1 : start.offset;
+    if (start?.isInherited !== true) return Number.POSITIVE_INFINITY;
+    return start.read ? -1 : start.offset;
   }
 
   /** All of it, as fields. */
@@ -182,9 +191,11 @@ export class Journal {
     return fields;
   }
 
-  #forgetSeek(key: string): void {
+  #lose(key: string): void {
     this.#sought.delete(key);
-    if (this.#starts.get(key)?.sought === true) this.#starts.delete(key);
+    const start = this.#starts.get(key);
+    if (start?.sought === true) this.#starts.delete(key);
+    else if (start !== undefined) this.#starts.set(key, { ...start, isInherited: false });
   }
 
   *#positions(): Iterable<Position> {

@@ -20,8 +20,8 @@ export class OnlyTopic {
   }
 
   /**
-   * Subscribes to the topic, also anew where reads of it have an error to tell: a right may have been given meanwhile.
-   * @throws ApiError 409/40901 when it is another one; as `Reading.subscribe`
+   * Subscribes to the topic, or tries anew where reads of it have an error to tell.
+   * @throws ApiError 409/40901 when it is another one; as `Reading.subscribe` and `Reading.renew`
    */
   async follow(topic: string): Promise<void> {
     const followed = this.#reading.topics[0] ?? this.#beginning?.topic ?? topic;
@@ -33,7 +33,8 @@ export class OnlyTopic {
 
   async #begin(topic: string): Promise<void> {
     try {
-      await this.#reading.subscribe([topic]);
+      if (this.#reading.topics[0] === topic) await this.#reading.renew();
+      else await this.#reading.subscribe([topic]);
     } finally {
       this.#beginning = undefined;
     }

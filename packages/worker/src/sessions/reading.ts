@@ -97,6 +97,17 @@ export class Reading {
   }
 
   /**
+   * Tries anew where reads have an error to tell, which may be over: a right may have been given meanwhile. It is the
+   * subscription of before, and not a new one, to which `latest` would mean another moment.
+   * @throws KafkaError when Kafka is out of reach
+   */
+  async renew(): Promise<void> {
+    this.#dropRefused();
+    this.#error = undefined;
+    await this.#bring();
+  }
+
+  /**
    * @param topics those that match now; `refreshPattern` keeps them up to date
    * @throws as `subscribe`
    */
@@ -266,9 +277,18 @@ export class Reading {
     // Another request may have been faster.
     assertReplaceable(this.#source, source);
     this.#source = source;
-    // A client tells of a missing right once: whether it is still missing only a new one says.
-    if (isRefusal(this.#error) && this.#slot.consumer !== undefined) this.#slot.drop(this.#slot.consumer);
+    this.#dropRefused();
     this.#leaveSource();
+    await this.#bring();
+  }
+
+  /** A client tells of a missing right once: whether it is still missing only a new one says. */
+  #dropRefused(): void {
+    if (isRefusal(this.#error) && this.#slot.consumer !== undefined) this.#slot.drop(this.#slot.consumer);
+  }
+
+  /** Brings the source to the consumer. */
+  async #bring(): Promise<void> {
     const before = this.#slot.consumer;
     const consumer = await this.#slot.connected();
     // A consumer made just now has followed the source already.

@@ -36,7 +36,7 @@ export function silenceOf({ partitions }: TopicDescription, partition: number, a
   return new ApiError('kafkaRetriable', { message: `Partition ${partition} was not read within ${afterMs} ms.` });
 }
 
-/** It never waits for records: fewer than asked for, or none, mean that the log ends there. So silence is an error. */
+/** It never waits for records: none means that the log ends there, and so silence is an error. */
 function wishOf(
   { count }: MessagesQuery,
   start: PartitionWish['start'],

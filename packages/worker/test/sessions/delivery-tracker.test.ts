@@ -69,6 +69,21 @@ describe('DeliveryTracker', () => {
     expect(tracker.progress()).toMatchObject([{ partition: 1 }]);
   });
 
+  it('tells of nothing before the first record that was delivered, once that is to be read again', () => {
+    const tracker = new DeliveryTracker();
+    tracker.resume(at(0, 100), false);
+    const first = sent(tracker, [0, 100]);
+    sent(tracker, [0, 101]);
+    first.state = 'aborted';
+    tracker.confirm();
+    expect(tracker.progress()).toEqual([{ topic, partition: 0, consumed: 101, committable: 99 }]);
+    expect(tracker.takeAborted()).toEqual([at(0, 100)]);
+    expect(tracker.progress()).toEqual([]);
+    sent(tracker, [0, 100]);
+    tracker.confirm();
+    expect(tracker.progress()).toEqual([{ topic, partition: 0, consumed: 100, committable: 100 }]);
+  });
+
   it('does not commit what a predecessor sent and nobody proved', () => {
     const tracker = new DeliveryTracker();
     sent(tracker, [0, 5], [0, 6]);

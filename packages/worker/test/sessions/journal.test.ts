@@ -174,6 +174,27 @@ describe('what a successor knows', () => {
     expect(successorOf(next).readFrom(at(0))).toBe(-1);
   });
 
+  it.each([
+    ['the group took it away', (journal: Journal) => journal.forget([at(0)])],
+    ['the group gave others', (journal: Journal) => journal.keepOnly([at(42, 1)])],
+    ['the consumer lost its place', (journal: Journal) => journal.forgetPositions()],
+  ])('is not what others read of a partition after %s', (_title, lose) => {
+    const { journal, deliveries, deliver } = subject();
+    journal.resolved([at(0), at(42, 1)]);
+    deliver(0, 9);
+    deliveries.confirm();
+    const next = successorOf(journal);
+    lose(next);
+    expect(next.readFrom(at(0))).toBe(Number.POSITIVE_INFINITY);
+    expect(next.startOf(at(0), undefined)).toBe(10);
+  });
+
+  it('is not what others read of a partition that began here', () => {
+    const { journal } = subject();
+    journal.resolved([at(0)]);
+    expect(journal.readFrom(at(0))).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it('is where the reset policy said that reading begins, when nothing was read yet', () => {
     const { journal } = subject();
     journal.resolved([at(42)]);
