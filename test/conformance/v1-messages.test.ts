@@ -163,7 +163,24 @@ describe('messages', () => {
     expect(await offsetsOf(own, `?timestamp=${between.replace('Z', '%2B00:00')}`)).toEqual([2]);
   });
 
-  it('come without gaps in their number where there are gaps in the log', async () => {
+  it('come without gaps in their number where the log was compacted', async () => {
+    const settings = { 'cleanup.policy': 'compact', 'segment.ms': '50', 'min.cleanable.dirty.ratio': '0' };
+    const own = await createTopic(proxy.bootstrap, { settings });
+    const body = '{"records":[{"key":"azE=","value":"AQ=="},{"key":"azI=","value":"AQ=="}]}';
+    const left = await eventually(
+      async () => {
+        // Each request may begin a new segment, and those before it are compacted.
+        await transmit(proxy.http, send('POST /topics/{topic}', { type: V1_BINARY, body }), { topic: own });
+        const offsets = await offsetsOf(own, '?offset=0&count=1000');
+        return (offsets[0] ?? 0) > 0 && offsets;
+      },
+      { deadlineMs: 60_000, intervalMs: 200, describe: 'records to be compacted away' },
+    );
+    expect(await offsetsOf(own, '?offset=0&count=2')).toEqual(left.slice(0, 2));
+    expect(await offsetsOf(own, `?offset=${(left[0] ?? 0) - 1}`)).toEqual(left.slice(0, 1));
+  }, 90_000);
+
+  it('come without gaps in their number where transactions ended', async () => {
     const own = await createTopic(proxy.bootstrap);
     await transactions(own);
     // Records that were given up count as well, unless `consumer.isolation.level` says otherwise: as for instances.

@@ -84,6 +84,8 @@ function serverProperties(layout: Layout, options: KafkaOptions): string {
     'transaction.state.log.num.partitions': '4',
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
+    // Compaction begins 15 s after it was possible by default.
+    'log.cleaner.backoff.ms': '500',
     // A broker that was killed is let in again only when its old session is over: 9 s by default.
     'broker.session.timeout.ms': '3000',
     'broker.heartbeat.interval.ms': '500',
