@@ -98,7 +98,9 @@ class OpenRecords {
       const key = batch.keys[index] ?? null;
       const chosen = key === null ? anywhere : (murmur2(key) & POSITIVE) % count;
       const partition = asked === PARTITION_UNSET ? chosen : asked;
-      this.#byPartition.set(partition, [...(this.#byPartition.get(partition) ?? []), index]);
+      const indexes = this.#byPartition.get(partition);
+      if (indexes === undefined) this.#byPartition.set(partition, [index]);
+      else indexes.push(index);
     }
   }
 
@@ -147,7 +149,11 @@ export class ExactProducer {
       const count = await this.#partitionCount(delivery.topic, startedAt);
       const sending = { delivery, batch, open: new OpenRecords(batch, delivery, count), startedAt, now: Date.now() };
       this.#refuseUnknown(sending, count);
-      while (sending.open.partitions.length > 0) await this.#round(sending);
+      while (sending.open.partitions.length > 0) {
+        // A slow broker may take nearly all of the time for each batch.
+        if (performance.now() - startedAt > this.#options.deliveryTimeoutMs) throw this.#ambiguous();
+        await this.#round(sending);
+      }
     } catch (error) {
       delivery.giveUp(kafkaErrorFromClient(error));
     }
