@@ -1,4 +1,4 @@
-import { type Directory, MemoryDirectory, NodeList, type NodeRecord, RedisDirectory } from '@sluice/directory';
+import { type Directory, MemoryDirectory, NodeList, type NodeRecord } from '@sluice/directory';
 import { type Config, type Logger, PeerClient, PeerTls, transportFault } from '@sluice/runtime';
 import { redisConnection } from './redis-connection.ts';
 
@@ -23,17 +23,19 @@ const REFRESHES_PER_LEASE = 10;
 const REFRESH_MAX_MS = 1000;
 
 /** @param onNodes each time that the nodes were asked for */
-export function clusterParts(
+export async function clusterParts(
   config: Config,
   log: Logger,
   onNodes: (nodes: readonly NodeRecord[]) => void,
-): ClusterParts {
+): Promise<ClusterParts> {
   const { redisUrl, secret, leaseMs } = config.cluster;
   const shared = redisUrl !== '';
   const tls = shared ? PeerTls.read(config.cluster) : undefined;
   const tellUnusable = unusableNodes(tls, log);
   const retentionMs = config.consumer.instanceTimeoutMs + RETENTION_MARGIN_MS;
-  const directory = shared ? sharedDirectory(config, retentionMs, log) : new MemoryDirectory({ leaseMs, retentionMs });
+  const directory = shared
+    ? await sharedDirectory(config, retentionMs, log)
+    : new MemoryDirectory({ leaseMs, retentionMs });
   const nodes = new NodeList({
     directory,
     refreshMs: Math.min(REFRESH_MAX_MS, leaseMs / REFRESHES_PER_LEASE),
@@ -79,7 +81,9 @@ function unusableNodes(tls: PeerTls | undefined, log: Logger): (nodes: readonly 
   };
 }
 
-function sharedDirectory(config: Config, retentionMs: number, log: Logger): RedisDirectory {
+/** A proxy that stands alone has no client of Redis in its memory. */
+async function sharedDirectory(config: Config, retentionMs: number, log: Logger): Promise<Directory> {
+  const { RedisDirectory } = await import('@sluice/directory/redis');
   return new RedisDirectory({
     ...redisConnection(config),
     retentionMs,

@@ -5,10 +5,10 @@ import { createEdge } from './create-edge.ts';
 import type { ServerContext, ServerParts } from './server-context.ts';
 
 /** Puts together the role that only forwards. It knows no Kafka, and may be ended at any time. */
-export function prepareEdge(context: ServerContext): ServerParts {
+export async function prepareEdge(context: ServerContext): Promise<ServerParts> {
   const { configuration, lifecycle, log } = context;
   const { config } = configuration;
-  const cluster = clusterParts(config, log, () => undefined);
+  const cluster = await clusterParts(config, log, () => undefined);
   const edge = createEdge(context, cluster, undefined);
   const listeners = createApiListeners(context, (req, res) => edge.serve(req, res));
   lifecycle.onUnready(() => edge.retire());

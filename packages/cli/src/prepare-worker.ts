@@ -9,7 +9,7 @@ import { clusterRoutes } from './cluster-routes.ts';
 import { createEdge } from './create-edge.ts';
 import { createKafkaClients, type KafkaClients } from './kafka-clients.ts';
 import { KafkaHealth } from './kafka-health.ts';
-import { createSchemaRegistry, type SchemaRegistry } from './schema-registry.ts';
+import type { SchemaRegistry } from './schema-registry.ts';
 import type { ServerContext, ServerParts } from './server-context.ts';
 
 const HEALTH_INTERVAL_MS = 10_000;
@@ -20,15 +20,15 @@ const FULL_RETRY_S = 10;
 const REGISTRY_SHARE = 0.2;
 
 /** Puts together the roles that serve: `worker`, and `node`, which is a worker behind an edge of its own. */
-export function prepareWorker(context: ServerContext): ServerParts {
+export async function prepareWorker(context: ServerContext): Promise<ServerParts> {
   const { configuration, lifecycle, log, metrics, identity, version, dialect } = context;
   const { config } = configuration;
   assertLibraryFeatures();
   const kafka = createKafkaClients(configuration, metrics, log);
-  const registry = createSchemaRegistry(configuration, metrics);
+  const registry = await schemaRegistry(context);
   const health = kafkaHealth(context, async () => await kafka.admins.of(servicePrincipal).brokers());
   let internal: PeerServer | undefined;
-  const cluster = clusterParts(config, log, (nodes) => worker.see(nodes));
+  const cluster = await clusterParts(config, log, (nodes) => worker.see(nodes));
   const worker = createWorker({
     config,
     logger: log,
@@ -123,6 +123,13 @@ function assertLibraryFeatures(): void {
   throw new Error(
     `librdkafka was compiled without ${missing.join(', ')}: install its libraries and rebuild node-rdkafka`,
   );
+}
+
+/** Without one, the codecs and the client of a registry take no memory: they are a fifth of what lives in it. */
+async function schemaRegistry({ configuration, metrics }: ServerContext): Promise<SchemaRegistry | undefined> {
+  if (configuration.config.registry.urls.length === 0) return undefined;
+  const { createSchemaRegistry } = await import('./schema-registry.ts');
+  return createSchemaRegistry(configuration, metrics);
 }
 
 function kafkaHealth({ log }: ServerContext, ask: () => Promise<readonly number[]>): KafkaHealth {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseRedisUrl, type RedisDirectoryOptions } from '@sluice/directory';
+import { parseRedisUrl } from '@sluice/directory';
+import type { RedisDirectoryOptions } from '@sluice/directory/redis';
 import type { Config } from '@sluice/runtime';
 
 /** What a server and a command reach the directory of the same cluster by, as the configuration says it. */

@@ -1,6 +1,6 @@
 import { type RegistryIdentity, translateRegistryIdentity } from '@sluice/kafka/client-settings';
 import type { Config } from '@sluice/runtime';
-import { isRegistryUrl, type SubjectNameStrategy, subjectNameStrategy } from '@sluice/schema';
+import { isRegistryUrl, type SubjectNameStrategy, subjectNameStrategy } from '@sluice/schema/settings';
 
 /** Who this server is for the registry. */
 export function registryIdentity({ registry, registryKeys, clientKeys, kafka }: Config): RegistryIdentity {

@@ -97,10 +97,10 @@ async function start(configuration: Configuration, lifecycle: Lifecycle, log: Lo
 async function prepare(context: ServerContext): Promise<ServerParts> {
   if (context.configuration.config.cluster.role === 'edge') {
     const { prepareEdge } = await import('./prepare-edge.ts');
-    return prepareEdge(context);
+    return await prepareEdge(context);
   }
   const { prepareWorker } = await import('./prepare-worker.ts');
-  return prepareWorker(context);
+  return await prepareWorker(context);
 }
 
 async function startManagement(

@@ -15,13 +15,9 @@ export interface SchemaRegistry {
   close(): Promise<void>;
 }
 
-/** @returns undefined when the configuration names no registry */
-export function createSchemaRegistry(
-  { config, registry: identity }: Configuration,
-  metrics: Metrics,
-): SchemaRegistry | undefined {
+/** For a configuration that names a registry. */
+export function createSchemaRegistry({ config, registry: identity }: Configuration, metrics: Metrics): SchemaRegistry {
   const { registry } = config;
-  if (registry.urls.length === 0) return undefined;
   const { connectTimeoutMs, requestTimeoutMs, callTimeoutMs, callsMax, normalize } = registry;
   const client = new RegistryClient({
     urls: registry.urls,

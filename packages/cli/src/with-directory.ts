@@ -1,4 +1,5 @@
-import { DirectoryUnavailable, RedisDirectory } from '@sluice/directory';
+import { DirectoryUnavailable } from '@sluice/directory';
+import { RedisDirectory } from '@sluice/directory/redis';
 import type { Config } from '@sluice/runtime';
 import { UnknownNode } from './cluster-view.ts';
 import { CommandFailed } from './command-failed.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type NodeRecord, parseRedisUrl, RedisDirectory } from '@sluice/directory';
+import { type NodeRecord, parseRedisUrl } from '@sluice/directory';
+import { RedisDirectory } from '@sluice/directory/redis';
 import { createLogger, Metrics, type PeerCall, type PeerServer, type PeerTls, startPeerServer } from '@sluice/runtime';
 import { onTestFinished } from 'vitest';
 import { eventually } from '../../../test/harness/conditions.ts';

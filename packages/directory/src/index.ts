@@ -23,6 +23,5 @@ export { sameNode } from './epoch.ts';
 export { MemoryDirectory, type MemoryDirectoryOptions } from './memory-directory.ts';
 export { NodeLease, type NodeLeaseOptions } from './node-lease.ts';
 export { NodeList, type NodeListOptions } from './node-list.ts';
-export { RedisDirectory, type RedisDirectoryOptions } from './redis-directory.ts';
 export { parseRedisUrl, type RedisAddress } from './redis-url.ts';
 export { takeoverOrder } from './takeover-order.ts';

@@ -2,7 +2,8 @@
 // the same upstream as a bare relay. It is registered in Redis, and so are the consumer instances that it pretends to
 // hold; it does not look at the headers of peers.
 import { createServer } from 'node:http';
-import { NodeLease, parseRedisUrl, RedisDirectory } from '../../../packages/directory/src/index.ts';
+import { NodeLease, parseRedisUrl } from '../../../packages/directory/src/index.ts';
+import { RedisDirectory } from '../../../packages/directory/src/redis.ts';
 import { peerHeaders } from '../../../packages/protocol/src/index.ts';
 import { eventually } from '../../harness/conditions.ts';
 

@@ -1,4 +1,5 @@
-import { NodeList, type NodeRecord, parseRedisUrl, RedisDirectory } from '@sluice/directory';
+import { NodeList, type NodeRecord, parseRedisUrl } from '@sluice/directory';
+import { RedisDirectory } from '@sluice/directory/redis';
 import { type Attempt, formatAttempt, formatPeerNode, peerHeaders } from '@sluice/protocol';
 import { afterAll } from 'vitest';
 import type { Cluster } from '../../harness/cluster.ts';
