@@ -15,7 +15,7 @@ export const usage = `usage: scripts/bench [--scenario NAME,...] [--repeat N] [-
                      [--bootstrap HOST:PORT --url NAME=URL ... [--pid NAME=PID ...]]
 
   --scenario   produce-single, produce-batch-binary, produce-batch-json, consume-binary, consume-json,
-               produce-batch-avro, consume-avro, wakeup, polls-200, idle-1000; default: all
+               produce-batch-avro, consume-avro, consume-v1, wakeup, polls-200, idle-1000; default: all
   --repeat     rounds, of which the median counts (3)
   --seconds    of load in each produce run (5)
   --quick      one round of two seconds, and less of everything else: for a first look
