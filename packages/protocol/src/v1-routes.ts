@@ -1,6 +1,8 @@
 import { type MediaType, type OfferedType, v1MediaTypes } from './media-types.ts';
 import type { Route } from './route.ts';
 import * as errors from './route-errors.ts';
+import * as rows from './shared-rows.ts';
+import { INSTANCE, PARTITION, type Row } from './shared-rows.ts';
 
 const { v1, binary, json, avro, kafka, plain, octets } = v1MediaTypes;
 
@@ -26,21 +28,11 @@ const OFFERS_BINARY_FIRST: readonly OfferedType[] = [
   { mediaType: avro, qs: 0.1 },
 ];
 
-const TOPIC = '/topics/{topic}';
-const PARTITION = '/topics/{topic}/partitions/{partition}';
-const INSTANCE = '/consumers/{group}/instances/{instance}';
-
-type Row = Omit<Route, 'api' | 'consumes' | 'produces'>;
-
 const metadata = (row: Row): Route => ({ api: 'v1', consumes: GENERAL, produces: OFFERS_GENERAL, ...row });
-const produce = (row: Pick<Row, 'operation' | 'template' | 'request' | 'summary'>): Route => ({
+const produce = (row: Omit<Row, 'errors'>): Route => ({
   api: 'v1',
-  method: 'POST',
   consumes: RECORDS,
   produces: OFFERS_GENERAL,
-  formatFrom: 'Content-Type',
-  statuses: [200, 401, 403],
-  response: 'ProduceResponse',
   errors: errors.v1ProduceErrors,
   ...row,
 });
@@ -48,82 +40,15 @@ const consumer = (row: Row): Route => ({ api: 'v1', consumes: GENERAL_OR_EMBEDDE
 
 /** The rows of v1, which Confluent's proxy had up to 5.5. Source: rest-v1-v2 contract C.1 and C.2. */
 export const v1Routes: readonly Route[] = [
-  metadata({
-    operation: 'root.get',
-    method: 'GET',
-    template: '/',
-    statuses: [200],
-    response: 'RootResponse',
-    errors: [],
-    summary: 'Answer an empty object',
-  }),
-  metadata({
-    operation: 'root.post',
-    method: 'POST',
-    template: '/',
-    statuses: [200],
-    request: { schema: 'RootRequest', required: false },
-    response: 'RootResponse',
-    errors: errors.bodyErrors,
-    summary: 'Answer an empty object',
-  }),
-  metadata({
-    operation: 'brokers.list',
-    method: 'GET',
-    template: '/brokers',
-    statuses: [200],
-    response: 'BrokerList',
-    errors: errors.kafkaErrors,
-    summary: 'List the ids of the live brokers',
-  }),
-  metadata({
-    operation: 'topics.list',
-    method: 'GET',
-    template: '/topics',
-    statuses: [200],
-    response: 'TopicNames',
-    errors: errors.kafkaErrors,
-    summary: 'List the names of the topics',
-  }),
-  metadata({
-    operation: 'topics.get',
-    method: 'GET',
-    template: TOPIC,
-    statuses: [200],
-    response: 'Topic',
-    errors: errors.v1TopicErrors,
-    summary: "Describe a topic: its configuration and its partitions' replicas",
-  }),
-  produce({
-    operation: 'produce-to-topic',
-    template: TOPIC,
-    request: { schema: 'ProduceRequest', required: true },
-    summary: 'Produce records to a topic',
-  }),
-  metadata({
-    operation: 'partitions.list',
-    method: 'GET',
-    template: '/topics/{topic}/partitions',
-    statuses: [200],
-    response: 'PartitionList',
-    errors: errors.v1TopicErrors,
-    summary: 'List the partitions of a topic',
-  }),
-  metadata({
-    operation: 'partitions.get',
-    method: 'GET',
-    template: PARTITION,
-    statuses: [200],
-    response: 'Partition',
-    errors: errors.v1PartitionErrors,
-    summary: 'Describe a partition',
-  }),
-  produce({
-    operation: 'produce-to-partition',
-    template: PARTITION,
-    request: { schema: 'V1PartitionProduceRequest', required: true },
-    summary: 'Produce records to a partition',
-  }),
+  metadata(rows.rootGet),
+  metadata(rows.rootPost),
+  metadata(rows.listBrokers),
+  metadata(rows.listTopics),
+  metadata({ ...rows.getTopic, errors: errors.v1TopicErrors }),
+  produce({ ...rows.produceToTopic, request: { schema: 'ProduceRequest', required: true } }),
+  metadata({ ...rows.listPartitions, errors: errors.v1TopicErrors }),
+  metadata({ ...rows.getPartition, errors: errors.v1PartitionErrors }),
+  produce({ ...rows.produceToPartition, request: { schema: 'V1PartitionProduceRequest', required: true } }),
   {
     ...metadata({
       operation: 'partitions.consume',
@@ -145,16 +70,7 @@ export const v1Routes: readonly Route[] = [
     }),
     produces: OFFERS_BINARY_FIRST,
   },
-  consumer({
-    operation: 'consumers.create',
-    method: 'POST',
-    template: '/consumers/{group}',
-    statuses: [200],
-    request: { schema: 'CreateConsumerRequest', required: false },
-    response: 'CreateConsumerResponse',
-    errors: errors.createErrors,
-    summary: 'Create a consumer instance in a group',
-  }),
+  consumer(rows.createConsumer),
   consumer({
     operation: 'consumers.commit-offsets',
     method: 'POST',
@@ -165,14 +81,7 @@ export const v1Routes: readonly Route[] = [
     errors: [...errors.fieldErrors, ...errors.consumerErrors, 'topicNotFound'],
     summary: 'Commit everything that was returned',
   }),
-  consumer({
-    operation: 'consumers.delete',
-    method: 'DELETE',
-    template: INSTANCE,
-    statuses: [204],
-    errors: errors.instanceErrors,
-    summary: 'Close a consumer instance',
-  }),
+  consumer(rows.deleteConsumer),
   {
     ...consumer({
       operation: 'consumers.consume',

@@ -1,6 +1,8 @@
 import { type MediaType, mediaTypes, type OfferedType } from './media-types.ts';
 import type { Route } from './route.ts';
 import * as errors from './route-errors.ts';
+import * as rows from './shared-rows.ts';
+import { INSTANCE, PARTITION, type Row } from './shared-rows.ts';
 
 const { v2, binary, json, avro, jsonschema, protobuf } = mediaTypes;
 
@@ -22,23 +24,12 @@ const OFFERS_BINARY_FIRST: readonly OfferedType[] = [
   { mediaType: protobuf, qs: 0.1 },
 ];
 
-const TOPIC = '/topics/{topic}';
-const PARTITION = '/topics/{topic}/partitions/{partition}';
-const INSTANCE = '/consumers/{group}/instances/{instance}';
-
-type Row = Omit<Route, 'api' | 'consumes' | 'produces'>;
-
 const metadata = (row: Row): Route => ({ api: 'v2', consumes: ONLY_V2, produces: OFFERS_V2, ...row });
-const produce = (row: Pick<Row, 'operation' | 'template' | 'summary'>): Route => ({
+const produce = (row: Omit<Row, 'errors'>): Route => ({
   api: 'v2',
-  method: 'POST',
   consumes: EMBEDDED,
   produces: OFFERS_V2,
-  formatFrom: 'Content-Type',
-  // 401 and 403 carry a produce response as well: the first record's refusal becomes the status (contract A.6).
-  statuses: [200, 401, 403],
   request: { schema: 'ProduceRequest', required: true },
-  response: 'ProduceResponse',
   errors: errors.produceErrors,
   ...row,
 });
@@ -46,83 +37,15 @@ const consumer = (row: Row): Route => ({ api: 'v2', consumes: V2_OR_EMBEDDED, pr
 
 /** The rows of v2. Source: rest-v1-v2 contract A.2. */
 export const v2Routes: readonly Route[] = [
-  metadata({
-    operation: 'root.get',
-    method: 'GET',
-    template: '/',
-    statuses: [200],
-    response: 'RootResponse',
-    errors: [],
-    summary: 'Answer an empty object',
-  }),
-  metadata({
-    operation: 'root.post',
-    method: 'POST',
-    template: '/',
-    statuses: [200],
-    request: { schema: 'RootRequest', required: false },
-    response: 'RootResponse',
-    errors: errors.bodyErrors,
-    summary: 'Answer an empty object',
-  }),
-  {
-    ...metadata({
-      operation: 'brokers.list',
-      method: 'GET',
-      template: '/brokers',
-      statuses: [200],
-      response: 'BrokerList',
-      errors: errors.kafkaErrors,
-      summary: 'List the ids of the live brokers',
-    }),
-    consumes: 'anything',
-  },
-  metadata({
-    operation: 'topics.list',
-    method: 'GET',
-    template: '/topics',
-    statuses: [200],
-    response: 'TopicNames',
-    errors: errors.kafkaErrors,
-    summary: 'List the names of the topics',
-  }),
-  metadata({
-    operation: 'topics.get',
-    method: 'GET',
-    template: TOPIC,
-    statuses: [200],
-    response: 'Topic',
-    errors: errors.topicErrors,
-    summary: "Describe a topic: its configuration and its partitions' replicas",
-  }),
-  produce({
-    operation: 'produce-to-topic',
-    template: TOPIC,
-    summary: 'Produce records to a topic',
-  }),
-  metadata({
-    operation: 'partitions.list',
-    method: 'GET',
-    template: '/topics/{topic}/partitions',
-    statuses: [200],
-    response: 'PartitionList',
-    errors: errors.topicErrors,
-    summary: 'List the partitions of a topic',
-  }),
-  metadata({
-    operation: 'partitions.get',
-    method: 'GET',
-    template: PARTITION,
-    statuses: [200],
-    response: 'Partition',
-    errors: errors.partitionErrors,
-    summary: 'Describe a partition',
-  }),
-  produce({
-    operation: 'produce-to-partition',
-    template: PARTITION,
-    summary: 'Produce records to a partition',
-  }),
+  metadata(rows.rootGet),
+  metadata(rows.rootPost),
+  { ...metadata(rows.listBrokers), consumes: 'anything' },
+  metadata(rows.listTopics),
+  metadata({ ...rows.getTopic, errors: errors.topicErrors }),
+  produce(rows.produceToTopic),
+  metadata({ ...rows.listPartitions, errors: errors.topicErrors }),
+  metadata({ ...rows.getPartition, errors: errors.partitionErrors }),
+  produce(rows.produceToPartition),
   metadata({
     operation: 'partitions.get-offsets',
     method: 'GET',
@@ -148,24 +71,8 @@ export const v2Routes: readonly Route[] = [
     consumes: V2_OR_EMBEDDED,
     produces: OFFERS_BINARY_FIRST,
   },
-  consumer({
-    operation: 'consumers.create',
-    method: 'POST',
-    template: '/consumers/{group}',
-    statuses: [200],
-    request: { schema: 'CreateConsumerRequest', required: false },
-    response: 'CreateConsumerResponse',
-    errors: errors.createErrors,
-    summary: 'Create a consumer instance in a group',
-  }),
-  consumer({
-    operation: 'consumers.delete',
-    method: 'DELETE',
-    template: INSTANCE,
-    statuses: [204],
-    errors: errors.instanceErrors,
-    summary: 'Close a consumer instance',
-  }),
+  consumer(rows.createConsumer),
+  consumer(rows.deleteConsumer),
   consumer({
     operation: 'consumers.subscribe',
     method: 'POST',
