@@ -51,11 +51,18 @@ function closeSilent(sockets: ReadonlySet<Socket>): void {
   for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
 }
 
+/** The two ends of a connection, which are the same in clear and with TLS. */
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress}:${remotePort} ${localAddress}:${localPort}`;
+}
+
 /** The addresses at which clients reach the API. */
 export class ApiListeners {
   readonly #addresses: ApiListenersOptions['addresses'];
   readonly #servers: readonly Server[];
   readonly #sockets = new Set<Socket>();
+  /** Connections whose TLS is not made yet, by their ends. */
+  readonly #handshakes = new Map<string, Socket>();
   #closed: Promise<unknown> = Promise.resolve();
 
   constructor({ addresses, limits, serve, connections, log }: ApiListenersOptions) {
@@ -66,6 +73,7 @@ export class ApiListeners {
       if (secure !== undefined && server instanceof SecureServer) {
         secure.onRenewed((renewed) => server.setSecureContext(renewed));
         secure.follow(log);
+        this.#followHandshakes(server);
         reportFailedHandshakes(server, { metrics: connections, log, words: 'A TLS handshake of a client failed.' });
       }
       return server;
@@ -90,6 +98,8 @@ export class ApiListeners {
 
   /** Takes no new connections, and closes those that are idle or become so. Resolves when no request is under way any more. */
   stopListening(): Promise<unknown> {
+    // Nothing was asked on them, and a handshake may go on for longer than the last answer takes.
+    for (const socket of this.#handshakes.values()) socket.destroy();
     this.#closed = Promise.all(this.#servers.map((server) => closed(server, this.#sockets)));
     return this.#closed;
   }
@@ -106,6 +116,17 @@ export class ApiListeners {
     // Node knows only of those that speak HTTP already; a handshake may take its time.
     for (const server of this.#servers) server.closeAllConnections();
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #followHandshakes(server: SecureServer): void {
+    server.on('connection', (socket: Socket) => {
+      const ends = endsOf(socket);
+      this.#handshakes.set(ends, socket);
+      socket.once('close', () => {
+        if (this.#handshakes.get(ends) === socket) this.#handshakes.delete(ends);
+      });
+    });
+    server.on('secureConnection', (socket: Socket) => this.#handshakes.delete(endsOf(socket)));
   }
 
   #keep(socket: Socket): void {

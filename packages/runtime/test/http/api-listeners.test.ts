@@ -1,9 +1,13 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { ApiListeners, ConnectionMetrics, createLogger, Metrics } from '@sluice/runtime';
+import { connect as connectSecurely } from 'node:tls';
+import { ApiListeners, ApiTls, ConnectionMetrics, createLogger, Metrics } from '@sluice/runtime';
 import { expect, it, onTestFinished } from 'vitest';
+import { within } from '../../../../test/harness/conditions.ts';
+import { testAuthority } from '../../../../test/harness/peer-certificates.ts';
 import { limits } from '../started-peer-server.ts';
 
 const address = { scheme: 'http', host: '127.0.0.1', port: 0 } as const;
@@ -11,10 +15,11 @@ const address = { scheme: 'http', host: '127.0.0.1', port: 0 } as const;
 async function listening(
   serve: (req: IncomingMessage, res: ServerResponse) => void,
   bounds: Partial<typeof limits> = {},
+  secure?: ApiTls,
 ) {
   const metrics = new Metrics();
   const listeners = new ApiListeners({
-    addresses: [address, address],
+    addresses: [{ ...address, secure }, address],
     limits: { ...limits, ...bounds },
     serve,
     connections: new ConnectionMetrics(metrics, limits.connectionsMax),
@@ -25,7 +30,7 @@ async function listening(
     await listeners.close(0);
     metrics.close();
   });
-  return { listeners, port: ports[0] ?? 0, ports };
+  return { listeners, port: ports[0] ?? 0, ports, exposed: () => metrics.expose() };
 }
 
 /** Of connections that are opened one after another, one for each port: which of them are served. */
@@ -94,4 +99,35 @@ it('a connection that has not sent a byte does not hold up the end of the others
   const behind = connect(port, '127.0.0.1', () => behind.write('nonsense\r\n\r\n')).resume();
   await once(behind, 'close');
   await Promise.all([listeners.stopListening(), silentClosed]);
+});
+
+async function serverTls(): Promise<ApiTls> {
+  const authority = await testAuthority();
+  onTestFinished(() => authority.remove());
+  const { certificateFile, keyFile } = await authority.issue('localhost');
+  const value = { cert: await readFile(certificateFile), key: await readFile(keyFile) };
+  const settings = { clientAuthentication: 'none', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', ciphers: '' } as const;
+  return ApiTls.read({ settings, files: [], read: () => ({ value }) });
+}
+
+it('a handshake that its client has left half-way does not hold up the end (bug: it took all the time there was for requests)', async () => {
+  let answer: (() => void) | undefined;
+  const serve = (_req: IncomingMessage, res: ServerResponse): void => void (answer = () => res.end('late'));
+  const { listeners, port, exposed } = await listening(serve, {}, await serverTls());
+  const asking = connectSecurely({ port, host: '127.0.0.1', rejectUnauthorized: false }, () =>
+    asking.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'),
+  );
+  // How the first message of a handshake begins.
+  const halfWay = connect(port, '127.0.0.1', () => halfWay.write(Buffer.from([0x16, 3, 1]))).resume();
+  halfWay.on('error', () => undefined);
+  const cut = once(halfWay, 'close');
+  await expect.poll(exposed).toContain('sluice_http_connections 2\n');
+  await expect.poll(() => answer).toBeDefined();
+  const closed = listeners.stopListening();
+  // By itself it would be given up after ten seconds.
+  await within(cut, 5000, 'the handshake to be given up');
+  // Who was let in has its answer all the same.
+  answer?.();
+  expect(String((await once(asking, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
+  await closed;
 });
