@@ -21,7 +21,7 @@ import type { Session } from './sessions/session.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import type { SessionDependencies } from './sessions/session-settings.ts';
 import { TopicNames } from './sessions/topic-names.ts';
-import type { WorkerOptions } from './worker.ts';
+import type { WorkerOptions } from './worker-options.ts';
 
 /** What handlers work with, and this node's part in the cluster, if there is one. */
 export interface WorkerParts {

@@ -1,12 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Directory, InstanceName, NodeIdentity, NodeRecord } from '@sluice/directory';
-import type { AdminPool, BlockingCalls, LogReaderPool, Principal, ProducerPool } from '@sluice/kafka';
-import type { Dialect } from '@sluice/protocol';
-import { type Config, type Logger, type Metrics, requestId, servedVersions } from '@sluice/runtime';
-import type { SchemaStore } from '@sluice/schema';
+import type { InstanceName, NodeRecord } from '@sluice/directory';
+import { requestId, servedVersions } from '@sluice/runtime';
 import express from 'express';
 import type { Api } from './api.ts';
-import type { ClusterMember, ClusterOptions } from './cluster/cluster-member.ts';
+import type { ClusterMember } from './cluster/cluster-member.ts';
 import { ClusterMetrics } from './cluster/cluster-metrics.ts';
 import type { Departures } from './cluster/departures.ts';
 import { answerReads } from './cluster/early-answers.ts';
@@ -16,32 +13,9 @@ import { handlersOf } from './handlers.ts';
 import { type Declined, Dispatcher } from './http/dispatch.ts';
 import type { LocalAttempt } from './http/exchange.ts';
 import { RequestMetrics } from './http/request-metrics.ts';
-import type { ConsumerFactory } from './sessions/session-settings.ts';
 import { within } from './within.ts';
 import { observeWorker } from './worker-metrics.ts';
-
-export interface WorkerOptions {
-  readonly config: Config;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly admins: AdminPool;
-  readonly producers: ProducerPool;
-  readonly logReaders: LogReaderPool;
-  readonly blockingCalls: BlockingCalls;
-  readonly createConsumer: ConsumerFactory;
-  readonly principalOf: (headers: NodeJS.Dict<string | string[]>) => Principal;
-  /** What is known of the schema registry; undefined without one. */
-  readonly schemas: SchemaStore | undefined;
-  /** Who holds which instance. */
-  readonly directory: Directory;
-  /** This node, in this life. */
-  readonly identity: NodeIdentity;
-  /** Undefined for a proxy that stands alone. */
-  readonly cluster: ClusterOptions | undefined;
-  /** Shown in the OpenAPI document. */
-  readonly version: string;
-  readonly dialect: Dialect;
-}
+import type { WorkerOptions } from './worker-options.ts';
 
 /** The REST API over Kafka: serves requests, owns consumer instances and producers. Listens to nobody itself. */
 export interface Worker {

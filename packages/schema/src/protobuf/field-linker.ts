@@ -3,11 +3,12 @@ import { defaultText } from './default-text.ts';
 import { fieldFeatures } from './features.ts';
 import type { Features, FieldDescriptor } from './file-descriptor.ts';
 import { printMessage, scalarPrinter } from './message-printer.ts';
-import { type Field, type MessageType, type ValueType, wireTypes } from './message-type.ts';
+import type { Field, MessageType, ValueType } from './message-type.ts';
 import { writeMessage } from './message-writer.ts';
 import { type ScalarType, scalarTexts } from './scalar-texts.ts';
 import { scalarWriters } from './scalar-writers.ts';
 import { assertName, type TypeScope } from './type-scope.ts';
+import { wireTypes } from './wire-types.ts';
 
 const NUMBER_MAX = 2 ** 29 - 1;
 /** Reserved for protobuf itself. */

@@ -1,6 +1,6 @@
 import type { Field, MessageType } from './message-type.ts';
-import { wireTypes } from './message-type.ts';
 import { WireReader } from './wire-reader.ts';
+import { wireTypes } from './wire-types.ts';
 
 /** Where the values of one field stand in the message: starts and ends in turn, tags included. */
 type Spans = Map<Field, number[]>;

@@ -1,9 +1,10 @@
 import { PayloadError } from '../schema-errors.ts';
 import { fieldAt, inFieldOrder, isValueNext } from './field-order.ts';
 import type { JsonPrinter } from './json-printer.ts';
-import { type Field, type MessageType, type PrintValue, wireTypes } from './message-type.ts';
+import type { Field, MessageType, PrintValue } from './message-type.ts';
 import { type ScalarType, scalarTexts } from './scalar-texts.ts';
 import { WireReader } from './wire-reader.ts';
+import { wireTypes } from './wire-types.ts';
 
 const NOTHING = Buffer.alloc(0);
 

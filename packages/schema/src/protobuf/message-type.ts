@@ -119,5 +119,3 @@ export interface MessageType {
   /** Finds a type that an Any names, among all that the schema knows. */
   readonly find: (fullName: string) => MessageType | undefined;
 }
-
-export const wireTypes = { varint: 0, fixed64: 1, length: 2, groupStart: 3, groupEnd: 4, fixed32: 5 } as const;

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
 import { PayloadError } from '../schema-errors.ts';
-import { wireTypes } from './message-type.ts';
 import { NESTING_MAX, nestedTooDeep, TEXT_CHARS_MAX, textTooLong } from './payload-limits.ts';
+import { wireTypes } from './wire-types.ts';
 
 const VARINT_BYTES_MAX = 10;
 /** Text of up to so many bytes is looked through here; longer ones are cheaper natively. */
