@@ -1,4 +1,5 @@
-import { PythonProgram } from './python-program.ts';
+import { startPython } from './interop-programs.ts';
+import type { LineProgram } from './line-program.ts';
 
 /** What Python is to do; see `serdes.py`. */
 export interface PythonJob {
@@ -21,14 +22,14 @@ export interface PythonAnswer {
 
 /** Confluent's Python serializers. */
 export class PythonSerdes {
-  readonly #program: PythonProgram;
+  readonly #program: LineProgram;
 
-  private constructor(program: PythonProgram) {
+  private constructor(program: LineProgram) {
     this.#program = program;
   }
 
   static async start(): Promise<PythonSerdes> {
-    return new PythonSerdes(await PythonProgram.start('serdes.py'));
+    return new PythonSerdes(await startPython('serdes.py'));
   }
 
   /** One job at a time. @throws Error with what Python says */

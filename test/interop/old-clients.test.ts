@@ -7,15 +7,16 @@ import { httpClient } from '../harness/http.ts';
 import { type RedisServer, startRedis } from '../harness/redis.ts';
 import { RestConsumer } from '../harness/rest-consumer.ts';
 import { createTopic, uniqueName } from '../harness/topics.ts';
-import { inPython, type OldClient, type Open, openKafkaRest, openMessageHub, type Place } from './old-clients.ts';
+import { inGo, inPython, type OldClient, type Open, openKafkaRest, openMessageHub, type Place } from './old-clients.ts';
 
 /**
- * Clients that were written for Confluent's proxy, as their registries have them, on three nodes behind a balancer that
+ * Clients that were written for Confluent's proxy, as their registries have them, and one in Go, on three nodes behind a balancer that
  * knows nothing of them but whether they are ready.
  */
 
-/** Said by the test command where there is none; it says so aloud. */
+/** Said by the test command where there is none of the language; it says so aloud. */
 const WITHOUT_PYTHON = process.env['SLUICE_TEST_WITHOUT_PYTHON'] === '1';
+const WITHOUT_GO = process.env['SLUICE_TEST_WITHOUT_GO'] === '1';
 const LEASE_MS = 2000;
 /** The balancer asks five times a second. */
 const UNREADY_MS = 1000;
@@ -44,6 +45,12 @@ const kinds: readonly Kind[] = [
         { name: 'kafka-bridge-client (PyPI, v2)', open: inPython('kafka-bridge-client') },
         { name: 'nlp-kafka-rest-api (PyPI, v2)', open: inPython('nlp-kafka-rest-api') },
         { name: 'pymapr-kafkarest (PyPI, v2)', open: inPython('pymapr-kafkarest'), copies: 4 },
+      ]),
+  ...(WITHOUT_GO
+    ? []
+    : [
+        { name: 'net/http (Go, v1)', open: inGo('v1') },
+        { name: 'net/http (Go, v2)', open: inGo('v2') },
       ]),
 ];
 

@@ -1,14 +1,9 @@
-import { execFile } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { PythonProgram } from '../harness/python-program.ts';
+import { requireOld, startGo, startPython } from '../harness/interop-programs.ts';
+import type { LineProgram } from '../harness/line-program.ts';
 
-/** Clients that others wrote for Confluent's proxy, each unchanged behind the same few calls. */
+/** Clients that others wrote for Confluent's proxy, each unchanged, and one in Go, behind the same few calls. */
 
-const FETCH_JAVASCRIPT = fileURLToPath(new URL('../harness/fetch-javascript', import.meta.url));
-const FETCH_TIMEOUT_MS = 120_000;
 /** Without records `kafka-rest` asks again this soon, in place of at once. */
 const STREAM_DELAY_MS = 20;
 const STREAM_WAIT_MS = 1000;
@@ -55,11 +50,6 @@ interface MessageHubInstance {
   remove(): PromiseLike<unknown>;
 }
 
-async function fromNpm<Module>(name: string): Promise<Module> {
-  const { stdout } = await promisify(execFile)(FETCH_JAVASCRIPT, { timeout: FETCH_TIMEOUT_MS });
-  return createRequire(`${stdout.trim()}/`)(name) as Module;
-}
-
 function done<Result>(call: (callback: Callback<Result>) => void): Promise<Result> {
   return new Promise((resolve, reject) => {
     call((error, result) => (error ? reject(error) : resolve(result)));
@@ -68,7 +58,7 @@ function done<Result>(call: (callback: Callback<Result>) => void): Promise<Resul
 
 /** Confluent's own for Node. It polls all the time, and its records come as a stream. */
 export const openKafkaRest: Open = async ({ url, topic, group }) => {
-  const Client = await fromNpm<new (settings: object) => KafkaRest>('kafka-rest');
+  const Client = await requireOld<new (settings: object) => KafkaRest>('kafka-rest');
   const client = new Client({ url });
   const settings = { name: 'c', format: 'binary', 'auto.offset.reset': 'smallest', 'auto.commit.enable': 'false' };
   const instance = await done<KafkaRestInstance>((callback) => client.consumer(group).join(settings, callback));
@@ -98,7 +88,7 @@ export const openKafkaRest: Open = async ({ url, topic, group }) => {
 
 /** IBM's, for its Message Hub. */
 export const openMessageHub: Open = async ({ url, topic, group }) => {
-  const Client = await fromNpm<new (services: object, options: object) => MessageHub>('message-hub-rest');
+  const Client = await requireOld<new (services: object, options: object) => MessageHub>('message-hub-rest');
   const service = { label: 'messagehub', credentials: { api_key: 'key', kafka_rest_url: url } };
   const client = new Client({ messagehub: [service] }, { https: false });
   const [instance] = await client.consume(group, 'c', { 'auto.offset.reset': 'smallest' });
@@ -111,18 +101,24 @@ export const openMessageHub: Open = async ({ url, topic, group }) => {
 
 /** One of those in `old_clients.py`, by its name. */
 export function inPython(client: string): Open {
-  return async (place) => {
-    const program = await PythonProgram.start('old_clients.py');
-    const { commits } = await program.do<{ readonly commits: boolean }>({ op: 'open', client, ...place });
-    return {
-      produce: async (values) => await program.do({ op: 'produce', values }),
-      read: async () => (await program.do<{ readonly values: readonly string[] }>({ op: 'read' })).values,
-      ...(commits ? { commit: async () => await program.do({ op: 'commit' }) } : {}),
-      close: async () => {
-        await program.do({ op: 'close' });
-        await program.stop();
-      },
-    };
+  return async (place) => await inProgram(await startPython('old_clients.py'), client, place);
+}
+
+/** Written for these tests: the old ones in Go are from before there were modules. */
+export function inGo(version: 'v1' | 'v2'): Open {
+  return async (place) => await inProgram(await startGo(), version, place);
+}
+
+async function inProgram(program: LineProgram, client: string, place: Place): Promise<OldClient> {
+  const { commits } = await program.do<{ readonly commits: boolean }>({ op: 'open', client, ...place });
+  return {
+    produce: async (values) => await program.do({ op: 'produce', values }),
+    read: async () => (await program.do<{ readonly values: readonly string[] }>({ op: 'read' })).values,
+    ...(commits ? { commit: async () => await program.do({ op: 'commit' }) } : {}),
+    close: async () => {
+      await program.do({ op: 'close' });
+      await program.stop();
+    },
   };
 }
 
