@@ -17,8 +17,16 @@ export interface Balancer {
   readonly stop: () => Promise<void>;
 }
 
-function configuration(port: number, urls: readonly string[]): string {
-  const servers = urls.map((url, i) => `  server s${i} ${new URL(url).host} check inter 200ms fall 1 rise 1`);
+interface BalancerOptions {
+  /** Management listeners of the servers, in order: they are asked whether they are ready. Default: whether they listen. */
+  readonly readyAt?: readonly string[];
+}
+
+function configuration(port: number, urls: readonly string[], { readyAt }: BalancerOptions): string {
+  const servers = urls.map((url, i) => {
+    const asked = readyAt?.[i] === undefined ? '' : ` port ${new URL(readyAt[i]).port}`;
+    return `  server s${i} ${new URL(url).host} check inter 200ms fall 1 rise 1${asked}`;
+  });
   return [
     'defaults',
     '  mode http',
@@ -34,17 +42,18 @@ function configuration(port: number, urls: readonly string[]): string {
     '  default_backend nodes',
     'backend nodes',
     '  balance roundrobin',
+    ...(readyAt === undefined ? [] : ['  option httpchk GET /readyz']),
     ...servers,
     '',
   ].join('\n');
 }
 
 /** Starts HAProxy before the given addresses. The caller stops it. */
-export async function startBalancer(urls: readonly string[]): Promise<Balancer> {
+export async function startBalancer(urls: readonly string[], options: BalancerOptions = {}): Promise<Balancer> {
   const [port = 0] = await freePorts(1);
   const directory = await mkdtemp(join(tmpdir(), 'sluice-balancer-'));
   const file = join(directory, 'haproxy.cfg');
-  await writeFile(file, configuration(port, urls));
+  await writeFile(file, configuration(port, urls, options));
   const balancer = await startGuarded({
     name: 'HAProxy',
     command: existsSync(DEBIAN_PATH) ? DEBIAN_PATH : 'haproxy',

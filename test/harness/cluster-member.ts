@@ -13,6 +13,7 @@ export interface ClusterMember {
   /** Undefined for a worker: it has no public listener. */
   readonly url: string | undefined;
   readonly http: HttpClient | undefined;
+  readonly managementUrl: string;
   readonly management: HttpClient;
   /** In front of the internal listener, where relays were asked for. */
   readonly relay: TcpRelay | undefined;
@@ -60,6 +61,10 @@ class Member implements ClusterMember {
     this.http = url === undefined ? undefined : httpClient(url);
     this.relay = relay;
     this.#files = files;
+  }
+
+  get managementUrl(): string {
+    return this.#files.managementUrl;
   }
 
   get management(): HttpClient {

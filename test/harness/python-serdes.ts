@@ -1,14 +1,5 @@
-import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface, type Interface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
-const FETCH_PYTHON = fileURLToPath(new URL('./fetch-python', import.meta.url));
-const PROGRAM = fileURLToPath(new URL('../interop/python/serdes.py', import.meta.url));
-const FETCH_TIMEOUT_MS = 300_000;
-const ANSWER_TIMEOUT_MS = 90_000;
+import { startPython } from './interop-programs.ts';
+import type { LineProgram } from './line-program.ts';
 
 /** What Python is to do; see `serdes.py`. */
 export interface PythonJob {
@@ -29,38 +20,24 @@ export interface PythonAnswer {
   readonly values?: readonly unknown[];
 }
 
-/** Confluent's Python serializers in a process of their own. Ends with the test run at the latest: its stdin is closed then. */
+/** Confluent's Python serializers. */
 export class PythonSerdes {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #lines: Interface;
-  #errors = '';
+  readonly #program: LineProgram;
 
-  private constructor(child: ChildProcessWithoutNullStreams) {
-    this.#child = child;
-    this.#lines = createInterface({ input: child.stdout });
-    child.stderr.on('data', (chunk: Buffer) => {
-      this.#errors = (this.#errors + chunk.toString()).slice(-4000);
-    });
+  private constructor(program: LineProgram) {
+    this.#program = program;
   }
 
   static async start(): Promise<PythonSerdes> {
-    const { stdout } = await run(FETCH_PYTHON, { timeout: FETCH_TIMEOUT_MS });
-    return new PythonSerdes(spawn(stdout.trim(), [PROGRAM]));
+    return new PythonSerdes(await startPython('serdes.py'));
   }
 
   /** One job at a time. @throws Error with what Python says */
   async do(job: PythonJob): Promise<PythonAnswer> {
-    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-    this.#child.stdin.write(`${JSON.stringify(job)}\n`);
-    const [line] = (await once(this.#lines, 'line', { signal })) as [string];
-    const answer = JSON.parse(line) as PythonAnswer & { readonly error?: string };
-    if (answer.error !== undefined) throw new Error(`${answer.error}\n${this.#errors}`);
-    return answer;
+    return await this.#program.do(job);
   }
 
   async stop(): Promise<void> {
-    const exited = once(this.#child, 'exit');
-    this.#child.stdin.end();
-    await exited;
+    await this.#program.stop();
   }
 }

@@ -43,6 +43,7 @@ export interface SluiceProcess {
 export interface SluiceFiles {
   readonly directory: string;
   readonly configFile: string;
+  readonly managementUrl: string;
   readonly management: HttpClient;
   readonly logs: () => Promise<string>;
   readonly remove: () => Promise<void>;
@@ -64,6 +65,7 @@ export async function writeSluiceFiles(properties: Readonly<Record<string, strin
   return {
     directory,
     configFile,
+    managementUrl,
     management: httpClient(managementUrl),
     logs: async () => await readFile(logFileIn(directory), 'utf8'),
     remove: async () => await rm(directory, { recursive: true, force: true }),

@@ -8,6 +8,8 @@ const LEADER_DEADLINE_MS = 10_000;
 interface TopicOptions {
   /** The start of the topic's name. */
   readonly prefix?: string;
+  /** Its end. */
+  readonly suffix?: string;
   readonly partitions?: number;
   /** Topic-level settings, for instance `cleanup.policy`. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -36,7 +38,7 @@ export async function withAdmin<Result>(bootstrap: string, work: (admin: Admin) 
 
 /** Creates a topic of a unique name and waits until each partition has a leader; returns the name. */
 export async function createTopic(bootstrap: string, options: TopicOptions = {}): Promise<string> {
-  const name = uniqueName(options.prefix ?? 'topic');
+  const name = uniqueName(options.prefix ?? 'topic') + (options.suffix ?? '');
   const partitions = options.partitions ?? 1;
   const configs = Object.entries(options.settings ?? {}).map(([key, value]) => ({ name: key, value }));
   await withAdmin(bootstrap, async (admin) => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as SecureServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HttpLimits, ListenAddress } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import type { ApiTls } from './api-tls.ts';
@@ -19,6 +20,11 @@ export interface ApiListenersOptions {
 
 /** While it closes: how often connections whose answer has left are looked for. */
 const IDLE_CHECK_MS = 50;
+/** Before that: for how long those are accepted that come one after another. */
+const ACCEPT_MAX_MS = 500;
+const SHORT_TURN_MS = 1;
+/** For how long a handshake may go on that was under way then: those that are left half-way would hold up the end. */
+const HANDSHAKE_MAX_MS = 1000;
 
 function listenOn(server: Server, { scheme, host, port }: ListenAddress): Promise<ListenAddress> {
   return new Promise((resolve, reject) => {
@@ -30,20 +36,26 @@ function listenOn(server: Server, { scheme, host, port }: ListenAddress): Promis
   });
 }
 
+/**
+ * `close` of HTTP's server ends at once what it calls idle, answers that are leaving among it; that of the server below it
+ * leaves the connections alone.
+ */
 function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
-    // Node calls a connection idle whose answer is ended, though much of it may have to leave yet.
-    const isLeaving = ({ writableLength }: Socket): boolean => writableLength > 0;
-    const idle = setInterval(() => {
-      closeSilent(sockets);
-      if (![...sockets].some(isLeaving)) server.closeIdleConnections();
-    }, IDLE_CHECK_MS);
-    server.close(() => {
+    // Behind a look at what has come: a process that was busy has not read it yet.
+    const idle = setInterval(() => setImmediate(closeIdle, server, sockets), IDLE_CHECK_MS);
+    NetServer.prototype.close.call(server, () => {
       clearInterval(idle);
       resolve();
     });
-    server.closeIdleConnections();
   });
+}
+
+function closeIdle(server: Server, sockets: ReadonlySet<Socket>): void {
+  closeSilent(sockets);
+  // Node calls a connection idle whose answer is ended, though much of it may have to leave yet.
+  const isLeaving = ({ writableLength }: Socket): boolean => writableLength > 0;
+  if (![...sockets].some(isLeaving)) server.closeIdleConnections();
 }
 
 /** Connections that were made for later, or to see whether somebody listens: for Node each awaits its first request. */
@@ -63,6 +75,7 @@ export class ApiListeners {
   readonly #sockets = new Set<Socket>();
   /** Connections whose TLS is not made yet, by their ends. */
   readonly #handshakes = new Map<string, Socket>();
+  #accepted = 0;
   #closed: Promise<unknown> = Promise.resolve();
 
   constructor({ addresses, limits, serve, connections, log }: ApiListenersOptions) {
@@ -81,6 +94,7 @@ export class ApiListeners {
     for (const server of this.#servers) {
       // Behind a connection in the clear there is one with TLS, and each knows of what it has to send itself.
       server.on('connection', (socket) => {
+        this.#accepted += 1;
         this.#keep(socket);
         // Node counts the connections of one listener alone.
         if (connections.open <= limits.connectionsMax) return;
@@ -96,11 +110,15 @@ export class ApiListeners {
     return Promise.all(this.#servers.map((server, i) => listenOn(server, this.#addresses[i] as ListenAddress)));
   }
 
-  /** Takes no new connections, and closes those that are idle or become so. Resolves when no request is under way any more. */
+  /**
+   * Takes the connections that wait and no more, and closes those that are idle or become so. Resolves when no request is
+   * under way any more.
+   */
   stopListening(): Promise<unknown> {
-    // Nothing was asked on them, and a handshake may go on for longer than the last answer takes.
-    for (const socket of this.#handshakes.values()) socket.destroy();
-    this.#closed = Promise.all(this.#servers.map((server) => closed(server, this.#sockets)));
+    this.#closed = this.#acceptWaiting().then(() => {
+      setTimeout(() => this.#cutHandshakes(), HANDSHAKE_MAX_MS).unref();
+      return Promise.all(this.#servers.map((server) => closed(server, this.#sockets)));
+    });
     return this.#closed;
   }
 
@@ -127,6 +145,27 @@ export class ApiListeners {
       });
     });
     server.on('secureConnection', (socket: Socket) => this.#handshakes.delete(endsOf(socket)));
+  }
+
+  /** Nothing was asked on them yet. */
+  #cutHandshakes(): void {
+    for (const socket of this.#handshakes.values()) socket.destroy();
+  }
+
+  /**
+   * The kernel resets what waits to be accepted when its listener closes, a request that was sent with it, and no client
+   * knows whether that was done. A listener accepts one connection in each turn of the event loop; behind a short turn
+   * that brought none, hardly any can have come.
+   */
+  async #acceptWaiting(): Promise<void> {
+    const end = performance.now() + ACCEPT_MAX_MS;
+    // The turn that is under way may have looked already.
+    await nextTurn();
+    for (let isQuiet = false; !isQuiet && performance.now() < end; ) {
+      const before = { accepted: this.#accepted, at: performance.now() };
+      await nextTurn();
+      isQuiet = this.#accepted === before.accepted && performance.now() - before.at < SHORT_TURN_MS;
+    }
   }
 
   #keep(socket: Socket): void {

@@ -72,21 +72,40 @@ it('a connection whose answer leaves while the listeners close ends, though it c
   await closed;
 });
 
-it('an answer that its client takes slowly leaves whole while the listeners close', async () => {
+it.each([
+  ['an answer that its client takes slowly leaves whole while the listeners close', 'while'],
+  ['an answer that is leaving when the listeners begin to close leaves whole (bug: it was cut off)', 'before'],
+])('%s', async (_title, when) => {
   const length = 20_000_000;
   let answer: (() => void) | undefined;
   const { listeners, port } = await listening((_req, res) => void (answer = () => res.end(Buffer.alloc(length))));
   const client = connect(port, '127.0.0.1', () => client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'));
   client.pause();
   await expect.poll(() => answer).toBeDefined();
+  if (when === 'before') answer?.();
   const closed = listeners.stopListening();
-  answer?.();
+  if (when === 'while') answer?.();
   // Some looks for idle connections.
   await setTimeout(250);
   let got = 0;
   client.on('data', (data) => (got += data.length)).resume();
   await once(client, 'close');
   expect(got).toBeGreaterThan(length);
+  await closed;
+});
+
+it('connections that nobody has accepted yet are served when the listeners close (bug: they were reset)', async () => {
+  const { listeners, port } = await listening((_req, res) => void res.end('served'));
+  const clients = Array.from({ length: 20 }, () => {
+    const client = connect(port, '127.0.0.1');
+    client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    return client;
+  });
+  // The kernel has accepted them by now; this process cannot have.
+  await new Promise((resolve) => process.nextTick(resolve));
+  const closed = listeners.stopListening();
+  const heads = await Promise.all(clients.map(async (client) => String(await once(client, 'data'))));
+  for (const head of heads) expect(head).toMatch(/^HTTP\/1\.1 200 /);
   await closed;
 });
 
