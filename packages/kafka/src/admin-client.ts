@@ -12,11 +12,15 @@ export interface AdminClientOptions {
   readonly timeoutMs: number;
   /** How many calls may be under way at once; default 16. */
   readonly maxConcurrent?: number;
+  /** How many calls may wait for their turn; default 1000. */
+  readonly maxWaiting?: number;
 }
 
 const DEFAULT_MAX_CONCURRENT = 16;
-const MAX_WAITING = 1000;
+const DEFAULT_MAX_WAITING = 1000;
 const LONGEST_CONNECT_MS = 3000;
+/** Longest delay of a JavaScript timer: beyond it a timer fires at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
  * The protocol connection behind the administrative calls: made on first use, with a deadline and a mapped
@@ -32,7 +36,7 @@ export class AdminClient {
     this.#options = options;
     this.#turns = new TurnQueue({
       limit: options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT,
-      maxWaiting: MAX_WAITING,
+      maxWaiting: options.maxWaiting ?? DEFAULT_MAX_WAITING,
       resource: 'its turn',
     });
   }
@@ -102,7 +106,7 @@ export class AdminClient {
       connectTimeout: Math.min(LONGEST_CONNECT_MS, timeoutMs),
       ...settings,
       // Ours is the deadline: theirs comes only after it, since a connection is unusable once one of its requests timed out.
-      requestTimeout: Math.max(settings.requestTimeout ?? 0, 2 * timeoutMs),
+      requestTimeout: Math.min(Math.max(settings.requestTimeout ?? 0, 2 * timeoutMs), LONGEST_TIMER_MS),
       // Their retries also repeat answers that are final (unknown topic), a second apart.
       retries: 0,
       autocreateTopics: false,
