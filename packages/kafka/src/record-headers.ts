@@ -35,6 +35,18 @@ export function headersRead(headers: NativeHeaders | undefined): RecordHeader[] 
   });
 }
 
+/** Bytes of the values of headers that were read. Asked of each record that has some, so nothing is made for it. */
+export function nativeBytes(headers: NativeHeaders): number {
+  let bytes = 0;
+  for (const header of headers) {
+    const [key] = Object.keys(header);
+    // See `headersRead`.
+    const value: unknown = key === undefined ? Object.getPrototypeOf(header) : header[key];
+    if (typeof value === 'string' || Buffer.isBuffer(value)) bytes += value.length;
+  }
+  return bytes;
+}
+
 /** Bytes of keys and values, for limits. */
 export function headerBytes(headers: readonly RecordHeader[] | undefined): number {
   let bytes = 0;
