@@ -15,6 +15,7 @@ export class ExtraFields {
   readonly #options: ExtraFieldsOptions;
   #headers: (readonly RecordHeader[] | undefined)[] = [];
   #timestamps: number[] = [];
+  #headerCount = 0;
   #refusal: { readonly record: number; readonly error: ApiError } | undefined;
 
   constructor(options: ExtraFieldsOptions) {
@@ -25,6 +26,7 @@ export class ExtraFields {
   clear(): void {
     this.#headers = [];
     this.#timestamps = [];
+    this.#headerCount = 0;
     this.#refusal = undefined;
   }
 
@@ -36,15 +38,25 @@ export class ExtraFields {
   read(scanner: JsonScanner, record: number): boolean {
     const { headers: limits, timestamps } = this.#options;
     if (limits !== undefined && scanner.keyIs('headers')) {
-      const { headers, refusal } = readHeaders(scanner, limits, record);
-      this.#headers[record] = headers.length === 0 ? undefined : headers;
-      this.#refuse(record, refusal);
+      this.#readHeaders(scanner, limits, record);
       return true;
     }
     if (timestamps !== true || !scanner.keyIs('timestamp')) return false;
     scanner.scanValue();
     this.#timestamps[record] = this.#timestamp(coerceInt64(scalarValue(scanner)), record);
     return true;
+  }
+
+  #readHeaders(scanner: JsonScanner, limits: HeaderLimits, record: number): void {
+    const { headers, refusal } = readHeaders(scanner, limits, record);
+    const { headersTotalMax } = limits;
+    this.#headerCount += headers.length;
+    const isTooMany = this.#headerCount > headersTotalMax;
+    this.#headers[record] = headers.length === 0 || isTooMany ? undefined : headers;
+    this.#refuse(record, refusal);
+    if (!isTooMany) return;
+    const message = `The records have more than ${headersTotalMax} headers together (sluice.records.headers.total.max).`;
+    this.#refuse(record, new ApiError('payloadTooLarge', { message }));
   }
 
   /** What is wrong with a record's fields. */

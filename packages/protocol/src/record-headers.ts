@@ -5,12 +5,14 @@ import type { JsonScanner } from './json-scanner.ts';
 import { stringContent } from './json-value.ts';
 import type { RecordHeader } from './records.ts';
 
-/** What the headers of one record may be. */
+/** What the headers of a request may be. */
 export interface HeaderLimits {
   /** `sluice.records.headers.max` */
   readonly headersMax: number;
   /** `sluice.records.headers.max.bytes`: keys and values together. */
   readonly headersMaxBytes: number;
+  /** `sluice.records.headers.total.max`: of all records of a request. */
+  readonly headersTotalMax: number;
 }
 
 /** Half of a surrogate pair, which UTF-8 cannot hold: a key is UTF-8. */

@@ -2,7 +2,7 @@ import { ApiError, type ProduceRequest, parseProduceRequest, TIMESTAMP_UNSET } f
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-const limits = { headersMax: 10, headersMaxBytes: 1000 };
+const limits = { headersMax: 10, headersMaxBytes: 1000, headersTotalMax: 1000 };
 
 function parse(records: string, api: 'v1' | 'v2' = 'v2'): ProduceRequest['batch'] {
   const body = Buffer.from(`{"records":[${records}]}`);
