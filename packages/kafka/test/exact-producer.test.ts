@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordBatch, RecordHeader } from '@sluice/protocol';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { freePorts } from '../../../test/harness/free-ports.ts';
 import { type KafkaBroker, startKafka } from '../../../test/harness/kafka.ts';
 import { createTopic, uniqueName } from '../../../test/harness/topics.ts';
+import { AdminClient } from '../src/admin-client.ts';
 import type { BatchResult } from '../src/delivery.ts';
+import type { ExactMessage } from '../src/exact-records.ts';
+import { ProduceRequests } from '../src/produce-requests.ts';
 import type { Producer } from '../src/producer.ts';
 import { batchOf, failures, producerFor, type RecordToSend } from './producing.ts';
 
@@ -110,6 +114,27 @@ describe('a broker that dies', { timeout: FAULT_TIMEOUT_MS }, () => {
     await broker.restart();
     const result = await sending;
     expect([failures(result), result.offsets]).toEqual([[], [1]]);
+  });
+});
+
+describe('a broker that is not there', { timeout: FAULT_TIMEOUT_MS }, () => {
+  it('ends nothing that is under way at another (bug: it ended the connections to all)', async () => {
+    const topic = await createTopic(broker.bootstrap);
+    const settings = { clientId: 'test', bootstrapBrokers: [broker.bootstrap] };
+    const client = new AdminClient({ settings, timeoutMs: 10_000 });
+    onTestFinished(async () => await client.close());
+    const requests = new ProduceRequests({ client, timeoutMs: 10_000, maxWaiting: 10 });
+    const message = () => [{ topic, partition: 0, value: Buffer.from('v') } as ExactMessage];
+    const [host = '', port = ''] = broker.bootstrap.split(':');
+    const there = { nodeId: 1, host, port: Number(port) };
+    const [nowhere] = await freePorts(1);
+    expect((await requests.send(there, message)).kind).toBe('answered');
+    broker.freeze();
+    const sending = requests.send(there, message);
+    const unsent = await requests.send({ nodeId: 2, host, port: nowhere as number }, message);
+    expect(unsent).toMatchObject({ kind: 'unsent', error: { retriable: true } });
+    broker.thaw();
+    expect(await sending).toMatchObject({ kind: 'answered' });
   });
 });
 
