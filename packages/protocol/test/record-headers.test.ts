@@ -69,6 +69,14 @@ describe('headers and timestamps in a produce request', () => {
     });
   });
 
+  it('of the last of several equal fields count where those before it are wrong (bug: they were refused)', () => {
+    const headers = '"headers":5,"headers":[{"key":1,"key":"a","value":"!","value":"eA=="}]';
+    const batch = parse(`{"value":1,${headers},"timestamp":-1,"timestamp":5}`);
+    expect([batch.headers, batch.timestamps]).toEqual([[[{ key: 'a', value: Buffer.from('x') }]], [5]]);
+    expect(() => parse('{"timestamp":5,"timestamp":-1}')).toThrow(/timestamp of record 0/);
+    expect(() => parse('{"headers":[],"headers":5},{"headers":[]}')).toThrow(/headers of record 0/);
+  });
+
   it('are told after what is wrong with the text itself', () => {
     expect(() => parse('{"value":1,"headers":1},{"value":')).toThrow(/Unexpected/);
   });
