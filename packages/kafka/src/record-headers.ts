@@ -35,9 +35,12 @@ export function headersRead(headers: NativeHeaders | undefined): RecordHeader[] 
   });
 }
 
-/** Bytes of the values of headers that were read. Asked of each record that has some, so nothing is made for it. */
+/** What a header takes that was read, beside its value: an object with a buffer of its own. */
+export const HEADER_OVERHEAD_BYTES = 200;
+
+/** Memory of headers that were read. Asked of each record that has some, so nothing is made for it. */
 export function nativeBytes(headers: NativeHeaders): number {
-  let bytes = 0;
+  let bytes = headers.length * HEADER_OVERHEAD_BYTES;
   for (const header of headers) {
     const [key] = Object.keys(header);
     // See `headersRead`.
