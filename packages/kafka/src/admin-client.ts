@@ -4,6 +4,7 @@ import { kafkaErrorFromAdmin } from './admin-error-mapping.ts';
 import type { AdminSettings } from './client-settings.ts';
 import { type ErrorContext, timeoutError } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
+import { LONGEST_TIMER_MS } from './longest-timer.ts';
 import { TurnQueue, type TurnQueueStats } from './turn-queue.ts';
 
 export interface AdminClientOptions {
@@ -19,8 +20,6 @@ export interface AdminClientOptions {
 const DEFAULT_MAX_CONCURRENT = 16;
 const DEFAULT_MAX_WAITING = 1000;
 const LONGEST_CONNECT_MS = 3000;
-/** Longest delay of a JavaScript timer: beyond it a timer fires at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
  * The protocol connection behind the administrative calls: made on first use, with a deadline and a mapped

@@ -15,6 +15,7 @@ import { connectionTo, spoken, withErrorsInIt } from './admin-requests.ts';
 import { timeoutError } from './error-mapping.ts';
 import type { ExactMessage } from './exact-records.ts';
 import { KafkaError } from './kafka-error.ts';
+import { LONGEST_TIMER_MS } from './longest-timer.ts';
 import { settledWithin } from './settled-within.ts';
 import { TurnQueue } from './turn-queue.ts';
 
@@ -43,8 +44,6 @@ const ALL = -1;
 const PER_BROKER = 5;
 /** The broker's own answer to what takes too long comes first: it is about one request, where a cut ends all of them. */
 const OVERDUE_MARGIN_MS = 2000;
-/** Beyond it a JavaScript timer fires at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Highest version first. */
 const produceApis = [produceV11, produceV10, produceV9, produceV8, produceV7].map(({ api }) => api as ProduceApi);
