@@ -27,6 +27,7 @@ const on = useProxy(async () => ({
   'sluice.records.timestamps': 'true',
   'sluice.records.headers.max': '5',
   'sluice.records.headers.max.bytes': '100',
+  'sluice.records.headers.total.max': '60',
 }));
 const off = useProxy();
 
@@ -167,6 +168,15 @@ const refusals: readonly Row[] = [
     'too many headers',
     produce(`{"value":1,"headers":[${Array(6).fill('{"key":"a"}').join()}]}`),
     failure(413, 413, 'Record 0 has more than 5 headers (sluice.records.headers.max).'),
+  ],
+  [
+    'too many headers together (bug: a request of some millions took all of the process for seconds)',
+    produce(
+      Array(13)
+        .fill(`{"value":1,"headers":[${Array(5).fill('{"key":"a"}').join()}]}`)
+        .join(),
+    ),
+    failure(413, 413, 'The records have more than 60 headers together (sluice.records.headers.total.max).'),
   ],
   [
     'too large headers',

@@ -128,6 +128,16 @@ describe('a produce', () => {
     });
   });
 
+  it('with async=true is counted as every other (bug: its records were not)', async () => {
+    const written = async () => {
+      const { text: metrics } = await strimzi.management.call('GET', '/metrics');
+      return Number(/^sluice_records_total\{direction="produced",format="json"\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
+    };
+    const before = await written();
+    await expectAnswer(strimzi.http, produce('{"value":1},{"value":2}', '?async=true'), noContent, { topic });
+    await eventually(async () => (await written()) === before + 2, { deadlineMs: 10_000, describe: 'the count' });
+  });
+
   it('with async=true that fails is told by a metric alone', async () => {
     const failed = async () => {
       const { text: metrics } = await strimzi.management.call('GET', '/metrics');

@@ -4,6 +4,7 @@ import { kafkaErrorFromAdmin } from './admin-error-mapping.ts';
 import type { AdminSettings } from './client-settings.ts';
 import { type ErrorContext, timeoutError } from './error-mapping.ts';
 import type { KafkaError } from './kafka-error.ts';
+import { LONGEST_TIMER_MS } from './longest-timer.ts';
 import { TurnQueue, type TurnQueueStats } from './turn-queue.ts';
 
 export interface AdminClientOptions {
@@ -12,10 +13,12 @@ export interface AdminClientOptions {
   readonly timeoutMs: number;
   /** How many calls may be under way at once; default 16. */
   readonly maxConcurrent?: number;
+  /** How many calls may wait for their turn; default 1000. */
+  readonly maxWaiting?: number;
 }
 
 const DEFAULT_MAX_CONCURRENT = 16;
-const MAX_WAITING = 1000;
+const DEFAULT_MAX_WAITING = 1000;
 const LONGEST_CONNECT_MS = 3000;
 
 /**
@@ -32,7 +35,7 @@ export class AdminClient {
     this.#options = options;
     this.#turns = new TurnQueue({
       limit: options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT,
-      maxWaiting: MAX_WAITING,
+      maxWaiting: options.maxWaiting ?? DEFAULT_MAX_WAITING,
       resource: 'its turn',
     });
   }
@@ -102,7 +105,7 @@ export class AdminClient {
       connectTimeout: Math.min(LONGEST_CONNECT_MS, timeoutMs),
       ...settings,
       // Ours is the deadline: theirs comes only after it, since a connection is unusable once one of its requests timed out.
-      requestTimeout: Math.max(settings.requestTimeout ?? 0, 2 * timeoutMs),
+      requestTimeout: Math.min(Math.max(settings.requestTimeout ?? 0, 2 * timeoutMs), LONGEST_TIMER_MS),
       // Their retries also repeat answers that are final (unknown topic), a second apart.
       retries: 0,
       autocreateTopics: false,

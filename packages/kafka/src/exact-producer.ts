@@ -1,288 +1,230 @@
-import {
-  type Admin,
-  type API,
-  type Broker,
-  murmur2,
-  produceV7,
-  produceV8,
-  produceV9,
-  produceV10,
-  produceV11,
-} from '@platformatic/kafka';
-import { PARTITION_UNSET, type RecordBatch, TIMESTAMP_UNSET } from '@sluice/protocol';
+import type { produceV11 } from '@platformatic/kafka';
+import type { RecordBatch } from '@sluice/protocol';
 import rdkafka from 'node-rdkafka';
 
 import { AdminClient } from './admin-client.ts';
-import { type ClusterMetadata, connectionTo, requestMetadata, spoken, withErrorsInIt } from './admin-requests.ts';
+import { type ClusterMetadata, requestMetadata } from './admin-requests.ts';
 import type { AdminSettings } from './client-settings.ts';
 import type { Delivery } from './delivery.ts';
 import { isRefusal } from './error-codes.ts';
 import { kafkaErrorFromClient, kafkaErrorFromCode } from './error-mapping.ts';
+import { OpenRecords } from './exact-records.ts';
 import type { KafkaError } from './kafka-error.ts';
-import { headerBytes } from './record-headers.ts';
-
-type Message = produceV11.ProduceRequest[2][number];
-type ProduceApi = API<[acks: number, timeoutMs: number, messages: Message[]], produceV11.ProduceResponse>;
+import type { Partitioner } from './key-partitioner.ts';
+import { type BrokerAddress, type ProduceOutcome, ProduceRequests } from './produce-requests.ts';
+import { settledWithin } from './settled-within.ts';
 
 export interface ExactProducerOptions {
   readonly settings: AdminSettings;
   readonly deliveryTimeoutMs: number;
   /** How long a topic or a partition is looked for. */
   readonly metadataTimeoutMs: number;
+  /** Where records go that name no partition. */
+  readonly partitioner: Partitioner;
+  /** How many requests there can be at once. */
+  readonly requestsMax: number;
 }
 
-const ALL = -1;
-/** A broker bounds a batch; librdkafka's are as large. */
-const BATCH_BYTES = 65_536;
-const RECORD_OVERHEAD_BYTES = 100;
-/** Times of a batch are written as differences to the first; the client library writes those beyond 31 bits wrongly. */
-const TIME_SPAN_MS = 2 ** 30;
 const RETRY_MS = 100;
-const POSITIVE = 0x7fffffff;
-/** Nothing was written: the topic is not known yet, or its leader moves. */
-const NOT_WRITTEN: ReadonlySet<number> = new Set([3, 5, 6]);
+/** Part of the time for a close that is kept for the connections. */
+const DISCONNECT_MS = 1000;
+const UNKNOWN_TOPIC = 3;
+const NOT_LEADER = 6;
+/** Nothing was written: the topic is not known yet, its leader moves, or has too few replicas. */
+const NOT_WRITTEN: ReadonlySet<number> = new Set([UNKNOWN_TOPIC, 5, NOT_LEADER, 19]);
 
-/** Highest version first. */
-const produceApis = [produceV11, produceV10, produceV9, produceV8, produceV7].map(({ api }) => api as ProduceApi);
+type Batches = ReadonlyMap<number, readonly number[]>;
 
-function bytesOf({ keys, values, headers }: RecordBatch, index: number): number {
-  const payload = (keys[index]?.length ?? 0) + (values[index]?.length ?? 0);
-  return payload + headerBytes(headers?.[index]) + RECORD_OVERHEAD_BYTES;
-}
-
-function timestampOf({ timestamps }: RecordBatch, index: number, now: number): number {
-  const timestamp = timestamps?.[index] ?? TIMESTAMP_UNSET;
-  return timestamp === TIMESTAMP_UNSET ? now : timestamp;
-}
-
-/** As many from the front as make a batch; one at least. */
-function nextChunk(batch: RecordBatch, open: readonly number[], now: number): number[] {
-  const first = timestampOf(batch, open[0] ?? 0, now);
-  let bytes = 0;
-  const end = open.findIndex((index, i) => {
-    bytes += bytesOf(batch, index);
-    const isFar = Math.abs(timestampOf(batch, index, now) - first) > TIME_SPAN_MS;
-    return i > 0 && (bytes > BATCH_BYTES || isFar);
-  });
-  return end < 0 ? [...open] : open.slice(0, end);
-}
-
-interface Place {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-function messageOf(batch: RecordBatch, index: number, place: Place, now: number): Message {
-  const { keys, values, headers } = batch;
-  // Each key is an object of its own, so that several of one name stay several; null goes out as null.
-  const own = headers?.[index]?.map(({ key, value }) => [Buffer.from(key), value] as [Buffer, Buffer]);
-  return {
-    ...place,
-    key: (keys[index] ?? null) as Buffer,
-    value: (values[index] ?? null) as Buffer,
-    timestamp: BigInt(timestampOf(batch, index, now)),
-    ...(own === undefined ? {} : { headers: new Map(own) }),
-  };
-}
-
-/** The partitions of one request's records, and which of them are still to be written. */
-class OpenRecords {
-  readonly #byPartition = new Map<number, number[]>();
-
-  constructor(batch: RecordBatch, delivery: Delivery, count: number) {
-    // As with librdkafka: by key where Java's client would put it, without one anywhere, together.
-    const anywhere = Math.floor(Math.random() * count);
-    for (let index = 0; index < batch.count; index += 1) {
-      if (delivery.errors?.has(index) === true) continue;
-      const asked = batch.partitions[index] ?? PARTITION_UNSET;
-      const key = batch.keys[index] ?? null;
-      const chosen = key === null ? anywhere : (murmur2(key) & POSITIVE) % count;
-      const partition = asked === PARTITION_UNSET ? chosen : asked;
-      const indexes = this.#byPartition.get(partition);
-      if (indexes === undefined) this.#byPartition.set(partition, [index]);
-      else indexes.push(index);
-    }
-  }
-
-  get partitions(): readonly number[] {
-    return [...this.#byPartition.keys()];
-  }
-
-  of(partition: number): readonly number[] {
-    return this.#byPartition.get(partition) ?? [];
-  }
-
-  settle(partition: number, indexes: readonly number[]): void {
-    const left = this.of(partition).slice(indexes.length);
-    if (left.length === 0) this.#byPartition.delete(partition);
-    else this.#byPartition.set(partition, left);
-  }
-}
-
+/** One request on its way. */
 interface Sending {
   readonly delivery: Delivery;
   readonly batch: RecordBatch;
-  readonly open: OpenRecords;
-  readonly startedAt: number;
-  /** Of records that have no time of their own. */
-  readonly now: number;
+  /** Requests that brokers have not answered yet: of their records nobody knows. */
+  inFlight: number;
+  /** Why what is open is not written yet. */
+  hindrance: KafkaError;
 }
 
 /**
  * Sends what node-rdkafka cannot carry: headers that are no text or null, and times of 0. It speaks Kafka's protocol itself,
- * waits for all replicas, and repeats only what the broker says was not written. Requests under way at once have no
+ * waits for all replicas, and repeats only what is not written for sure. Requests under way at once have no
  * order among each other, nor with librdkafka's; the records of one have.
  */
 export class ExactProducer {
   readonly #options: ExactProducerOptions;
-  readonly #client: AdminClient;
+  /** A client of its own for questions: with trouble it ends all of its connections. */
+  readonly #questions: AdminClient;
+  readonly #connections: AdminClient;
+  readonly #requests: ProduceRequests;
+  readonly #underWay = new Map<Sending, Promise<void>>();
+  /** By topic: many requests at once need one answer. */
+  readonly #asked = new Map<string, Promise<ClusterMetadata | KafkaError>>();
 
   constructor(options: ExactProducerOptions) {
     this.#options = options;
-    this.#client = new AdminClient({ settings: options.settings, timeoutMs: options.deliveryTimeoutMs });
+    const { settings, deliveryTimeoutMs: timeoutMs, requestsMax: maxWaiting } = options;
+    this.#questions = new AdminClient({ settings, timeoutMs, maxWaiting });
+    this.#connections = new AdminClient({ settings, timeoutMs, maxWaiting });
+    this.#requests = new ProduceRequests({ client: this.#connections, timeoutMs, maxWaiting });
   }
 
-  /** Settles the delivery. Never rejects. */
+  /**
+   * Settles the delivery, within the delivery timeout. Never rejects.
+   * @returns resolves when nothing of it is under way any more, which may be later
+   */
   async send(delivery: Delivery, batch: RecordBatch): Promise<void> {
-    const startedAt = performance.now();
+    const sending = { delivery, batch, inFlight: 0, hindrance: this.#notInMetadata(delivery.topic) };
+    const timer = setTimeout(() => this.#giveUp(sending), this.#options.deliveryTimeoutMs);
+    const sent = this.#run(sending).finally(() => {
+      clearTimeout(timer);
+      this.#underWay.delete(sending);
+    });
+    this.#underWay.set(sending, sent);
+    await sent;
+  }
+
+  /**
+   * Waits for what is under way, and answers the rest as far as anybody knows; resolves after `deadlineMs` at the latest.
+   * Nothing may be sent from now on.
+   */
+  async close(deadlineMs: number): Promise<void> {
+    await settledWithin(Promise.all(this.#underWay.values()), Math.max(0, deadlineMs - DISCONNECT_MS));
+    for (const sending of this.#underWay.keys()) this.#giveUp(sending);
+    const closed = Promise.all([this.#questions.close(), this.#connections.close()]);
+    await settledWithin(closed, Math.min(deadlineMs, DISCONNECT_MS));
+  }
+
+  #giveUp({ delivery, inFlight, hindrance }: Sending): void {
+    delivery.giveUp(inFlight === 0 ? hindrance : this.#ambiguous());
+  }
+
+  async #run(sending: Sending): Promise<void> {
+    const { delivery, batch } = sending;
+    const { partitioner } = this.#options;
     try {
-      const count = await this.#partitionCount(delivery.topic, startedAt);
-      const sending = { delivery, batch, open: new OpenRecords(batch, delivery, count), startedAt, now: Date.now() };
-      this.#refuseUnknown(sending, count);
-      while (sending.open.partitions.length > 0) {
-        // A slow broker may take nearly all of the time for each batch.
-        if (performance.now() - startedAt > this.#options.deliveryTimeoutMs) throw this.#ambiguous();
-        await this.#round(sending);
+      let metadata = await this.#find(sending);
+      const count = metadata.topics[0]?.partitions.length ?? 0;
+      const open = new OpenRecords({ delivery, batch, count, anywhere: anyPartition(metadata), partitioner });
+      this.#refuseUnknown(delivery, open, count);
+      while (open.partitions.length > 0 && !delivery.settled) {
+        if (await this.#round(sending, open, metadata)) continue;
+        await pause();
+        metadata = await this.#find(sending);
       }
     } catch (error) {
       delivery.giveUp(kafkaErrorFromClient(error));
     }
   }
 
-  async close(): Promise<void> {
-    await this.#client.close();
+  /**
+   * The topic and its leaders, as soon as a broker knows them.
+   * @throws KafkaError after `metadataTimeoutMs`, or at once for what does not pass
+   */
+  async #find(sending: Sending): Promise<ClusterMetadata> {
+    const { delivery } = sending;
+    const { topic } = delivery;
+    const end = performance.now() + this.#options.metadataTimeoutMs;
+    for (let leftMs = this.#options.metadataTimeoutMs; leftMs > 0 && !delivery.settled; ) {
+      const asked = this.#asked.get(topic) ?? this.#ask(topic).finally(() => this.#asked.delete(topic));
+      this.#asked.set(topic, asked);
+      const metadata = await settledWithin(asked, leftMs);
+      if (metadata !== undefined && !('family' in metadata)) return metadata;
+      sending.hindrance = metadata ?? this.#notInMetadata(topic);
+      if (!sending.hindrance.retriable) break;
+      await pause();
+      leftMs = end - performance.now();
+    }
+    throw sending.hindrance;
   }
 
-  async #partitionCount(topic: string, startedAt: number): Promise<number> {
+  /** The topic and its leaders, or why there is none. Never rejects. */
+  async #ask(topic: string): Promise<ClusterMetadata | KafkaError> {
     const { metadataTimeoutMs } = this.#options;
-    for (;;) {
-      const { topics } = await this.#metadata(topic);
-      const [found] = topics;
-      if (found !== undefined && found.errorCode === 0 && found.partitions.length > 0) return found.partitions.length;
-      const code = found?.errorCode ?? 3;
-      const isFinal = code !== 0 && !NOT_WRITTEN.has(code);
-      if (isFinal || performance.now() - startedAt > metadataTimeoutMs) {
-        throw kafkaErrorFromCode(isFinal ? code : rdkafka.CODES.ERRORS.ERR__UNKNOWN_TOPIC, {
-          topic,
-          metadataTimeoutMs,
-        });
-      }
-      await pause();
+    try {
+      const metadata = await this.#questions.call('metadata', { topic }, (admin) =>
+        requestMetadata(admin, [topic], false, true),
+      );
+      const [found] = metadata.topics;
+      const code = found?.errorCode ?? UNKNOWN_TOPIC;
+      if (code === 0 && (found?.partitions.length ?? 0) > 0) return metadata;
+      if (code !== 0 && !NOT_WRITTEN.has(code)) return kafkaErrorFromCode(code, { topic });
+      return this.#notInMetadata(topic);
+    } catch (error) {
+      const { code, retriable, message } = kafkaErrorFromClient(error);
+      // Without a broker the Java client knows no topic either, and says so.
+      const detail = `Topic ${topic} not present in metadata after ${metadataTimeoutMs} ms.`;
+      return kafkaErrorFromCode(code, { topic, detail: retriable ? detail : message, cause: error });
     }
   }
 
-  #refuseUnknown({ delivery, open }: Sending, partitionCount: number): void {
+  #refuseUnknown(delivery: Delivery, open: OpenRecords, partitionCount: number): void {
     const { metadataTimeoutMs } = this.#options;
     for (const partition of open.partitions.filter((candidate) => candidate >= partitionCount)) {
       const context = { topic: delivery.topic, partition, partitionCount, metadataTimeoutMs };
-      this.#fail(
-        { delivery, open },
-        partition,
-        kafkaErrorFromCode(rdkafka.CODES.ERRORS.ERR__UNKNOWN_PARTITION, context),
-      );
+      const error = kafkaErrorFromCode(rdkafka.CODES.ERRORS.ERR__UNKNOWN_PARTITION, context);
+      open.fail(partition, open.of(partition), error);
     }
   }
 
-  /** One batch for each partition, to all leaders at once. */
-  async #round(sending: Sending): Promise<void> {
-    const { delivery, open, batch, now } = sending;
-    const metadata = await this.#metadata(delivery.topic);
-    const byLeader = new Map<number, Map<number, number[]>>();
+  /**
+   * One batch for each partition, to all leaders at once.
+   * @returns false where some of it was not written, and is to be sent again
+   */
+  async #round(sending: Sending, open: OpenRecords, metadata: ClusterMetadata): Promise<boolean> {
+    const byLeader = new Map<number, Map<number, readonly number[]>>();
     for (const partition of open.partitions) {
       const leader = leaderOf(metadata, partition);
-      const chunks = byLeader.get(leader) ?? new Map<number, number[]>();
-      byLeader.set(leader, chunks.set(partition, nextChunk(batch, open.of(partition), now)));
+      const batches = byLeader.get(leader) ?? new Map<number, readonly number[]>();
+      byLeader.set(leader, batches.set(partition, open.nextBatch(partition)));
     }
-    const moved = await Promise.all(
-      [...byLeader].map(async ([leader, chunks]) => {
+    const hindrances = await Promise.all(
+      [...byLeader].map(async ([leader, batches]) => {
         const broker = metadata.brokers.find(({ nodeId }) => nodeId === leader);
-        return broker === undefined ? true : await this.#sendTo(broker, chunks, sending);
+        return broker === undefined
+          ? kafkaErrorFromCode(NOT_LEADER)
+          : await this.#sendTo(broker, { sending, open, batches });
       }),
     );
-    if (moved.includes(true)) await this.#pauseOrEnd(sending);
+    const hindrance = hindrances.find((one) => one !== undefined);
+    if (hindrance !== undefined) sending.hindrance = hindrance;
+    return hindrance === undefined;
   }
 
-  /** @returns whether some of it was not written, and is to be sent again */
-  async #sendTo(broker: Broker, chunks: ReadonlyMap<number, number[]>, sending: Sending): Promise<boolean> {
-    const { delivery, batch, now } = sending;
-    const { topic } = delivery;
-    const messages = [...chunks].flatMap(([partition, indexes]) =>
-      indexes.map((index) => messageOf(batch, index, { topic, partition }, now)),
-    );
-    let answers: ReadonlyMap<number, produceV11.ProduceResponsePartition>;
-    try {
-      answers = await this.#client.call('produce', { topic }, (admin) => this.#produce(admin, broker, messages));
-    } catch (error) {
-      const failure = this.#failureOf(kafkaErrorFromClient(error));
-      for (const [partition, indexes] of chunks) this.#fail(sending, partition, failure, indexes);
-      return false;
+  /** @returns why some of it was not written, which is to be sent again */
+  async #sendTo(
+    broker: BrokerAddress,
+    { sending, open, batches }: { readonly sending: Sending; readonly open: OpenRecords; readonly batches: Batches },
+  ): Promise<KafkaError | undefined> {
+    const { delivery } = sending;
+    let isSent = false;
+    const outcome = await this.#requests.send(broker, () => {
+      if (delivery.settled) return undefined;
+      isSent = true;
+      sending.inFlight += 1;
+      return open.messages(delivery.topic, batches);
+    });
+    if (isSent) sending.inFlight -= 1;
+    if (outcome.kind === 'unsent' && !isFinal(outcome.error)) return outcome.error;
+    let hindrance: KafkaError | undefined;
+    for (const [partition, indexes] of batches) {
+      const answer = outcome.kind === 'answered' ? outcome.answers.get(partition) : undefined;
+      if (answer?.errorCode === 0) open.acknowledge(partition, indexes, answer.baseOffset);
+      else if (answer !== undefined && NOT_WRITTEN.has(answer.errorCode))
+        hindrance = kafkaErrorFromCode(answer.errorCode);
+      else open.fail(partition, indexes, this.#failureOf(outcome, answer, delivery));
     }
-    const outcomes = [...chunks].map(([partition, indexes]) => this.#settle(sending, partition, indexes, answers));
-    return outcomes.includes('moved');
-  }
-
-  async #produce(
-    admin: Admin,
-    broker: Broker,
-    messages: Message[],
-  ): Promise<ReadonlyMap<number, produceV11.ProduceResponsePartition>> {
-    const connection = await connectionTo(admin, broker);
-    const produce = await spoken(connection, produceApis);
-    const response = await withErrorsInIt(produce.async(connection, ALL, this.#options.deliveryTimeoutMs, messages));
-    return new Map(response.responses.flatMap(({ partitionResponses }) => partitionResponses.map((p) => [p.index, p])));
-  }
-
-  #settle(
-    sending: Sending,
-    partition: number,
-    indexes: readonly number[],
-    answers: ReadonlyMap<number, produceV11.ProduceResponsePartition>,
-  ): 'settled' | 'moved' {
-    const answer = answers.get(partition);
-    const { delivery, open } = sending;
-    if (answer !== undefined && NOT_WRITTEN.has(answer.errorCode)) return 'moved';
-    if (answer?.errorCode === 0) {
-      for (const [i, index] of indexes.entries()) {
-        delivery.acknowledge(index, partition, Number(answer.baseOffset) + i);
-      }
-      open.settle(partition, indexes);
-    } else {
-      const error =
-        answer === undefined ? this.#ambiguous() : kafkaErrorFromCode(answer.errorCode, { topic: delivery.topic });
-      this.#fail(sending, partition, error, indexes);
-    }
-    return 'settled';
-  }
-
-  async #pauseOrEnd({ delivery, startedAt }: Sending): Promise<void> {
-    const { deliveryTimeoutMs } = this.#options;
-    if (performance.now() - startedAt < deliveryTimeoutMs) return await pause();
-    throw kafkaErrorFromCode(6, { topic: delivery.topic, deliveryTimeoutMs });
-  }
-
-  #fail(
-    { delivery, open }: Pick<Sending, 'delivery' | 'open'>,
-    partition: number,
-    error: KafkaError,
-    indexes: readonly number[] = open.of(partition),
-  ): void {
-    for (const index of indexes) delivery.fail(index, error);
-    open.settle(partition, indexes);
+    return hindrance;
   }
 
   /** A broker that refuses who asks, or does not speak the request, has not written it; of all else nobody can tell. */
-  #failureOf(error: KafkaError): KafkaError {
-    return isRefusal(error) || error.family === 'badRequest' ? error : this.#ambiguous(error);
+  #failureOf(
+    outcome: ProduceOutcome,
+    answer: produceV11.ProduceResponsePartition | undefined,
+    { topic }: Delivery,
+  ): KafkaError {
+    if (answer !== undefined) return kafkaErrorFromCode(answer.errorCode, { topic });
+    if (outcome.kind === 'answered') return this.#ambiguous();
+    return isFinal(outcome.error) ? outcome.error : this.#ambiguous(outcome.error);
   }
 
   #ambiguous(cause?: unknown): KafkaError {
@@ -290,9 +232,23 @@ export class ExactProducer {
     return kafkaErrorFromCode(rdkafka.CODES.ERRORS.ERR__MSG_TIMED_OUT, { deliveryTimeoutMs, cause });
   }
 
-  async #metadata(topic: string): Promise<ClusterMetadata> {
-    return await this.#client.call('metadata', { topic }, (admin) => requestMetadata(admin, [topic], false, true));
+  #notInMetadata(topic: string): KafkaError {
+    const { metadataTimeoutMs } = this.#options;
+    return kafkaErrorFromCode(rdkafka.CODES.ERRORS.ERR__UNKNOWN_TOPIC, { topic, metadataTimeoutMs });
   }
+}
+
+/** Who asks is refused, or the broker does not speak the request: the same again changes nothing. */
+function isFinal(error: KafkaError): boolean {
+  return isRefusal(error) || error.family === 'badRequest';
+}
+
+/** One that has a leader, if any has. */
+function anyPartition({ topics }: ClusterMetadata): number {
+  const all = topics[0]?.partitions ?? [];
+  const led = all.filter(({ leaderId }) => leaderId >= 0);
+  const candidates = led.length === 0 ? all : led;
+  return candidates[Math.floor(Math.random() * candidates.length)]?.partitionIndex ?? 0;
 }
 
 /** Broker id, or -1 when there is none. */

@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery.ts';
+import { LONGEST_TIMER_MS } from './longest-timer.ts';
 
 export interface OverdueWatchOptions {
   /** After how many milliseconds a request is answered without its reports. */
@@ -35,10 +36,13 @@ export class OverdueWatch {
   }
 
   #arm(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#check(performance.now());
-    }, delayMs);
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#check(performance.now());
+      },
+      Math.min(delayMs, LONGEST_TIMER_MS),
+    );
   }
 
   #check(now: number): void {

@@ -8,6 +8,7 @@ import { isRefusal } from './error-codes.ts';
 import { kafkaErrorFromClient, kafkaErrorFromCode } from './error-mapping.ts';
 import { ExactProducer } from './exact-producer.ts';
 import type { KafkaError } from './kafka-error.ts';
+import { partitionerNamed } from './key-partitioner.ts';
 import type { TokenSource } from './oauth-token.ts';
 import { OverdueWatch } from './overdue-watch.ts';
 import { ProducerClient } from './producer-client.ts';
@@ -130,7 +131,7 @@ export class Producer {
     if (delivery.settled) {
       this.#finish(delivery);
     } else if (!isNative(batch)) {
-      await this.#sendExactly(delivery, batch);
+      void this.#sendExactly(delivery, batch);
     } else if (this.#client === undefined) {
       await this.#sendWhenConnected(delivery, batch);
     } else {
@@ -156,8 +157,7 @@ export class Producer {
       this.#retire(client, graceMs);
     }
     // A connect that is under way retires its client by itself, when it ends.
-    await settledWithin(Promise.all(this.#retiring), deadlineMs);
-    await this.#exact?.close();
+    await settledWithin(Promise.all([...this.#retiring, this.#exact?.close(deadlineMs)]), deadlineMs);
     this.#watch.stop();
   }
 
@@ -165,13 +165,19 @@ export class Producer {
     return kafkaErrorFromCode(local.ERR__MSG_TIMED_OUT, { deliveryTimeoutMs: this.#options.deliveryTimeoutMs });
   }
 
-  /** By a client of its own, which connects when it is first needed. */
+  /** By a client of its own, which connects when it is first needed. Ends when nothing is under way any more; never rejects. */
   async #sendExactly(delivery: Delivery, batch: RecordBatch): Promise<void> {
     const { exact: settings, deliveryTimeoutMs, metadataTimeoutMs } = this.#options;
     if (settings === undefined) {
       delivery.giveUp(kafkaErrorFromCode(local.ERR__INVALID_ARG, { detail: 'Headers here are text without NUL.' }));
     } else {
-      this.#exact ??= new ExactProducer({ settings, deliveryTimeoutMs, metadataTimeoutMs });
+      this.#exact ??= new ExactProducer({
+        settings,
+        deliveryTimeoutMs,
+        metadataTimeoutMs,
+        partitioner: partitionerNamed(this.#conf.topic['partitioner']),
+        requestsMax: this.#conf.queue.records,
+      });
       await this.#exact.send(delivery, batch);
     }
     this.#finish(delivery);

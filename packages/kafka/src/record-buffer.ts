@@ -1,5 +1,5 @@
 import type { TopicPartition } from '@sluice/protocol';
-import type { NativeHeaders } from './record-headers.ts';
+import { type NativeHeaders, nativeBytes } from './record-headers.ts';
 
 /** A record as the client hands it over; key and value are null for Kafka's null. */
 export interface ConsumedRecord extends TopicPartition {
@@ -15,6 +15,11 @@ export interface ConsumedRecord extends TopicPartition {
 /** Bytes that a record counts for in limits: raw key plus raw value, as the contract counts `max_bytes`. */
 export function recordBytes(record: ConsumedRecord): number {
   return (record.key?.length ?? 0) + (record.value?.length ?? 0);
+}
+
+/** The memory that a record keeps, headers included: a topic may have all of its bytes in them. */
+function heldBytes(record: ConsumedRecord): number {
+  return record.headers === undefined ? recordBytes(record) : recordBytes(record) + nativeBytes(record.headers);
 }
 
 /** Records that were taken and still stand in front; more than this, and than what is left, are cut off. */
@@ -34,6 +39,7 @@ export class RecordBuffer {
     return this.#records.length - this.#next;
   }
 
+  /** Of keys, values and headers. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -50,7 +56,7 @@ export class RecordBuffer {
     }
     for (const record of records) {
       this.#records.push(record);
-      this.#bytes += recordBytes(record);
+      this.#bytes += heldBytes(record);
     }
   }
 
@@ -62,7 +68,7 @@ export class RecordBuffer {
   drop(): void {
     const record = this.#records[this.#next];
     if (record === undefined) return;
-    this.#bytes -= recordBytes(record);
+    this.#bytes -= heldBytes(record);
     this.#next += 1;
     if (this.#next === this.#records.length) this.clear();
     // Else what was taken would be kept alive by what is never quite used up.

@@ -35,6 +35,21 @@ export function headersRead(headers: NativeHeaders | undefined): RecordHeader[] 
   });
 }
 
+/** What a header takes that was read, beside its value: an object with a buffer of its own. */
+export const HEADER_OVERHEAD_BYTES = 200;
+
+/** Memory of headers that were read. Asked of each record that has some, so nothing is made for it. */
+export function nativeBytes(headers: NativeHeaders): number {
+  let bytes = headers.length * HEADER_OVERHEAD_BYTES;
+  for (const header of headers) {
+    const [key] = Object.keys(header);
+    // See `headersRead`.
+    const value: unknown = key === undefined ? Object.getPrototypeOf(header) : header[key];
+    if (typeof value === 'string' || Buffer.isBuffer(value)) bytes += value.length;
+  }
+  return bytes;
+}
+
 /** Bytes of keys and values, for limits. */
 export function headerBytes(headers: readonly RecordHeader[] | undefined): number {
   let bytes = 0;

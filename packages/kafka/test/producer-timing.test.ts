@@ -105,6 +105,16 @@ describe('the watch over requests', () => {
     expect(third.settled).toBe(false);
   });
 
+  it('sleeps with the longest time there is (bug: it looked every millisecond)', async () => {
+    const outstanding = vi.fn(() => []);
+    const limitMs = 2_147_483_647 + 2000;
+    const watch = new OverdueWatch({ limitMs, outstanding, onOverdue: vi.fn(), onStuck: vi.fn() });
+    watch.watch();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(outstanding).not.toHaveBeenCalled();
+    watch.stop();
+  });
+
   it('keeps no timer when everything was reported', async () => {
     const watch = new OverdueWatch({ limitMs: 1000, outstanding: () => [], onOverdue: vi.fn(), onStuck: vi.fn() });
     watch.watch();

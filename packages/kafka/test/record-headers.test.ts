@@ -3,6 +3,7 @@ import type { RecordBatch, RecordHeader } from '@sluice/protocol';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sharedBroker } from '../../../test/harness/broker.ts';
+import { eventually } from '../../../test/harness/conditions.ts';
 import { createTopic, uniqueName } from '../../../test/harness/topics.ts';
 import type { Producer } from '../src/producer.ts';
 import { headersRead, isNative, nativeHeaders } from '../src/record-headers.ts';
@@ -141,6 +142,7 @@ describe('records that are sent exactly', () => {
     ]);
     const none = await producer.produce(uniqueName('none'), { ...batchOf([{ value: 'a' }]), headers: [binary()] });
     expect(failures(none)).toHaveLength(1);
+    await eventually(() => producer.stats().requests === 0, { deadlineMs: 5000, describe: 'the end of all requests' });
     expect(producer.stats()).toEqual({ requests: 0, records: 0, bytes: 0 });
   });
 

@@ -39,7 +39,7 @@ const HEADER_CHARS_MAX = 300;
 const REGISTERED_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?$/;
 const IPV6 = /^\[[0-9A-Fa-f:.]{2,45}\]$/;
 const BARE_IPV6 = /^[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$/;
-const PREFIX = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+$/;
+const PREFIX = /^(?:\/(?!\.{1,2}(?:\/|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+$/;
 
 const defaultPorts: Readonly<Record<Scheme, number>> = { http: 80, https: 443 };
 
@@ -151,5 +151,6 @@ export function baseUri(
 
 function forwardedPath(header: string | readonly string[] | undefined): string {
   const path = firstValue(header)?.replace(/\/$/, '') ?? '';
-  return PREFIX.test(path) ? path : '';
+  // As URLs have it, `%2e%2e` is a step up as well: what would not stay as it is leads elsewhere.
+  return PREFIX.test(path) && new URL(path, 'http://host').pathname === path ? path : '';
 }

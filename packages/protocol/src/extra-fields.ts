@@ -15,7 +15,11 @@ export class ExtraFields {
   readonly #options: ExtraFieldsOptions;
   #headers: (readonly RecordHeader[] | undefined)[] = [];
   #timestamps: number[] = [];
-  #refusal: { readonly record: number; readonly error: ApiError } | undefined;
+  #headerCount = 0;
+  /** The record that was read last, and what is wrong with its fields: of two that are equal the last one counts. */
+  #record = -1;
+  #headersRefusal: ApiError | undefined;
+  #timestampRefusal: ApiError | undefined;
 
   constructor(options: ExtraFieldsOptions) {
     this.#options = options;
@@ -25,7 +29,8 @@ export class ExtraFields {
   clear(): void {
     this.#headers = [];
     this.#timestamps = [];
-    this.#refusal = undefined;
+    this.#headerCount = 0;
+    this.#record = -1;
   }
 
   /**
@@ -35,10 +40,13 @@ export class ExtraFields {
    */
   read(scanner: JsonScanner, record: number): boolean {
     const { headers: limits, timestamps } = this.#options;
+    if (this.#record !== record) {
+      this.#record = record;
+      this.#headersRefusal = undefined;
+      this.#timestampRefusal = undefined;
+    }
     if (limits !== undefined && scanner.keyIs('headers')) {
-      const { headers, refusal } = readHeaders(scanner, limits, record);
-      this.#headers[record] = headers.length === 0 ? undefined : headers;
-      this.#refuse(record, refusal);
+      this.#readHeaders(scanner, limits, record);
       return true;
     }
     if (timestamps !== true || !scanner.keyIs('timestamp')) return false;
@@ -47,9 +55,21 @@ export class ExtraFields {
     return true;
   }
 
+  #readHeaders(scanner: JsonScanner, limits: HeaderLimits, record: number): void {
+    const { headers, refusal } = readHeaders(scanner, limits, record);
+    const { headersTotalMax } = limits;
+    this.#headerCount += headers.length;
+    const isTooMany = this.#headerCount > headersTotalMax;
+    this.#headers[record] = headers.length === 0 || isTooMany ? undefined : headers;
+    this.#headersRefusal = refusal;
+    if (!isTooMany) return;
+    const message = `The records have more than ${headersTotalMax} headers together (sluice.records.headers.total.max).`;
+    this.#headersRefusal ??= new ApiError('payloadTooLarge', { message });
+  }
+
   /** What is wrong with a record's fields. */
   refusalOf(record: number): ApiError | undefined {
-    return this.#refusal?.record === record ? this.#refusal.error : undefined;
+    return this.#record === record ? (this.#headersRefusal ?? this.#timestampRefusal) : undefined;
   }
 
   columns(count: number): Pick<RecordBatch, 'headers' | 'timestamps'> {
@@ -60,15 +80,12 @@ export class ExtraFields {
   }
 
   #timestamp(value: number | undefined, record: number): number {
+    this.#timestampRefusal = undefined;
     if (value === undefined) return TIMESTAMP_UNSET;
     if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) return value;
     const detail = `: the timestamp of record ${record} is ${value}; allowed are milliseconds since 1970, or none`;
-    this.#refuse(record, new ApiError('badRequest', { detail }));
+    this.#timestampRefusal = new ApiError('badRequest', { detail });
     return TIMESTAMP_UNSET;
-  }
-
-  #refuse(record: number, error: ApiError | undefined): void {
-    if (error !== undefined) this.#refusal ??= { record, error };
   }
 }
 

@@ -5,16 +5,23 @@ import type { JsonScanner } from './json-scanner.ts';
 import { stringContent } from './json-value.ts';
 import type { RecordHeader } from './records.ts';
 
-/** What the headers of one record may be. */
+/** What the headers of a request may be. */
 export interface HeaderLimits {
   /** `sluice.records.headers.max` */
   readonly headersMax: number;
   /** `sluice.records.headers.max.bytes`: keys and values together. */
   readonly headersMaxBytes: number;
+  /** `sluice.records.headers.total.max`: of all records of a request. */
+  readonly headersTotalMax: number;
 }
 
 /** Half of a surrogate pair, which UTF-8 cannot hold: a key is UTF-8. */
 const LONE_SURROGATE = /\p{Cs}/u;
+
+/** What keeps a field from being taken. */
+interface Problem {
+  readonly problem: string;
+}
 
 /**
  * Reads the `headers` of one record: an array of `{"key", "value"}`, the value base64 or null, as Strimzi and Karapace
@@ -53,33 +60,33 @@ class HeadersReader {
       this.#refuse(place, 'is not an object');
       return;
     }
-    let key: string | undefined;
-    let value: Buffer | null = null;
+    // Of two equal fields the last one counts.
+    let key: string | Problem = { problem: 'is missing' };
+    let value: Buffer | Problem | null = null;
     for (let more = scanner.enterObject(); more; more = scanner.nextField()) {
-      if (scanner.keyIs('key')) key = this.#key(place);
-      else if (scanner.keyIs('value')) value = this.#value(place);
+      if (scanner.keyIs('key')) key = this.#key();
+      else if (scanner.keyIs('value')) value = this.#value();
       else throw unrecognizedField(scanner.keyName());
     }
-    if (key === undefined) this.#refuse(`${place}.key`, 'is missing');
+    if (typeof key !== 'string') this.#refuse(`${place}.key`, key.problem);
+    else if (value !== null && 'problem' in value) this.#refuse(`${place}.value`, value.problem);
     else this.#add({ key, value });
   }
 
-  #key(place: string): string {
+  #key(): string | Problem {
     const scanner = this.#scanner;
     scanner.scanValue();
-    const text = scanner.kind === 'string' ? stringContent(scanner) : '';
-    if (scanner.kind !== 'string') this.#refuse(`${place}.key`, 'is not a string');
-    else if (LONE_SURROGATE.test(text)) this.#refuse(`${place}.key`, 'holds half of a surrogate pair');
-    return text;
+    if (scanner.kind !== 'string') return { problem: 'is not a string' };
+    const text = stringContent(scanner);
+    return LONE_SURROGATE.test(text) ? { problem: 'holds half of a surrogate pair' } : text;
   }
 
-  #value(place: string): Buffer | null {
+  #value(): Buffer | Problem | null {
     const scanner = this.#scanner;
     scanner.scanValue();
     if (scanner.kind === 'null') return null;
     const value = scanner.kind === 'string' ? decodeBase64(base64Text(scanner)) : undefined;
-    if (value === undefined) this.#refuse(`${place}.value`, 'is neither a base64 string nor null');
-    return value ?? null;
+    return value ?? { problem: 'is neither a base64 string nor null' };
   }
 
   /** What is beyond a limit is passed and not kept. */

@@ -105,6 +105,9 @@ describe('base_uri behind a proxy', () => {
     { 'x-forwarded-prefix': '//evil.example' },
     { 'x-forwarded-prefix': '/a/../..' },
     { 'x-forwarded-prefix': '/a?b' },
+    // bug: these two were taken.
+    { 'x-forwarded-prefix': '/a/%2E%2e/b' },
+    { 'x-forwarded-prefix': '/%zz' },
     { 'x-forwarded-prefix': 'kafka' },
   ])('%j is passed over', (headers) => {
     expect(originOf({ host: 'inner:8082', ...headers })).toBe('http://inner:8082');

@@ -2,7 +2,7 @@ import { ApiError, type ProduceRequest, parseProduceRequest, TIMESTAMP_UNSET } f
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-const limits = { headersMax: 10, headersMaxBytes: 1000 };
+const limits = { headersMax: 10, headersMaxBytes: 1000, headersTotalMax: 1000 };
 
 function parse(records: string, api: 'v1' | 'v2' = 'v2'): ProduceRequest['batch'] {
   const body = Buffer.from(`{"records":[${records}]}`);
@@ -67,6 +67,14 @@ describe('headers and timestamps in a produce request', () => {
       headers: [[{ key: 'b', value: null }]],
       timestamps: [2],
     });
+  });
+
+  it('of the last of several equal fields count where those before it are wrong (bug: they were refused)', () => {
+    const headers = '"headers":5,"headers":[{"key":1,"key":"a","value":"!","value":"eA=="}]';
+    const batch = parse(`{"value":1,${headers},"timestamp":-1,"timestamp":5}`);
+    expect([batch.headers, batch.timestamps]).toEqual([[[{ key: 'a', value: Buffer.from('x') }]], [5]]);
+    expect(() => parse('{"timestamp":5,"timestamp":-1}')).toThrow(/timestamp of record 0/);
+    expect(() => parse('{"headers":[],"headers":5},{"headers":[]}')).toThrow(/headers of record 0/);
   });
 
   it('are told after what is wrong with the text itself', () => {

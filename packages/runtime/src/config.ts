@@ -118,6 +118,8 @@ export interface DialectConfig {
   /** `sluice.records.headers.max` (100), `sluice.records.headers.max.bytes` (65536): of one record → 413. */
   readonly headersMax: number;
   readonly headersMaxBytes: number;
+  /** `sluice.records.headers.total.max` (500000): of all records of a request → 413. */
+  readonly headersTotalMax: number;
 }
 
 /** A header that answers get. */

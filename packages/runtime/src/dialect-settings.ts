@@ -35,4 +35,11 @@ export const dialect: Group<DialectConfig> = {
     min: 1,
     max: 64 * MIB,
   }),
+  headersTotalMax: integer('sluice.records.headers.total.max', {
+    description:
+      'Headers of all records of a request, beyond which the answer is 413: the process does nothing else while it looks at them.',
+    defaultValue: 500_000,
+    min: 1,
+    max: 10_000_000,
+  }),
 };

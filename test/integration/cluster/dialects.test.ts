@@ -63,6 +63,34 @@ describe('through an edge', () => {
     expect((await made.call('GET', '/subscription')).json()).toMatchObject({ error_code: 404 });
   });
 
+  it('records that nobody waits for are written, with headers of any bytes', async () => {
+    const topic = await createTopic(bootstrap);
+    const record = '{"value":1,"timestamp":0,"headers":[{"key":"h","value":"/wA="}]}';
+    const sent = await edge().call('POST', `/topics/${topic}?async=true`, {
+      headers: { 'content-type': JSON_V2 },
+      body: `{"records":[${record}]}`,
+    });
+    expect(sent.status).toBe(204);
+    const path = `/topics/${topic}/partitions/0/records?offset=0&timeout=5000`;
+    const shown = `{"topic":"${topic}","key":null,"value":1,"partition":0,"offset":0,${record.slice('{"value":1,'.length)}`;
+    await eventually(
+      async () => (await edge().call('GET', path, { headers: { accept: JSON_V2 } })).text === `[${shown}]`,
+      { deadlineMs: 10_000, describe: 'the record' },
+    );
+  });
+
+  it('the path that a gateway was asked for begins base_uri', async () => {
+    const group = uniqueName('group');
+    const created = await edge().call('POST', `/consumers/${group}`, {
+      headers: { 'content-type': 'application/vnd.kafka.v2+json', 'x-forwarded-path': `/bridge/consumers/${group}` },
+      body: '{}',
+    });
+    const { base_uri: base } = created.json() as { base_uri: string };
+    const path = new URL(base).pathname;
+    expect(path.startsWith(`/bridge/consumers/${group}/instances/`)).toBe(true);
+    expect((await edge().call('DELETE', path.replace('/bridge', ''))).status).toBe(204);
+  });
+
   it('probes are answered by the edge, though no worker is there', async () => {
     for (const worker of cluster.workers) await cluster.remove(worker);
     expect((await edge().call('GET', '/healthy')).status).toBe(204);

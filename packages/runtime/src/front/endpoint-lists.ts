@@ -3,6 +3,8 @@ import {
   ApiError,
   chooseRoute,
   type Dialect,
+  type EmbeddedFormat,
+  embeddedTypeOf,
   endpointName,
   endpointNames,
   matchRoute,
@@ -19,6 +21,7 @@ export interface Endpoint {
   readonly route: Route;
   readonly name: string;
   readonly responseType: string;
+  readonly responseFormat: EmbeddedFormat;
   /** The client has named no type that it wants: a read would answer in the format of its instance, whichever that is. */
   readonly isUnspecified: boolean;
 }
@@ -41,7 +44,8 @@ export function endpointOf(
   const { route, request, response } = choice;
   const format = route.formatFrom === 'Content-Type' ? request.format : response.format;
   const isUnspecified = route.formatFrom === 'Accept' && response.unspecified;
-  return { route, name: endpointName(route, format), responseType: response.mediaType, isUnspecified };
+  const { mediaType: responseType, format: responseFormat } = response;
+  return { route, name: endpointName(route, format), responseType, responseFormat, isUnspecified };
 }
 
 function isOn(names: ReadonlySet<string>, name: string): boolean {
@@ -80,16 +84,21 @@ export class EndpointLists {
     if (endpoint === undefined) return undefined;
     if (endpoint === 'disabled') return new ApiError('notFound');
     if (this.#serves(endpoint.name)) {
-      // Else a format that is blocked could be had by naming none.
+      // Else a format that is blocked could be had by naming none; the answer's own type may be one that names none.
       if (endpoint.isUnspecified && this.#hidesFormats.has(endpoint.route.api))
-        req.headers.accept = endpoint.responseType;
+        req.headers.accept = embeddedTypeOf(endpoint.route.api, endpoint.responseFormat);
       return undefined;
     }
     return new ApiError(endpoint.route.method === 'GET' ? 'notFound' : 'methodNotAllowed');
   }
 
+  /** Whether the name, or that of its kind, is on the list of what is not served. */
+  blocks(name: string): boolean {
+    return isOn(this.#blocked, name) || isOn(this.#blocked, newerName(name) ?? name);
+  }
+
   #serves(name: string): boolean {
     if (this.#allowed.size > 0 && !isOn(this.#allowed, name)) return false;
-    return !isOn(this.#blocked, name) && !isOn(this.#blocked, newerName(name) ?? name);
+    return !this.blocks(name);
   }
 }

@@ -8,7 +8,7 @@ import { Cors } from './cors.ts';
 import { DosFilter } from './dos-filter.ts';
 import { EndpointLists, endpointOf } from './endpoint-lists.ts';
 import { addHeaders, type ExtraHeaders } from './extra-headers.ts';
-import { answerProbe, type Health, hasProbes } from './health.ts';
+import { answerProbe, type Health, type Probes, probesOf } from './health.ts';
 import { RateLimit } from './rate-limit.ts';
 import { refuse } from './refuse.ts';
 import { servedVersions } from './served-versions.ts';
@@ -45,16 +45,17 @@ export function frontOf(options: FrontOptions, serve: Serve): Serve {
   const count = (by: string): BoundCounter => turnedAway.bind({ by });
   const waits = new Waits();
   metrics.observedGauge('http_held_back', 'Requests that wait since their clients ask too much.', () => waits.size);
+  const lists = new EndpointLists(front, dialect);
   const steps: Step[] = [];
   if (front.requestLoggerName !== '') steps.push(logging(front.requestLoggerName, log));
   if (front.nosniff || front.hsts || front.responseHeaders.length > 0) steps.push(adding(front));
-  if (health !== undefined && hasProbes(dialect)) steps.push(probed(dialect, health));
+  const open = probesOf(dialect, lists);
+  if (health !== undefined && open.size > 0) steps.push(probed({ dialect, open, health }));
   if (front.rejectOptions) steps.push(rejecting(count('reject.options.request')));
   if (front.allowOrigins.length > 0) steps.push(sharing(new Cors(front)));
   if (dosFilter.enabled) {
     steps.push(filtering(new DosFilter(dosFilter, { waits, now }), count('dos.filter')));
   }
-  const lists = new EndpointLists(front, dialect);
   if (!lists.isOpen) steps.push(choosing(lists, count('api.endpoints')));
   if (rateLimit.enabled) {
     const served = servedVersions(front);
@@ -93,9 +94,9 @@ function adding({ nosniff, hsts, responseHeaders }: FrontConfig): Step {
 }
 
 /** Before all limits: a busy server is not a dead one. */
-function probed(dialect: Dialect, health: Health): Step {
+function probed(probes: Probes): Step {
   return (next) => (req, res) => {
-    if (!answerProbe({ req, res }, dialect, health)) next(req, res);
+    if (!answerProbe({ req, res }, probes)) next(req, res);
   };
 }
 

@@ -114,6 +114,17 @@ describe('endpoints', () => {
     expect(served).toEqual([`GET ${RECORDS} ${BINARY_TYPE}`, `GET ${RECORDS} ${BINARY_TYPE}`]);
   });
 
+  it.each([{ 'sluice.media.types.lenient': 'true' }, { 'sluice.dialect': 'karapace' }])(
+    'for reads in a format that is blocked are not reached by plain JSON, with %o (bug: they were)',
+    async (dialect) => {
+      const blocked = { 'api.endpoints.blocklist': 'api.v2.consumers.consume-json' };
+      const { call, served } = await fronted({ ...dialect, ...blocked });
+      await call('GET', RECORDS, { headers: { accept: 'application/json' } });
+      await call('GET', RECORDS, { headers: { accept: 'application/vnd.kafka+json' } });
+      expect(served).toEqual([`GET ${RECORDS} ${BINARY_TYPE}`, `GET ${RECORDS} ${BINARY_TYPE}`]);
+    },
+  );
+
   it('for reads are left to name no format, while all formats are served', async () => {
     const { call, served } = await fronted({ 'api.endpoints.blocklist': 'api.v2.topics.list' });
     await call('GET', RECORDS);

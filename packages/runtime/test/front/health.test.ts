@@ -26,6 +26,23 @@ describe('probes of other proxies', () => {
     expect(served).toEqual([]);
   });
 
+  it('are closed by name (bug: the name was taken, and closed nothing)', async () => {
+    const names = 'api.v2.health.ready';
+    const { call, served } = await fronted({ 'sluice.dialect': 'strimzi', 'api.endpoints.blocklist': names });
+    expect((await call('GET', '/ready')).status).toBe(404);
+    expect((await call('GET', '/healthy')).status).toBe(204);
+    const all = await fronted({ 'sluice.dialect': 'strimzi', 'api.endpoints.blocklist': 'api.v2.health.*' });
+    expect((await all.call('GET', '/healthy')).status).toBe(404);
+    expect([...served, ...all.served]).toEqual([]);
+  });
+
+  it('stay open where a list has no more than what is allowed', async () => {
+    const list = 'api.v2.topics.list';
+    const { call } = await fronted({ 'sluice.dialect': 'strimzi', 'api.endpoints.allowlist': list });
+    expect((await call('GET', '/ready')).status).toBe(204);
+    expect((await call('POST', '/admin/topics')).status).toBe(405);
+  });
+
   it('are none of Confluent’s', async () => {
     const { call, served } = await fronted({});
     for (const path of ['/ready', '/healthy', '/_health']) await call('GET', path);

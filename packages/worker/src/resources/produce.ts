@@ -1,3 +1,4 @@
+import type { BatchResult } from '@sluice/kafka';
 import {
   ApiError,
   type EmbeddedFormat,
@@ -57,6 +58,19 @@ function isUnawaited({ api: version, negotiated: { query } }: Exchange, { dialec
   return version === 'v2' && dialect.takesAsync && queryParameter(query, 'async')?.toLowerCase() === 'true';
 }
 
+/** Whether or not anybody waits for them. */
+async function counted(
+  produced: Promise<BatchResult>,
+  { batch, format }: { readonly batch: RecordBatch; readonly format: EmbeddedFormat },
+  { recordMetrics }: Api,
+): Promise<BatchResult> {
+  const result = await produced;
+  const failed = result.errors?.size ?? 0;
+  recordMetrics.add('produced', format, batch.count - failed, batchBytes(batch));
+  recordMetrics.add('failed', format, failed, 0);
+  return result;
+}
+
 async function produce(exchange: Exchange, api: Api, partition: number): Promise<Answer> {
   const format: EmbeddedFormat = exchange.negotiated.requestFormat;
   const body = await exchange.readBody();
@@ -73,15 +87,12 @@ async function produce(exchange: Exchange, api: Api, partition: number): Promise
   const type = schemaTypes.get(format);
   const encoded = type === undefined ? undefined : await encode(request, { topic, type }, api, exchange);
   const batch = withPartition(encoded?.batch ?? request.batch, partition);
-  const produced = api.producers.produce(exchange.principal, topic, batch);
+  const produced = counted(api.producers.produce(exchange.principal, topic, batch), { batch, format }, api);
   if (isUnawaited(exchange, api)) {
     await api.unawaited.accept(produced, batch.count, exchange.keepBody());
     return { status: 204 };
   }
   const result = await produced;
-  const failed = result.errors?.size ?? 0;
-  api.recordMetrics.add('produced', format, batch.count - failed, batchBytes(batch));
-  api.recordMetrics.add('failed', format, failed, 0);
   const dialect = exchange.api === 'v2' ? api.dialect.name : 'confluent';
   return produceAnswers[dialect](batch.count, result, encoded ?? NO_IDS);
 }
