@@ -29,8 +29,9 @@ export NODE_OPTIONS="--max-semi-space-size=8 ${NODE_OPTIONS:-}"
 
 # V8: it begins to look for garbage among old objects when there is less room left for them than its nursery holds, and
 # with a heap as small as ours that is always so: up to two full collections a second that found nothing, a sixth of all
-# CPU time of a read. With room for half as much again as is alive, beside the nursery, there are next to none. And threads that help with a small job cost
-# more than the job: the nursery is collected, and what buffers held is freed, where JavaScript runs (DECISIONS.md).
+# CPU time of a read. With room for half as much again as is alive, beside the nursery, there are next to none. And threads
+# that help with a small job cost more than the job: the nursery is collected, and what buffers held is freed, where
+# JavaScript runs (DECISIONS.md).
 # Not allowed in NODE_OPTIONS, so they stand on the command line.
 collector="--heap-growing-percent=50 --no-parallel-scavenge --no-concurrent-array-buffer-sweeping"
 

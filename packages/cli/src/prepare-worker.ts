@@ -24,11 +24,12 @@ export async function prepareWorker(context: ServerContext): Promise<ServerParts
   const { configuration, lifecycle, log, metrics, identity, version, dialect } = context;
   const { config } = configuration;
   assertLibraryFeatures();
-  const kafka = createKafkaClients(configuration, metrics, log);
+  // What is awaited comes first: behind it there is no moment in which something runs that nobody would end.
   const registry = await schemaRegistry(context);
+  const cluster = await clusterParts(config, log, (nodes) => worker.see(nodes));
+  const kafka = createKafkaClients(configuration, metrics, log);
   const health = kafkaHealth(context, async () => await kafka.admins.of(servicePrincipal).brokers());
   let internal: PeerServer | undefined;
-  const cluster = await clusterParts(config, log, (nodes) => worker.see(nodes));
   const worker = createWorker({
     config,
     logger: log,
